@@ -1,0 +1,1 @@
+"""Ads: lint, guard, ads.txt and RPM (plan 8)."""

@@ -1,0 +1,1 @@
+"""Settings by environment: dev (default), test, perf and prod, all on base."""

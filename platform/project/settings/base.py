@@ -1,0 +1,164 @@
+"""What every environment shares. An operator sets environment variables; nobody edits this file to deploy.
+
+DATABASE_URL        sqlite:///var/jangbu.sqlite3 (default) or postgres://user@host/name
+CELERY_BROKER_URL   empty (default): tasks run in the calling process; amqp://... or redis://...: on real workers
+STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API and its application
+JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
+"""
+
+from pathlib import Path
+
+import environ
+from perfhooks.logs import configure_logging
+
+env = environ.Env()
+ROOT = Path(__file__).resolve().parents[3]
+DATA_DIR = Path(env.str("JANGBU_DATA_DIR", default=str(ROOT / "var")))
+DATA_DIR.mkdir(parents=True, exist_ok=True)
+
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", default="")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+
+INSTALLED_APPS = [
+    "project.apps.JangbuAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "perfhooks.apps.PerfhooksConfig",
+    "products.catalog.apps.CatalogConfig",
+    "products.upsert.apps.UpsertConfig",
+    "products.storesync.apps.StoresyncConfig",
+    "content.posts.apps.PostsConfig",
+    "content.matching.apps.MatchingConfig",
+    "content.comparison.apps.ComparisonConfig",
+    "content.disclosure.apps.DisclosureConfig",
+    "content.cro.apps.CroConfig",
+    "content.packages.apps.PackagesConfig",
+    "content.refresh.apps.RefreshConfig",
+    "operations.pipeline.apps.PipelineConfig",
+    "operations.dashboard.apps.DashboardConfig",
+    "operations.demo.apps.DemoConfig",
+]
+
+MIDDLEWARE = [
+    "perfhooks.middleware.TraceMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "project.urls"
+WSGI_APPLICATION = "project.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'jangbu.sqlite3'}")}
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # IMMEDIATE takes the write lock at the start: a read-then-write transaction can then wait instead of failing.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    }
+else:
+    DATABASES["default"]["CONN_MAX_AGE"] = 60
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+TIME_ZONE = "Asia/Seoul"
+USE_TZ = True
+USE_I18N = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+MEDIA_URL = "media/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+
+LOGIN_URL = "admin:login"
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "SAMEORIGIN"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'self'"],
+    },
+}
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "rest_framework.authentication.SessionAuthentication",
+        "rest_framework.authentication.BasicAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Jangbu API",
+    "DESCRIPTION": "상품 원장(SSOT)을 읽고 우선순위를 고치는 API",
+    "VERSION": "1.0.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+}
+
+CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", default="")
+CELERY_TASK_ALWAYS_EAGER = not CELERY_BROKER_URL
+CELERY_TASK_EAGER_PROPAGATES = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="jangbu")
+# A quorum queue survives the loss of a broker node; Redis has no such kind and ignores it.
+CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum" if CELERY_BROKER_URL.startswith("amqp") else "classic"
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+
+STORE_API_URL = env.str("STORE_API_URL", default="")
+STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default="")
+STORE_CLIENT_SECRET = env.str("STORE_CLIENT_SECRET", default="")
+
+PACKAGE_DIR = DATA_DIR / "packages"
+REPORT_DIR = DATA_DIR / "reports"
+# How long a claimed queue entry stays with a worker that no longer answers, before another may take it.
+CLAIM_LEASE_SECONDS = env.int("CLAIM_LEASE_SECONDS", default=120)
+
+LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
+LOGGING_CONFIG = None
+configure_logging(level=LOG_LEVEL, json=True)

@@ -1,0 +1,16 @@
+"""The test suite: quick password hashing, everything else as in production, on whichever DATABASE_URL names."""
+
+import tempfile
+from pathlib import Path
+
+from project.settings.base import *  # noqa: F403
+from project.settings.base import env
+
+SECRET_KEY = "test-key-that-protects-nothing"  # noqa: S105
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOG_LEVEL = "INFO"
+
+_scratch = Path(env.str("JANGBU_TEST_DIR", default=tempfile.gettempdir()))
+PACKAGE_DIR = _scratch / "jangbu-test" / "packages"
+REPORT_DIR = _scratch / "jangbu-test" / "reports"
+MEDIA_ROOT = _scratch / "jangbu-test" / "media"

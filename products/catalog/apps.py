@@ -1,0 +1,11 @@
+"""The catalogue: products, prices over time, and which posts show them (plan 6.1)."""
+
+from django.apps import AppConfig
+
+
+class CatalogConfig(AppConfig):
+    """Stores, categories, products, price history and placements."""
+
+    name = "products.catalog"
+    label = "catalog"
+    verbose_name = "상품"

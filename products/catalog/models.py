@@ -1,0 +1,203 @@
+"""The catalogue's tables. Money is a whole number of won; times are aware and stored in UTC."""
+
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+PRICE_LIMIT_WON = 999_999_990
+"""The store's own upper limit of a sale price (Commerce API, product search)."""
+STOCK_LIMIT = 99_999_999
+
+
+class ProductStatus(models.TextChoices):
+    """The store's states of a product, by its own words."""
+
+    WAIT = "WAIT", "판매 대기"
+    SALE = "SALE", "판매 중"
+    OUTOFSTOCK = "OUTOFSTOCK", "품절"
+    UNADMISSION = "UNADMISSION", "승인 대기"
+    REJECTION = "REJECTION", "승인 거부"
+    SUSPENSION = "SUSPENSION", "판매 중지"
+    CLOSE = "CLOSE", "판매 종료"
+    PROHIBITION = "PROHIBITION", "판매 금지"
+    DELETE = "DELETE", "삭제"
+
+
+class Store(models.Model):
+    """A shop that products come from. Its credentials stay in the environment, never here."""
+
+    code = models.SlugField("코드", max_length=40, unique=True)
+    name = models.CharField("이름", max_length=80)
+    created_at = models.DateTimeField("등록", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "스토어"
+        verbose_name_plural = "스토어"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Category(models.Model):
+    """A leaf category of the store, with its whole path."""
+
+    source_id = models.CharField("카테고리 번호", max_length=20, unique=True)
+    name = models.CharField("이름", max_length=120, db_index=True)
+    path = models.CharField("전체 경로", max_length=400)
+
+    class Meta:
+        verbose_name = "카테고리"
+        verbose_name_plural = "카테고리"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CatalogueRevision(models.Model):
+    """One number for one state of the catalogue: every change that a sync run wrote carries it."""
+
+    number = models.BigIntegerField("리비전", primary_key=True)
+    store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어")
+    trace_id = models.CharField("추적 ID", max_length=64)
+    created_at = models.DateTimeField("생성", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "카탈로그 리비전"
+        verbose_name_plural = "카탈로그 리비전"
+
+
+class Product(models.Model):
+    """One product of one store. The key is the store's own (origin) product number; editors own only the priority."""
+
+    store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어")
+    origin_product_no = models.BigIntegerField("원상품 번호")
+    channel_product_nos = models.JSONField("채널 상품 번호", default=list, blank=True)
+    sku = models.CharField("SKU", max_length=40, help_text="판매자 코드. 스토어 안에서 겹치면 원상품 번호")
+    seller_code = models.CharField("판매자 상품 코드", max_length=40, blank=True, db_index=True)
+    barcode = models.CharField("바코드", max_length=40, blank=True)
+    name = models.CharField("상품명", max_length=300)
+    brand = models.CharField("브랜드", max_length=120, blank=True)
+    manufacturer = models.CharField("제조사", max_length=120, blank=True)
+    model_name = models.CharField("모델명", max_length=120, blank=True)
+    category = models.ForeignKey(Category, models.PROTECT, verbose_name="카테고리")
+    status = models.CharField("상태", max_length=12, choices=ProductStatus, db_index=True)
+    price = models.IntegerField("판매가", help_text="원")
+    discounted_price = models.IntegerField("할인가", help_text="원")
+    discount_starts_at = models.DateTimeField("할인 시작", null=True, blank=True)
+    discount_ends_at = models.DateTimeField("할인 끝", null=True, blank=True)
+    benefits = models.JSONField("혜택", default=dict, blank=True)
+    stock = models.IntegerField("재고")
+    image_url = models.URLField("대표 이미지", max_length=500, blank=True)
+    description = models.TextField("설명", blank=True)
+    attributes = models.JSONField("속성", default=dict, blank=True)
+    summary_hash = models.CharField("목록 지문", max_length=32)
+    content_hash = models.CharField("내용 지문", max_length=32)
+    revision = models.BigIntegerField("리비전", db_index=True)
+    source_modified_at = models.DateTimeField("스토어 수정 시각")
+    updated_at = models.DateTimeField("원장 기록 시각", db_index=True)
+    priority = models.IntegerField("우선순위", default=0, validators=[MinValueValidator(0)], help_text="클수록 먼저")
+    version = models.IntegerField("편집 버전", default=0, help_text="편집할 때마다 1씩 늘어 동시 수정을 막습니다")
+
+    class Meta:
+        verbose_name = "상품"
+        verbose_name_plural = "상품"
+        constraints = [
+            models.UniqueConstraint(fields=["store", "origin_product_no"], name="product_store_origin_key"),
+            models.UniqueConstraint(
+                fields=["sku", "store"], condition=~Q(status=ProductStatus.DELETE), name="product_sku_once_per_store"
+            ),
+            models.CheckConstraint(
+                condition=Q(price__gt=0, price__lte=PRICE_LIMIT_WON), name="product_price_in_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(discounted_price__gt=0, discounted_price__lte=F("price")),
+                name="product_discount_not_above_price",
+            ),
+            models.CheckConstraint(condition=Q(stock__gte=0, stock__lte=STOCK_LIMIT), name="product_stock_in_range"),
+            models.CheckConstraint(condition=~Q(name=""), name="product_has_name"),
+            models.CheckConstraint(condition=Q(priority__gte=0), name="product_priority_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["-priority", "id"], name="product_priority"),
+            models.Index(fields=["category", "-priority", "id"], name="product_category_priority"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.sku})"
+
+
+class PriceObservation(models.Model):
+    """What a product cost and gave from this moment on; written only when the price or a benefit moved."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="observations", verbose_name="상품")
+    revision = models.BigIntegerField("리비전")
+    observed_at = models.DateTimeField("확인 시각")
+    price = models.IntegerField("판매가")
+    discounted_price = models.IntegerField("할인가")
+    benefits = models.JSONField("혜택", default=dict)
+    trace_id = models.CharField("추적 ID", max_length=64)
+
+    class Meta:
+        verbose_name = "가격 이력"
+        verbose_name_plural = "가격 이력"
+        constraints = [
+            models.UniqueConstraint(fields=["product", "revision"], name="observation_once_per_revision"),
+            models.CheckConstraint(condition=Q(price__gt=0), name="observation_price_positive"),
+        ]
+        indexes = [models.Index(fields=["-observed_at", "-id"], name="observation_newest")]
+
+
+class Placement(models.Model):
+    """This post shows this product as it was at this revision. Written by content; posts are known here by id only."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="placements", verbose_name="상품")
+    content_id = models.BigIntegerField("글", db_index=True)
+    revision_shown = models.BigIntegerField("표시한 리비전")
+    is_live = models.BooleanField("게시 중", default=True)
+
+    class Meta:
+        verbose_name = "노출 위치"
+        verbose_name_plural = "노출 위치"
+        constraints = [models.UniqueConstraint(fields=["product", "content_id"], name="placement_once")]
+
+
+class CatalogueScan(models.Model):
+    """One reading of a store's whole list. A complete one confirms the price of every product that it contained."""
+
+    store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어")
+    scanned_at = models.DateTimeField("확인 시각")
+    listed = models.IntegerField("목록의 상품 수", default=0)
+    is_complete = models.BooleanField("전체 확인", default=False)
+
+    class Meta:
+        verbose_name = "목록 확인"
+        verbose_name_plural = "목록 확인"
+        indexes = [models.Index(fields=["store", "is_complete", "-scanned_at"], name="scan_newest_complete")]
+
+
+class ScanException(models.Model):
+    """A known product whose price a complete scan did not confirm, and why."""
+
+    scan = models.ForeignKey(CatalogueScan, models.CASCADE, related_name="exceptions", verbose_name="목록 확인")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="scan_exceptions", verbose_name="상품")
+    reason = models.CharField("이유", max_length=20, choices=[("missing", "목록에 없음"), ("refused", "상세 거부")])
+
+    class Meta:
+        verbose_name = "확인 예외"
+        verbose_name_plural = "확인 예외"
+        constraints = [models.UniqueConstraint(fields=["scan", "product"], name="scan_exception_once")]
+
+
+class CatalogueFinding(models.Model):
+    """Something in the store's data that a person should mend, such as a seller's code used twice."""
+
+    store = models.ForeignKey(Store, models.CASCADE, verbose_name="스토어")
+    kind = models.CharField("종류", max_length=30, choices=[("duplicate_code", "판매자 코드 중복")])
+    key = models.CharField("대상", max_length=80)
+    detail = models.JSONField("내용", default=dict)
+    found_at = models.DateTimeField("발견", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "점검 사항"
+        verbose_name_plural = "점검 사항"
+        constraints = [models.UniqueConstraint(fields=["store", "kind", "key"], name="finding_once")]

@@ -1,0 +1,189 @@
+"""What the catalogue answers. Facts are frozen copies: nothing that reads them can write the SSOT by accident."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.utils import timezone
+
+from products.catalog.models import (
+    CatalogueFinding,
+    CatalogueRevision,
+    CatalogueScan,
+    Placement,
+    Product,
+    ProductStatus,
+    ScanException,
+)
+
+STALE_AFTER_HOURS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """A product as the catalogue has it now. Prices in whole won; `price_checked_at` aware, None if never confirmed."""
+
+    id: int
+    store_id: int
+    origin_product_no: int
+    sku: str
+    seller_code: str
+    name: str
+    brand: str
+    manufacturer: str
+    model_name: str
+    category_id: int
+    category_name: str
+    category_path: str
+    status: str
+    price: int
+    discounted_price: int
+    benefits: dict[str, Any]
+    stock: int
+    image_url: str
+    description: str
+    attributes: dict[str, Any]
+    revision: int
+    priority: int
+    channel_product_nos: list[int]
+    store_code: str
+    price_checked_at: datetime | None
+
+    @property
+    def is_sellable(self) -> bool:
+        """On sale and in stock."""
+        return self.status == ProductStatus.SALE and self.stock > 0
+
+    @property
+    def sale_price(self) -> int:
+        """What a buyer pays, in won."""
+        return self.discounted_price
+
+    @property
+    def discount_percent(self) -> int:
+        """The whole percent below the list price, rounded down so that it never promises too much."""
+        return (self.price - self.discounted_price) * 100 // self.price
+
+    @property
+    def product_url(self) -> str:
+        """The product's page in the shop."""
+        number = self.channel_product_nos[0] if self.channel_product_nos else self.origin_product_no
+        return f"https://smartstore.naver.com/{self.store_code}/products/{number}"
+
+
+@dataclass(frozen=True, slots=True)
+class MatchRow:
+    """What matching reads of a product."""
+
+    id: int
+    origin_product_no: int
+    sku: str
+    name: str
+    brand: str
+    model_name: str
+    category_id: int
+    category_name: str
+    description: str
+    priority: int
+    is_sellable: bool
+    revision: int
+
+
+def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
+    """Annotate `price_checked_at`: the newest complete scan of the product's store that did confirm it.
+
+    A product that a complete scan lists is confirmed by that scan without a write of its own row; only the products
+    that a scan did not confirm have an exception.
+    """
+    refused = ScanException.objects.filter(scan=OuterRef("pk"), product=OuterRef(OuterRef("pk")))
+    scans = CatalogueScan.objects.filter(store=OuterRef("store"), is_complete=True).exclude(Exists(refused))
+    newest = scans.order_by("-scanned_at").values("scanned_at")[:1]
+    gone = When(status=ProductStatus.DELETE, then=None)
+    return products.annotate(price_checked_at=Case(gone, default=Subquery(newest), output_field=DateTimeField()))
+
+
+def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
+    own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_code"))]
+    rows = with_price_check(products).values(
+        *own, "category_id", category_name=F("category__name"), category_path=F("category__path"), store_code=F("store__code")
+    )
+    return [ProductFacts(**row) for row in rows]
+
+
+def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
+    """{sku: facts} of those that exist and are not deleted."""
+    living = Product.objects.filter(sku__in=list(skus)).exclude(status=ProductStatus.DELETE)
+    return {facts.sku: facts for facts in _read_facts(living.order_by("-store_id"))}
+
+
+def get_facts_by_id(ids: Iterable[int]) -> dict[int, ProductFacts]:
+    """{product id: facts} of those that exist."""
+    return {facts.id: facts for facts in _read_facts(Product.objects.filter(id__in=list(ids)))}
+
+
+def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
+    """The category's sellable products, the editors' favourites first, then by origin number."""
+    sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0)
+    return _read_facts(sellable.order_by("-priority", "origin_product_no")[:limit])
+
+
+def iter_match_rows() -> Iterator[MatchRow]:
+    """Every living product, by origin number, as matching reads it."""
+    fields = [name for name in MatchRow.__dataclass_fields__ if name not in ("category_name", "is_sellable")]
+    living = Product.objects.exclude(status=ProductStatus.DELETE).order_by("origin_product_no", "id")
+    rows = living.values_list(*fields, "category__name", "status", "stock")
+    for *values, category_name, status, stock in rows.iterator(chunk_size=5_000):
+        is_sellable = status == ProductStatus.SALE and stock > 0
+        yield MatchRow(**dict(zip(fields, values, strict=True)), category_name=category_name, is_sellable=is_sellable)
+
+
+def latest_revision() -> int:
+    """The newest catalogue revision; 0 before the first change."""
+    return CatalogueRevision.objects.aggregate(number=Max("number"))["number"] or 0
+
+
+def list_content_ids_showing(product_ids: Iterable[int]) -> list[int]:
+    """The posts that show any of these products live."""
+    shown = Placement.objects.filter(product_id__in=list(product_ids), is_live=True)
+    return list(shown.values_list("content_id", flat=True).distinct().order_by("content_id"))
+
+
+def read_summary_hashes(*, store_id: int) -> dict[int, str]:
+    """{origin product number: fingerprint of its list row}, of all products of a store, deleted ones included."""
+    return dict(Product.objects.filter(store_id=store_id).values_list("origin_product_no", "summary_hash"))
+
+
+def read_living_ids(*, store_id: int) -> dict[int, int]:
+    """{origin product number: product id} of the store's products that are not deleted."""
+    living = Product.objects.filter(store_id=store_id).exclude(status=ProductStatus.DELETE)
+    return dict(living.values_list("origin_product_no", "id"))
+
+
+def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
+    """{product id: when its price was last confirmed}."""
+    wanted = with_price_check(Product.objects.filter(id__in=list(product_ids)))
+    return dict(wanted.values_list("id", "price_checked_at"))
+
+
+def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:
+    """Products on sale whose price nobody has confirmed for so many hours."""
+    limit = timezone.now() - timedelta(hours=hours)
+    checked = with_price_check(Product.objects.filter(status=ProductStatus.SALE))
+    return checked.filter(Q(price_checked_at__lt=limit) | Q(price_checked_at=None))
+
+
+def count_stale_prices(hours: int = STALE_AFTER_HOURS) -> int:
+    """How many products on sale have a price older than so many hours."""
+    return select_stale(hours=hours).count()
+
+
+def count_products() -> int:
+    """How many products the catalogue holds, deleted ones left out."""
+    return Product.objects.exclude(status=ProductStatus.DELETE).count()
+
+
+def count_findings() -> int:
+    """How many findings about the store's data stand."""
+    return CatalogueFinding.objects.count()

@@ -1,0 +1,151 @@
+"""What changes the catalogue, apart from the upsert of product rows: scans, revisions, placements, priority."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+from django.db import connection, transaction
+from django.db.models import F, Max
+from perfhooks.trace import current_trace_id
+
+from products.catalog.models import (
+    CatalogueRevision,
+    CatalogueScan,
+    Category,
+    Placement,
+    Product,
+    ScanException,
+    Store,
+)
+
+log = structlog.get_logger()
+
+
+class CategoryLike(Protocol):
+    """What is asked of a category reference."""
+
+    @property
+    def source_id(self) -> str:
+        """The store's category number."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The leaf's own name."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The names from the root, joined by ">"."""
+        ...
+
+
+@dataclass(frozen=True)
+class PriorityConflict(Exception):
+    """Somebody else edited the product first; carries what it is now."""
+
+    product_id: int
+    name: str
+    current_version: int
+    current_priority: int
+
+    def __str__(self) -> str:
+        return (
+            f"우선순위: '{self.name}'은(는) 그사이 다른 사람이 {self.current_priority}(으)로 바꿨습니다. "
+            "새로 고친 값을 보고 다시 저장하세요."
+        )
+
+
+def get_or_create_store(*, code: str, name: str) -> Store:
+    """The store of this code, made with this name when it is new."""
+    store, _is_new = Store.objects.get_or_create(code=code, defaults={"name": name})
+    return store
+
+
+def allocate_revision(*, store_id: int) -> int:
+    """The next catalogue revision, without gaps. Must run inside a transaction, and holds others back until its end."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("LOCK TABLE catalog_cataloguerevision IN SHARE ROW EXCLUSIVE MODE")
+    newest = CatalogueRevision.objects.aggregate(number=Max("number"))["number"] or 0
+    CatalogueRevision.objects.create(number=newest + 1, store_id=store_id, trace_id=current_trace_id())
+    return newest + 1
+
+
+def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
+    """{category number: id} for all refs, making what is new and renaming what the store has renamed."""
+    wanted = {ref.source_id: ref for ref in refs}
+    known = {row.source_id: row for row in Category.objects.filter(source_id__in=wanted)}
+    missing = [ref for number, ref in wanted.items() if number not in known]
+    renamed = [row for number, row in known.items() if (row.name, row.path) != (wanted[number].name, wanted[number].path)]
+    for row in renamed:
+        row.name, row.path = wanted[row.source_id].name, wanted[row.source_id].path
+    if renamed:
+        Category.objects.bulk_update(renamed, ["name", "path"])
+    if missing:
+        new = [Category(source_id=ref.source_id, name=ref.name, path=ref.path) for ref in missing]
+        # Another writer may have made the same category meanwhile: its row is then the one to use.
+        Category.objects.bulk_create(new, ignore_conflicts=True)
+        known.update({row.source_id: row for row in Category.objects.filter(source_id__in=[r.source_id for r in new])})
+    return {number: known[number].pk for number in wanted}
+
+
+def start_scan(*, store_id: int, scanned_at: datetime) -> int:
+    """Begin reading a store's list; returns the scan's id."""
+    return CatalogueScan.objects.create(store_id=store_id, scanned_at=scanned_at).pk
+
+
+@transaction.atomic
+def complete_scan(*, scan_id: int, listed: int, is_complete: bool, unconfirmed: Mapping[int, str]) -> None:
+    """Close a scan. A complete one confirms the price of every product of its store but the `unconfirmed` ones.
+
+    unconfirmed: {product id: "missing" | "refused"}.
+    """
+    CatalogueScan.objects.filter(pk=scan_id).update(listed=listed, is_complete=is_complete)
+    rows = [ScanException(scan_id=scan_id, product_id=key, reason=reason) for key, reason in unconfirmed.items()]
+    ScanException.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def record_placements(*, content_id: int, revisions: Mapping[int, int], is_live: bool = True) -> int:
+    """Say that this post shows exactly these products ({product id: revision shown}); returns how many rows changed."""
+    wanted = {(product_id, shown, is_live) for product_id, shown in revisions.items()}
+    with transaction.atomic():
+        held = set(
+            Placement.objects.select_for_update()
+            .filter(content_id=content_id)
+            .values_list("product_id", "revision_shown", "is_live")
+        )
+        if held == wanted:
+            return 0
+        removed, _by_model = Placement.objects.filter(content_id=content_id).exclude(product_id__in=revisions).delete()
+        rows = [
+            Placement(product_id=product_id, content_id=content_id, revision_shown=shown, is_live=live)
+            for product_id, shown, live in sorted(wanted - held)
+        ]
+        Placement.objects.bulk_create(
+            rows,
+            update_conflicts=True,
+            unique_fields=["product", "content_id"],
+            update_fields=["revision_shown", "is_live"],
+        )
+    return removed + len(rows)
+
+
+def set_priority(*, product_id: int, priority: int, expected_version: int, actor: str) -> Product:
+    """Set an editor's priority if the product still is as the editor saw it.
+
+    Raises Product.DoesNotExist, ValueError for a negative priority, PriorityConflict when `expected_version` is old.
+    actor: who did it, for the log.
+    """
+    if priority < 0:
+        raise ValueError("우선순위: 0 이상의 정수를 넣으세요.")
+    seen = Product.objects.filter(pk=product_id, version=expected_version)
+    with transaction.atomic():
+        changed = seen.update(priority=priority, version=F("version") + 1)
+        product = Product.objects.select_related("category", "store").get(pk=product_id)
+    if not changed:
+        raise PriorityConflict(product_id, product.name, product.version, product.priority)
+    log.info("priority_changed", sku=product.sku, priority=priority, version=product.version, actor=actor)
+    return product

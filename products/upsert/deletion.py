@@ -1,0 +1,28 @@
+"""Products that the store no longer has: marked, never erased, so that history and placements stay readable."""
+
+from collections.abc import Callable, Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from products.catalog.models import Product, ProductStatus
+from products.upsert.codes import announce
+
+
+def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: Callable[[], int]) -> int:
+    """Mark products as deleted and queue the posts that show them; returns how many were not marked before.
+
+    The caller has a complete scan without them and the store's own word that each is gone.
+    """
+    with transaction.atomic():
+        missing = Product.objects.filter(store_id=store_id, origin_product_no__in=list(origin_product_nos))
+        gone = list(missing.exclude(status=ProductStatus.DELETE).order_by("origin_product_no").select_for_update())
+        if not gone:
+            return 0
+        number = revision()
+        # The fingerprints are cleared, so that the product is read anew should the store bring it back.
+        Product.objects.filter(id__in=[product.pk for product in gone]).update(
+            status=ProductStatus.DELETE, revision=number, summary_hash="", content_hash="", updated_at=timezone.now()
+        )
+        announce(gone, revision=number)
+    return len(gone)

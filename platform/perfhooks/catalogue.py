@@ -17,7 +17,24 @@ from perfhooks.registry import OPERATIONS_ITEM, register
 _MILLISECONDS_PER_SECOND = 1_000.0
 _HOURS_PER_SECOND = 1 / 3_600
 
-TASK_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0)
+TASK_BUCKETS_SECONDS = (
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.25,
+    0.5,
+    1.0,
+    2.5,
+    5.0,
+    10.0,
+    30.0,
+    60.0,
+    120.0,
+    300.0,
+    600.0,
+    1_800.0,
+)
 CALL_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 2.5, 5.0, 10.0, 30.0)
 FAST_BUCKETS_SECONDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0)
 AGE_BUCKETS_SECONDS = tuple(hours * 3_600.0 for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 18, 24, 36, 48, 72, 168, 720))
@@ -27,7 +44,9 @@ Labels = tuple[str, ...]
 Buckets = tuple[float, ...]
 
 
-def _seconds(name: str, plan_item: str, help: str, buckets: Buckets = CALL_BUCKETS_SECONDS, labels: Labels = ()) -> None:
+def _seconds(
+    name: str, plan_item: str, help: str, buckets: Buckets = CALL_BUCKETS_SECONDS, labels: Labels = ()
+) -> None:
     register(name, "histogram", unit="seconds", plan_item=plan_item, help=help, buckets=buckets, labels=labels)
 
 
@@ -46,7 +65,14 @@ def _milliseconds(
     _seconds(source, plan_item, help, buckets, labels)
     scale = _MILLISECONDS_PER_SECOND
     register(
-        name, "derived", unit="ms", plan_item=plan_item, help=f"{help} (p95)", source=source, statistic="p95", scale=scale
+        name,
+        "derived",
+        unit="ms",
+        plan_item=plan_item,
+        help=f"{help} (p95)",
+        source=source,
+        statistic="p95",
+        scale=scale,
     )
 
 
@@ -55,7 +81,14 @@ def _hours(name: str, plan_item: str, help: str) -> None:
     _seconds(source, plan_item, help, AGE_BUCKETS_SECONDS)
     scale = _HOURS_PER_SECOND
     register(
-        name, "derived", unit="hours", plan_item=plan_item, help=f"{help} (p95)", source=source, statistic="p95", scale=scale
+        name,
+        "derived",
+        unit="hours",
+        plan_item=plan_item,
+        help=f"{help} (p95)",
+        source=source,
+        statistic="p95",
+        scale=scale,
     )
 
 

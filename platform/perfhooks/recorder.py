@@ -119,7 +119,9 @@ class Recorder:
         names = get_metric(name).labels
         with self._lock:
             kept = sorted(self._series.get(name, _Series()).slowest, reverse=True)
-        return [SlowSample(value, dict(zip(names, given, strict=True)), sku, post) for value, _, given, sku, post in kept]
+        return [
+            SlowSample(value, dict(zip(names, given, strict=True)), sku, post) for value, _, given, sku, post in kept
+        ]
 
     def summary(self) -> list[StageSummary]:
         """Return one row per histogram that has samples, in the order of their first sample."""

@@ -105,7 +105,9 @@ def _check_names(metric: Metric) -> None:
     if metric.name in _metrics:
         raise RegistryError(f"metric {metric.name!r} is already registered: one name, one meaning")
     if not _PLAN_ITEM.fullmatch(metric.plan_item):
-        raise RegistryError(f"metric {metric.name!r}: plan_item {metric.plan_item!r} is neither like '2A', '6.1' nor 'ops'")
+        raise RegistryError(
+            f"metric {metric.name!r}: plan_item {metric.plan_item!r} is neither like '2A', '6.1' nor 'ops'"
+        )
 
 
 def _check_labels(metric: Metric) -> None:

@@ -78,7 +78,7 @@ class Span:
 
         return timed
 
-    def set(self, **fields: object) -> None:
+    def set(self, /, **fields: object) -> None:
         """Add log fields, or labels of the metric, that are known only after the span began."""
         self.tags.update(fields)
 
@@ -88,6 +88,8 @@ class Span:
             fields["queries"], fields["rows"] = queries, rows
         if kind is not None:
             fields["error"] = kind.__name__
+        if "event" in fields:  # the line's own event is the metric's name
+            fields["event_tag"] = fields.pop("event")
         logs.span_logger.info(self.name, **fields)
 
 

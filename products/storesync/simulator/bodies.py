@@ -57,7 +57,7 @@ def _build_origin(row: Row) -> dict[str, Any]:
         "representativeImage": {"url": row["image"]},
         "optionalImages": [{"url": url} for url in row.get("optionalImages", [])],
     }
-    whole = {
+    return {
         "statusType": row["statusType"],
         "saleType": "NEW",
         "leafCategoryId": row["categoryId"],
@@ -70,7 +70,6 @@ def _build_origin(row: Row) -> dict[str, Any]:
         "detailAttribute": _build_attributes(row),
         "customerBenefit": _build_benefit(row),
     }
-    return whole
 
 
 def build_detail_content(row: Row) -> str:

@@ -23,7 +23,7 @@ def read_catalogue(path: Path, limit: int | None = None) -> list[dict[str, Any]]
     empty file, a broken line, a truncated gzip, a row without a number, or a number that occurs twice.
     """
     first_lines: dict[int, int] = {}
-    found = []
+    found: list[dict[str, Any]] = []
     for line_no, line in _iterate_lines(path):
         row = _parse_line(path, line_no, line)
         product_no = row["originProductNo"]
@@ -44,7 +44,7 @@ def _iterate_lines(path: Path) -> Iterator[tuple[int, bytes]]:
         with path.open("rb") as probe:
             is_gzipped = probe.read(2) == GZIP_MAGIC
         with gzip.open(path) if is_gzipped else path.open("rb") as lines:
-            for line_no, line in enumerate(lines, start=1):  # noqa: B007 (the error below tells how far it came)
+            for line_no, line in enumerate(lines, start=1):
                 if line.strip():
                     yield line_no, line
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:

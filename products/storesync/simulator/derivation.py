@@ -15,8 +15,8 @@ DELIVERY_FEES = (0, 0, 2500, 3000, 3500)
 
 def draw_number(seed: int, product_no: int, purpose: str, bound: int) -> int:
     """Return an integer in [0, bound) that depends on nothing but the arguments."""
-    digest = hashlib.blake2b(f"{seed}:{product_no}:{purpose}".encode(), digest_size=8).digest()
-    return int.from_bytes(digest) % bound
+    digest: bytes = hashlib.blake2b(f"{seed}:{product_no}:{purpose}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") % bound
 
 
 def number_word(word: str, digits: int) -> int:

@@ -23,6 +23,13 @@ DETAIL_KEYS = (
     "attributes", "description", "freeConditionalAmount", "image", "immediateDiscountPolicy", "optionalImages",
     "sellerBarcode", "windowChannelProductNo",
 )  # fmt: skip
+STRUCTURES: Mapping[str, type] = {
+    "attributes": dict,
+    "description": str,
+    "image": str,
+    "optionalImages": list,
+    "wholeCategoryName": str,
+}
 COMPUTED_KEYS = frozenset({"channelServiceType", "representativeImage"})
 NATIVE_KEYS = frozenset({*LIST_KEYS, *DETAIL_KEYS}) - COMPUTED_KEYS
 
@@ -54,7 +61,7 @@ def check_row(row: Mapping[str, Any]) -> None:
 
 
 def _check_structure(row: Mapping[str, Any]) -> None:
-    for key, kind in (("attributes", dict), ("description", str), ("wholeCategoryName", str), ("image", str)):
+    for key, kind in STRUCTURES.items():
         if key in row and not isinstance(row[key], kind):
             raise RowError(f"{key} 값의 형식이 다릅니다. {kind.__name__} 형식으로 고쳐 주세요.")
     for key in ("channelProductNo", "windowChannelProductNo"):

@@ -102,7 +102,7 @@ class TokenDesk:
 
     def _check_timestamp(self, form: Mapping[str, str]) -> InvalidInput | None:
         text = form["timestamp"]
-        if not text.isdecimal() or len(text) > 15:
+        if not (text.isascii() and text.isdecimal()) or len(text) > 15:
             return InvalidInput("timestamp", "NotValid", "timestamp는 밀리초 단위의 정수여야 합니다.")
         age_ms = self._read_clock() * 1000 - int(text)
         if not -FUTURE_TOLERANCE_MS <= age_ms <= TIMESTAMP_VALID_MS:

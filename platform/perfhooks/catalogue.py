@@ -3,7 +3,7 @@
 One rule turns the plan's names into measurements; all durations are measured in seconds, and only there:
 
 * `*_seconds`, `*_bytes`: a histogram, observed as it is. Budgets name the statistic that they judge.
-* `*_total`: a counter. Ratios, rates, deltas, depths and counts: a gauge that holds the newest value; ratios run 0 to 1.
+* `*_total`: a counter. Ratios, rates, deltas, depths and counts: a gauge with the newest value; ratios run 0 to 1.
 * `*_p95_ms` and `*_ms`: derived. `X_p95_ms` and `X_ms` are the p95 of the histogram `X_seconds`, times 1000.
 * `*_hours`: derived. `X_hours` is the p95 of the histogram `X_seconds`, divided by 3600.
 * `*_qps`: derived. `X_qps` is the number of samples of `X_seconds` per second of the run.
@@ -14,31 +14,14 @@ running the product and to no plan item. Labels are bounded by design: at most 2
 
 from perfhooks.registry import OPERATIONS_ITEM, register
 
-_MILLISECONDS_PER_SECOND = 1_000.0
-_HOURS_PER_SECOND = 1 / 3_600
-
-TASK_BUCKETS_SECONDS = (
-    0.01,
-    0.025,
-    0.05,
-    0.1,
-    0.25,
-    0.5,
-    1.0,
-    2.5,
-    5.0,
-    10.0,
-    30.0,
-    60.0,
-    120.0,
-    300.0,
-    600.0,
-    1_800.0,
-)
+TASK_BUCKETS_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1e3)
 CALL_BUCKETS_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 0.8, 1.0, 2.5, 5.0, 10.0, 30.0)
 FAST_BUCKETS_SECONDS = (1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0)
 AGE_BUCKETS_SECONDS = tuple(hours * 3_600.0 for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 18, 24, 36, 48, 72, 168, 720))
 SIZE_BUCKETS_BYTES = (1e4, 5e4, 1e5, 2.5e5, 5e5, 1e6, 2.5e6, 5e6, 1e7, 2.5e7, 5e7, 1e8)
+
+MILLISECONDS_PER_SECOND = 1_000.0
+HOURS_PER_SECOND = 1 / 3_600
 
 Labels = tuple[str, ...]
 Buckets = tuple[float, ...]
@@ -63,33 +46,17 @@ def _milliseconds(
 ) -> None:
     source = name.removesuffix("_ms").removesuffix("_p95") + "_seconds"
     _seconds(source, plan_item, help, buckets, labels)
-    scale = _MILLISECONDS_PER_SECOND
-    register(
-        name,
-        "derived",
-        unit="ms",
-        plan_item=plan_item,
-        help=f"{help} (p95)",
-        source=source,
-        statistic="p95",
-        scale=scale,
-    )
+    _p95(name, "ms", plan_item, f"{help} (p95)", source, MILLISECONDS_PER_SECOND)
 
 
 def _hours(name: str, plan_item: str, help: str) -> None:
     source = name.removesuffix("_hours") + "_seconds"
     _seconds(source, plan_item, help, AGE_BUCKETS_SECONDS)
-    scale = _HOURS_PER_SECOND
-    register(
-        name,
-        "derived",
-        unit="hours",
-        plan_item=plan_item,
-        help=f"{help} (p95)",
-        source=source,
-        statistic="p95",
-        scale=scale,
-    )
+    _p95(name, "hours", plan_item, f"{help} (p95)", source, HOURS_PER_SECOND)
+
+
+def _p95(name: str, unit: str, plan_item: str, help: str, source: str, scale: float) -> None:
+    register(name, "derived", unit=unit, plan_item=plan_item, help=help, source=source, statistic="p95", scale=scale)
 
 
 def _register_sync() -> None:

@@ -7,6 +7,7 @@ A process id alone is not enough, since the system gives it away again.
 from __future__ import annotations
 
 import os
+import re
 import socket
 from functools import lru_cache
 
@@ -14,6 +15,7 @@ import psutil
 
 START_TOLERANCE_SECONDS = 1.0
 _PER_SECOND = 100
+_HOLDER = re.compile(r"(?P<host>.+):(?P<pid>\d+):(?P<start>\d+)")
 
 
 def this_holder() -> str:
@@ -27,12 +29,12 @@ def is_holder_alive(holder: str) -> bool:
     One of another machine cannot be looked at and counts as alive; a zombie, a reused process id or text that names no
     holder counts as dead.
     """
-    host, _, rest = holder.rpartition(":")[0].rpartition(":")[0], None, holder.split(":")[-2:]
-    if not host or len(rest) != 2 or not all(part.isdecimal() for part in rest):
+    named = _HOLDER.fullmatch(holder)
+    if named is None:
         return False
-    if host != socket.gethostname():
+    if named["host"] != socket.gethostname():
         return True
-    return _is_process_alive(int(rest[0]), int(rest[1]) / _PER_SECOND)
+    return _is_process_alive(int(named["pid"]), int(named["start"]) / _PER_SECOND)
 
 
 def _is_process_alive(pid: int, started_at: float) -> bool:

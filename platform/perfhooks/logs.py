@@ -7,10 +7,10 @@ secrets are replaced before anything is rendered.
 from __future__ import annotations
 
 import logging
-import os
 import re
 import traceback
 from datetime import UTC, datetime
+from io import FileIO
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -53,7 +53,7 @@ span_logger: FilteringBoundLogger = structlog.get_logger("perfhooks")
 
 
 def configure_logging(*, level: str = "INFO", json: bool = True, stream: BinaryIO | None = None) -> None:
-    """Send structured lines of `level` and above to `stream` (standard error when None); colours instead of JSON if asked.
+    """Write structured lines of `level` and above to `stream` (standard error when None), as JSON or in colours.
 
     Raises KeyError for a level name that the standard library does not know.
     """
@@ -134,8 +134,8 @@ def _console_renderer() -> Processor:
 
 
 def _standard_error() -> BinaryIO:
-    """Return an unbuffered writer on the process's standard error, one system call a line."""
-    return os.fdopen(os.dup(STANDARD_ERROR), "wb", buffering=0)
+    """Return an unbuffered writer on the process's standard error: one system call a line."""
+    return FileIO(STANDARD_ERROR, "wb", closefd=False)
 
 
 def _route_standard_library(level: int) -> None:

@@ -62,7 +62,7 @@ class Channel:
         self._children: dict[tuple[str, ...], Any] = {} if metric.labels else {(): self._parent}
 
     def exact_values(self, labels: Mapping[str, object]) -> tuple[str, ...]:
-        """Return the label values in declared order; raises `RegistryError` unless exactly the declared ones are given."""
+        """Return the label values in declared order; raises `RegistryError` unless exactly these labels are given."""
         if labels.keys() != self._labels:
             raise RegistryError(f"metric {self.metric.name!r} has the labels {self.metric.labels}, got {tuple(labels)}")
         return tuple([str(labels[label]) for label in self.metric.labels])

@@ -10,6 +10,7 @@ import re
 import secrets
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
+from types import MappingProxyType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ TRACE_HEADER = "X-Trace-Id"
 
 _SHAPE = re.compile(r"[0-9A-Za-z_-]{8,64}")
 _trace_id: ContextVar[str] = ContextVar("perfhooks_trace_id")
-_tags: ContextVar[Mapping[str, object]] = ContextVar("perfhooks_tags", default={})
+_tags: ContextVar[Mapping[str, object]] = ContextVar("perfhooks_tags", default=MappingProxyType({}))
 
 
 def new_trace_id() -> str:

@@ -1,0 +1,166 @@
+"""The page 성능: the stages of the newest run beside those of the run before, and the locks of runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib import admin
+from django.template.response import TemplateResponse
+
+from perfhooks import selectors
+from perfhooks.desk import FastModelAdmin, Tone, ago, pill
+from perfhooks.figures import NOTHING, format_figure
+from perfhooks.liveness import is_holder_alive
+from perfhooks.models import PerfRun, PerfStage, RunLock
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponse
+    from django.utils.safestring import SafeString
+
+    from perfhooks.selectors import ComparedStage
+
+RUNS_LISTED = 20
+VERDICTS: dict[str, tuple[str, Tone]] = {
+    "ok": ("예산 안", "ok"),
+    "warn": ("주의", "warn"),
+    "breach": ("예산 초과", "bad"),
+    "no data": ("자료 없음", "grey"),
+    "not enough": ("표본 부족", "grey"),
+    "": ("예산 없음", "grey"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One line of the page, every figure ready to be read."""
+
+    metric: str
+    help: str
+    plan_item: str
+    count: str
+    p50: str
+    p95: str
+    p99: str
+    value: str
+    queries: int
+    rows: int
+    budget: str
+    why: str
+    verdict: SafeString
+    before: str
+    ratio: str
+
+
+class ReadOnlyAdmin(FastModelAdmin[Any]):
+    """Rows that the product writes and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one by hand."""
+        return False
+
+
+class PerfStageInline(admin.TabularInline[PerfStage, PerfRun] if TYPE_CHECKING else admin.TabularInline):
+    """The stages of one run, as they were stored."""
+
+    model = PerfStage
+    fields = ("metric", "count", "p50", "p95", "p99", "total", "value", "unit", "queries", "rows", "verdict")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: PerfRun | None = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+
+@admin.register(PerfRun)
+class PerfRunAdmin(ReadOnlyAdmin):
+    """The performance page: `?kind=` chooses what is compared, the newest kind by default."""
+
+    change_list_template = "admin/perfhooks/perfrun/change_list.html"
+    inlines = (PerfStageInline,)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Show the newest run of a kind beside the one before it on the same scenario."""
+        kinds = selectors.kinds()
+        chosen = request.GET.get("kind", "")
+        kind = chosen if chosen in kinds else selectors.newest_kind()
+        newest, earlier = selectors.newest_pair(kind)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "성능",
+            "opts": self.opts,
+            "kinds": kinds,
+            "kind": kind,
+            "runs": [(run, ago(run.started_at), f"{run.seconds:,.1f}") for run in _facts(newest, earlier)],
+            "rows": [describe_stage(stage) for stage in selectors.compare_runs(newest, earlier)],
+            "history": [(run, ago(run.started_at)) for run in selectors.newest_runs(kind, RUNS_LISTED)],
+            **(extra_context or {}),
+        }
+        return TemplateResponse(request, self.change_list_template, context)
+
+
+@admin.register(RunLock)
+class RunLockAdmin(ReadOnlyAdmin):
+    """Which runs hold a lock now; one of a dead process is taken over by the next run."""
+
+    list_display = ("name", "holder", "acquired", "heartbeat", "state")
+    search_fields = ("name", "holder")
+
+    @admin.display(description="획득", ordering="acquired_at")
+    def acquired(self, lock: RunLock) -> SafeString:
+        """When it was taken."""
+        return ago(lock.acquired_at)
+
+    @admin.display(description="마지막 신호", ordering="heartbeat_at")
+    def heartbeat(self, lock: RunLock) -> SafeString:
+        """When its holder was last heard of."""
+        return ago(lock.heartbeat_at)
+
+    @admin.display(description="상태")
+    def state(self, lock: RunLock) -> SafeString:
+        """Whether its process still lives."""
+        return pill("실행 중", "ok") if is_holder_alive(lock.holder) else pill("종료됨", "grey")
+
+
+def describe_stage(compared: ComparedStage) -> StageRow:
+    """Return the line of one compared stage."""
+    now, budget = compared.now, compared.budget
+    word, tone = VERDICTS[now.verdict]
+    sign = "≥" if budget and budget.direction == "min" else "≤"
+    return StageRow(
+        metric=now.metric,
+        help=compared.help,
+        plan_item=compared.plan_item,
+        count=f"{now.count:,}",
+        p50=format_figure(now.p50, now.unit),
+        p95=format_figure(now.p95, now.unit),
+        p99=format_figure(now.p99, now.unit),
+        value=format_figure(now.value, now.unit),
+        queries=now.queries,
+        rows=now.rows,
+        budget=f"{budget.statistic} {sign} {format_figure(budget.limit, budget.unit)}" if budget else NOTHING,
+        why=budget.why if budget else "",
+        verdict=pill(word, tone),
+        before=_before(compared.before),
+        ratio=NOTHING if compared.ratio is None else f"×{compared.ratio:.2f}",
+    )
+
+
+def _before(stage: PerfStage | None) -> str:
+    if stage is None:
+        return NOTHING
+    return format_figure(stage.value if stage.p95 is None else stage.p95, stage.unit)
+
+
+def _facts(*runs: PerfRun | None) -> list[PerfRun]:
+    return [run for run in runs if run is not None]

@@ -1,0 +1,77 @@
+"""Measured runs with their stages, and the locks of runs that must not overlap."""
+
+from django.db import models
+
+
+class PerfRun(models.Model):
+    """One measured run of a kind (pipeline, bench ...) on one scenario, with what the machine was like."""
+
+    kind = models.CharField("종류", max_length=40)
+    scenario = models.CharField("시나리오", max_length=120)
+    trace_id = models.CharField("추적 ID", max_length=64)
+    started_at = models.DateTimeField("시작")
+    finished_at = models.DateTimeField("종료")
+    commit = models.CharField("커밋", max_length=40, blank=True)
+    machine = models.CharField("장비", max_length=120)
+    load_average = models.FloatField("1분 부하", help_text="저장 시점의 1분 평균 부하")
+    database = models.CharField("데이터베이스", max_length=20)
+    is_slo_run = models.BooleanField("SLO 측정", default=False, help_text="프로파일러 없이 조용한 장비에서 잰 실행")
+    notes = models.JSONField("비고", default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "성능 측정"
+        verbose_name_plural = "성능"
+        ordering = ("-started_at", "-pk")
+        indexes = (models.Index(fields=["kind", "-started_at"], name="perfrun_kind_newest"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} · {self.scenario} · #{self.pk}"
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of the run."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class PerfStage(models.Model):
+    """One metric of a run; percentiles and total in `unit`, `value` where the metric is one figure."""
+
+    run = models.ForeignKey(PerfRun, on_delete=models.CASCADE, related_name="stages", verbose_name="실행")
+    metric = models.CharField("지표", max_length=80)
+    unit = models.CharField("단위", max_length=20)
+    count = models.PositiveBigIntegerField("횟수")
+    p50 = models.FloatField("p50", null=True)
+    p95 = models.FloatField("p95", null=True)
+    p99 = models.FloatField("p99", null=True)
+    total = models.FloatField("합계", null=True)
+    value = models.FloatField("값", null=True)
+    queries = models.PositiveBigIntegerField("쿼리", default=0)
+    rows = models.PositiveBigIntegerField("기록 행", default=0)
+    budget_id = models.CharField("예산", max_length=80, blank=True)
+    verdict = models.CharField("판정", max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "성능 단계"
+        verbose_name_plural = "성능 단계"
+        ordering = ("pk",)
+        constraints = (models.UniqueConstraint(fields=["run", "metric"], name="perfstage_once_per_run"),)
+
+    def __str__(self) -> str:
+        return self.metric
+
+
+class RunLock(models.Model):
+    """Who holds a named lock; `holder` is `host:pid:start` as in `perfhooks.liveness`."""
+
+    name = models.CharField("이름", max_length=80, unique=True)
+    holder = models.CharField("보유 프로세스", max_length=200)
+    acquired_at = models.DateTimeField("획득")
+    heartbeat_at = models.DateTimeField("마지막 신호")
+
+    class Meta:
+        verbose_name = "실행 잠금"
+        verbose_name_plural = "실행 잠금"
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,87 @@
+"""Reads of the performance room: runs, and the newest one beside the one before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from perfhooks.budgets import Budget, load_budgets
+from perfhooks.models import PerfRun, PerfStage
+from perfhooks.registry import all_metrics
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStage:
+    """One stage of the newest run, the same one of the run before (None where it had none), and its budget.
+
+    `ratio` is new over old, of the p95 where there is one, else of the value; None where it cannot be said.
+    """
+
+    now: PerfStage
+    before: PerfStage | None
+    budget: Budget | None
+    plan_item: str
+    help: str
+    ratio: float | None
+
+
+def newest_runs(kind: str, n: int) -> list[PerfRun]:
+    """Return the newest `n` runs of a kind, the newest first."""
+    return list(PerfRun.objects.filter(kind=kind)[:n])
+
+
+def newest_pair(kind: str) -> tuple[PerfRun | None, PerfRun | None]:
+    """Return the newest run of a kind, and the one before it on the same scenario."""
+    runs = PerfRun.objects.filter(kind=kind).prefetch_related("stages")
+    newest = runs.first()
+    if newest is None:
+        return None, None
+    earlier = runs.filter(scenario=newest.scenario, started_at__lte=newest.started_at).exclude(pk=newest.pk)
+    return newest, earlier.first()
+
+
+def compare_newest(kind: str) -> list[ComparedStage]:
+    """Return the stages of the newest run of a kind beside those of the run before on the same scenario.
+
+    A histogram whose p95 stands there under the plan's own name is left out.
+    """
+    return compare_runs(*newest_pair(kind))
+
+
+def compare_runs(newest: PerfRun | None, earlier: PerfRun | None) -> list[ComparedStage]:
+    """Return the stages of one run beside those of another, in three queries at most."""
+    if newest is None:
+        return []
+    before = {stage.metric: stage for stage in earlier.stages.all()} if earlier else {}
+    budgets = {budget.id: budget for budget in load_budgets()}
+    shown = _without_sources(list(newest.stages.all()))
+    return [_compare(stage, before.get(stage.metric), budgets.get(stage.budget_id)) for stage in shown]
+
+
+def kinds() -> list[str]:
+    """Return the kinds of runs that were ever stored, in alphabetical order."""
+    return list(PerfRun.objects.order_by("kind").values_list("kind", flat=True).distinct())
+
+
+def newest_kind() -> str:
+    """Return the kind of the newest run, an empty text where none was stored."""
+    return PerfRun.objects.values_list("kind", flat=True).first() or ""
+
+
+def _without_sources(stages: list[PerfStage]) -> list[PerfStage]:
+    known = all_metrics()
+    named = [known[stage.metric] for stage in stages if stage.metric in known]
+    sources = {metric.source for metric in named if metric.statistic.startswith("p")}
+    return [stage for stage in stages if stage.metric not in sources or stage.verdict]
+
+
+def _compare(now: PerfStage, before: PerfStage | None, budget: Budget | None) -> ComparedStage:
+    metric = all_metrics().get(now.metric)
+    plan_item, text = (metric.plan_item, metric.help) if metric else ("", "")
+    return ComparedStage(now, before, budget, plan_item, text, _ratio(now, before))
+
+
+def _ratio(now: PerfStage, before: PerfStage | None) -> float | None:
+    if before is None:
+        return None
+    new, old = (now.p95, before.p95) if now.p95 is not None else (now.value, before.value)
+    return new / old if new is not None and old else None

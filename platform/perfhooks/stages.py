@@ -1,0 +1,105 @@
+"""From a recorder to the rows of a run: one stage per metric, with its percentiles and its verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from perfhooks.budgets import Budget, judge, load_budgets
+from perfhooks.percentiles import percentile
+from perfhooks.registry import Metric, all_metrics, get_metric
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from perfhooks.recorder import Recorder, StageSummary
+
+# A verdict that was reached outranks one that was not; among those, the worst is shown.
+SEVERITY = ("no data", "not enough", "ok", "warn", "breach")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One metric of one run, in its unit; `value` is the one figure of a gauge, a counter or a derived metric."""
+
+    metric: str
+    unit: str
+    count: int
+    p50: float | None = None
+    p95: float | None = None
+    p99: float | None = None
+    total: float | None = None
+    value: float | None = None
+    queries: int = 0
+    rows: int = 0
+    budget_id: str = ""
+    verdict: str = ""
+
+
+def measure_stages(recorder: Recorder, budgets: Iterable[Budget] | None = None) -> list[Stage]:
+    """Return a stage for every metric that the recorder saw, derived ones under the plan's names included."""
+    known = tuple(load_budgets() if budgets is None else budgets)
+    return [_judge_stage(recorder, stage, known) for stage in _measure_all(recorder)]
+
+
+def _measure_all(recorder: Recorder) -> Iterator[Stage]:
+    histograms = {summary.name: summary for summary in recorder.summary()}
+    totals = recorder.totals()
+    for summary in histograms.values():
+        yield _of_histogram(summary)
+    for name, total in totals.items():
+        yield Stage(name, get_metric(name).unit, count=round(total), total=total, value=total)
+    for name, value in recorder.gauges().items():
+        yield Stage(name, get_metric(name).unit, count=1, value=value)
+    for metric in [metric for metric in all_metrics().values() if metric.kind == "derived"]:
+        if metric.statistic == "share" and totals.get(metric.per):
+            share = totals.get(metric.source, 0.0) / totals[metric.per] * metric.scale
+            yield Stage(metric.name, metric.unit, count=round(totals[metric.per]), value=share)
+        elif metric.source in histograms:
+            yield _of_samples(metric, histograms[metric.source], recorder.elapsed_seconds)
+
+
+def _of_histogram(summary: StageSummary) -> Stage:
+    return Stage(
+        metric=summary.name,
+        unit=summary.unit,
+        count=summary.count,
+        p50=summary.p50,
+        p95=summary.p95,
+        p99=summary.p99,
+        total=summary.total,
+        queries=summary.queries,
+        rows=summary.rows,
+    )
+
+
+def _of_samples(metric: Metric, source: StageSummary, elapsed_seconds: float) -> Stage:
+    if metric.statistic == "rate":
+        return Stage(metric.name, metric.unit, count=source.count, value=source.count / elapsed_seconds)
+    stage = _of_histogram(source)
+    p50, p95, p99 = (figure * metric.scale for figure in (source.p50, source.p95, source.p99))
+    figures = {"p50": p50, "p95": p95, "p99": p99}
+    total = source.total * metric.scale
+    return replace(stage, metric=metric.name, unit=metric.unit, total=total, value=figures[metric.statistic], **figures)
+
+
+def _judge_stage(recorder: Recorder, stage: Stage, budgets: Iterable[Budget]) -> Stage:
+    own = [budget for budget in budgets if budget.metric == stage.metric and budget.kind != "relative"]
+    judged = [(judge(budget, *_figure_for(recorder, stage, budget)), budget.id) for budget in own]
+    if not judged:
+        return stage
+    verdict, budget_id = max(judged, key=lambda pair: SEVERITY.index(pair[0]))
+    return replace(stage, verdict=verdict, budget_id=budget_id)
+
+
+def _figure_for(recorder: Recorder, stage: Stage, budget: Budget) -> tuple[float | None, int]:
+    if budget.statistic == "value":
+        return stage.value, stage.count
+    samples = recorder.samples(stage.metric, **budget.labels)
+    if not samples:
+        return None, 0
+    if budget.statistic == "total":
+        return sum(samples), len(samples)
+    if budget.statistic == "max":
+        return max(samples), len(samples)
+    return percentile(samples, float(budget.statistic.removeprefix("p"))), len(samples)

@@ -1,0 +1,22 @@
+"""Ordering work by name, so that a floor need not import the tasks of another one."""
+
+from functools import cache
+
+from celery import Task, current_app
+from django.db import transaction
+
+
+@cache
+def _find_task(name: str) -> "Task[..., object]":
+    # A web server's or a command's process does not load the tasks modules by itself, as a worker does.
+    current_app.loader.import_default_modules()
+    return current_app.tasks[name]
+
+
+def enqueue(name: str, *args: object) -> None:
+    """Order the task `name` (its dotted path) with JSON-able arguments once the current transaction has committed.
+
+    Without a broker it runs here, at once after the commit. KeyError when no app has such a task.
+    """
+    task = _find_task(name)
+    transaction.on_commit(lambda: task.delay(*args))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
 from perfhooks import selectors
@@ -68,41 +69,26 @@ class ReadOnlyAdmin(FastModelAdmin[Any]):
         return False
 
 
-class PerfStageInline(admin.TabularInline[PerfStage, PerfRun] if TYPE_CHECKING else admin.TabularInline):
-    """The stages of one run, as they were stored."""
-
-    model = PerfStage
-    fields = ("metric", "count", "p50", "p95", "p99", "total", "value", "unit", "queries", "rows", "verdict")
-    readonly_fields = fields
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: PerfRun | None = None) -> bool:
-        """Nobody adds one by hand."""
-        return False
-
-
 @admin.register(PerfRun)
 class PerfRunAdmin(ReadOnlyAdmin):
-    """The performance page: `?kind=` chooses what is compared, the newest kind by default."""
+    """The performance page: `?run=` or `?kind=` choose what is shown, the newest run by default."""
 
     change_list_template = "admin/perfhooks/perfrun/change_list.html"
-    inlines = (PerfStageInline,)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Show the newest run of a kind beside the one before it on the same scenario."""
-        kinds = selectors.kinds()
-        chosen = request.GET.get("kind", "")
-        kind = chosen if chosen in kinds else selectors.newest_kind()
-        newest, earlier = selectors.newest_pair(kind)
+        """Show one run beside the one before it on the same scenario."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown, earlier = _choose_runs(request.GET.get("run", ""), request.GET.get("kind", ""))
+        kind = shown.kind if shown else ""
         context = {
             **self.admin_site.each_context(request),
-            "title": "성능",
+            "title": self.opts.verbose_name_plural,
             "opts": self.opts,
-            "kinds": kinds,
+            "kinds": selectors.kinds(),
             "kind": kind,
-            "runs": [(run, ago(run.started_at), f"{run.seconds:,.1f}") for run in _facts(newest, earlier)],
-            "rows": [describe_stage(stage) for stage in selectors.compare_runs(newest, earlier)],
+            "runs": [(run, ago(run.started_at), f"{run.seconds:,.1f}") for run in (shown, earlier) if run is not None],
+            "rows": [describe_stage(stage) for stage in selectors.compare_runs(shown, earlier)],
             "history": [(run, ago(run.started_at)) for run in selectors.newest_runs(kind, RUNS_LISTED)],
             **(extra_context or {}),
         }
@@ -162,5 +148,8 @@ def _before(stage: PerfStage | None) -> str:
     return format_figure(stage.value if stage.p95 is None else stage.p95, stage.unit)
 
 
-def _facts(*runs: PerfRun | None) -> list[PerfRun]:
-    return [run for run in runs if run is not None]
+def _choose_runs(run: str, kind: str) -> tuple[PerfRun | None, PerfRun | None]:
+    """Return the run of that number, else the newest of that kind, else the newest of all; and its predecessor."""
+    chosen = selectors.find_run(int(run)) if run.isdecimal() else None
+    chosen = chosen or selectors.newest_run(kind) or selectors.newest_run()
+    return chosen, selectors.run_before(chosen) if chosen else None

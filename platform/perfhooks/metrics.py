@@ -7,7 +7,7 @@ more label combinations than `MAX_LABEL_COMBINATIONS` puts the rest under the la
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
@@ -19,11 +19,11 @@ from perfhooks.trace import bound_tags
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-GAUGE_MULTIPROCESS_MODE = "mostrecent"
+GAUGE_MULTIPROCESS_MODE: Final = "mostrecent"
 UNKNOWN_LABEL = "none"
 OVERFLOW_LABEL = "other"
 
-disable_created_metrics()
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 
 def count(name: str, amount: float = 1, **labels: object) -> None:

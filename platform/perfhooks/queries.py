@@ -99,7 +99,7 @@ def copy_rows(
             copy.set_types(types)
         for row in rows:
             copy.write_row(row)
-    written = max(cursor.rowcount, 0)
+    written: int = max(cursor.rowcount, 0)
     tally.rows_written += written
     return written
 

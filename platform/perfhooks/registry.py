@@ -94,7 +94,7 @@ def all_metrics() -> Mapping[str, Metric]:
     return MappingProxyType(_metrics)
 
 
-def forbidden_labels(metric: Metric) -> set[str]:
+def forbidden_labels(metric: Metric) -> frozenset[str]:
     """Return the labels of a metric whose values have no bound; they belong into log fields."""
     return FORBIDDEN_LABELS.intersection(metric.labels)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from perfhooks.budgets import Budget, load_budgets
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.registry import all_metrics
@@ -29,14 +31,21 @@ def newest_runs(kind: str, n: int) -> list[PerfRun]:
     return list(PerfRun.objects.filter(kind=kind)[:n])
 
 
-def newest_pair(kind: str) -> tuple[PerfRun | None, PerfRun | None]:
-    """Return the newest run of a kind, and the one before it on the same scenario."""
-    runs = PerfRun.objects.filter(kind=kind).prefetch_related("stages")
-    newest = runs.first()
-    if newest is None:
-        return None, None
-    earlier = runs.filter(scenario=newest.scenario, started_at__lte=newest.started_at).exclude(pk=newest.pk)
-    return newest, earlier.first()
+def newest_run(kind: str = "") -> PerfRun | None:
+    """Return the newest run of a kind, or of all kinds."""
+    runs = PerfRun.objects.filter(kind=kind) if kind else PerfRun.objects.all()
+    return runs.first()
+
+
+def find_run(number: int) -> PerfRun | None:
+    """Return the run of that primary key."""
+    return PerfRun.objects.filter(pk=number).first()
+
+
+def run_before(run: PerfRun) -> PerfRun | None:
+    """Return the run before this one, of the same kind and on the same scenario."""
+    alike = PerfRun.objects.filter(kind=run.kind, scenario=run.scenario)
+    return alike.filter(Q(started_at__lt=run.started_at) | Q(started_at=run.started_at, pk__lt=run.pk)).first()
 
 
 def compare_newest(kind: str) -> list[ComparedStage]:
@@ -44,11 +53,12 @@ def compare_newest(kind: str) -> list[ComparedStage]:
 
     A histogram whose p95 stands there under the plan's own name is left out.
     """
-    return compare_runs(*newest_pair(kind))
+    newest = newest_run(kind)
+    return compare_runs(newest, run_before(newest) if newest else None)
 
 
 def compare_runs(newest: PerfRun | None, earlier: PerfRun | None) -> list[ComparedStage]:
-    """Return the stages of one run beside those of another, in three queries at most."""
+    """Return the stages of one run beside those of another, in two queries."""
     if newest is None:
         return []
     before = {stage.metric: stage for stage in earlier.stages.all()} if earlier else {}
@@ -60,11 +70,6 @@ def compare_runs(newest: PerfRun | None, earlier: PerfRun | None) -> list[Compar
 def kinds() -> list[str]:
     """Return the kinds of runs that were ever stored, in alphabetical order."""
     return list(PerfRun.objects.order_by("kind").values_list("kind", flat=True).distinct())
-
-
-def newest_kind() -> str:
-    """Return the kind of the newest run, an empty text where none was stored."""
-    return PerfRun.objects.values_list("kind", flat=True).first() or ""
 
 
 def _without_sources(stages: list[PerfStage]) -> list[PerfStage]:

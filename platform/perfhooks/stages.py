@@ -76,11 +76,11 @@ def _of_histogram(summary: StageSummary) -> Stage:
 def _of_samples(metric: Metric, source: StageSummary, elapsed_seconds: float) -> Stage:
     if metric.statistic == "rate":
         return Stage(metric.name, metric.unit, count=source.count, value=source.count / elapsed_seconds)
-    stage = _of_histogram(source)
-    p50, p95, p99 = (figure * metric.scale for figure in (source.p50, source.p95, source.p99))
-    figures = {"p50": p50, "p95": p95, "p99": p99}
-    total = source.total * metric.scale
-    return replace(stage, metric=metric.name, unit=metric.unit, total=total, value=figures[metric.statistic], **figures)
+    p50, p95, p99, total = (figure * metric.scale for figure in (source.p50, source.p95, source.p99, source.total))
+    value = {"p50": p50, "p95": p95, "p99": p99}[metric.statistic]
+    return replace(
+        _of_histogram(source), metric=metric.name, unit=metric.unit, p50=p50, p95=p95, p99=p99, total=total, value=value
+    )
 
 
 def _judge_stage(recorder: Recorder, stage: Stage, budgets: Iterable[Budget]) -> Stage:

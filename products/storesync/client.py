@@ -1,0 +1,257 @@
+"""The store's client: token, list and detail over HTTP, paced, patient with what passes, exact about what does not.
+
+Any number of threads may share one client. A rate-limited call waits and spends no attempt; a call that fails for a
+passing reason is tried again a few times; every other reply raises the class that `errors` has for it.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Generic, Self, TypeVar
+
+import httpx
+
+from perfhooks.metrics import count
+from perfhooks.spans import span
+from perfhooks.trace import outgoing_headers
+from products.storesync.accounts import StoreAccount
+from products.storesync.decoding import (
+    ListPage,
+    MalformedBodyError,
+    ProductDetail,
+    TokenBody,
+    WrongFieldError,
+    decode_body,
+    decode_detail,
+    decode_error,
+    decode_page,
+    describe_inputs,
+)
+from products.storesync.errors import (
+    Action,
+    BrokenReplyError,
+    CutConnectionError,
+    DriftedReplyError,
+    QuotaSpentError,
+    RateLimitedError,
+    Reply,
+    SlowReplyError,
+    StoreAuthError,
+    StoreCallError,
+    UnreachableError,
+    find_kind,
+)
+from products.storesync.pacer import Pacer, read_limit, read_retry_after
+from products.storesync.retries import Patience, RetryRules
+from products.storesync.signature import SecretShapeError, sign_request
+from products.storesync.tokens import IssuedToken, TokenSource
+
+T = TypeVar("T")
+LIST_SIZE_LIMIT = 500
+BODY_LIMIT_CHARACTERS = 64 * 1024
+CLOCK_MARGIN_MS = 3_000
+"""The store refuses a timestamp from the future; a clock may be a little ahead."""
+KEEPALIVE_SECONDS = 1.0
+"""Idle connections are cut from the other side; after one second a new one is safer."""
+TIMEOUT = httpx.Timeout(10.0, connect=5.0, pool=60.0)
+TRACE_HEADER = "GNCP-GW-Trace-ID"
+QUOTA_PERIOD_HEADER = "GNCP-GW-Quota-Period"
+
+
+@dataclass(frozen=True, slots=True)
+class Received(Generic[T]):
+    """A decoded reply, with what is needed to tell people about it: the store's trace id and the body as it came."""
+
+    value: T
+    trace_id: str
+    body: bytes
+
+
+@dataclass(slots=True)
+class CallCounts:
+    """Calls sent, 429 among the replies, and repeated attempts."""
+
+    calls: int = 0
+    rate_limited: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One kind of request, and how its reply is read."""
+
+    endpoint: str
+    method: str
+    path: str
+    decode: Callable[[bytes], T]
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    tags: Mapping[str, object] = field(default_factory=dict)
+
+
+class StoreClient:
+    """Reads one store. Use it as a context manager; it holds connections and a token."""
+
+    def __init__(self, account: StoreAccount, *, rules: RetryRules | None = None) -> None:
+        self._account, self._rules = account, rules or RetryRules()
+        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
+        self._http = httpx.Client(base_url=account.base_url, timeout=TIMEOUT, limits=limits, follow_redirects=False)
+        self._pacers = {endpoint: Pacer() for endpoint in ("token", "list", "detail")}
+        self._tokens = TokenSource(self._issue_token)
+        self._counts, self._lock = CallCounts(), threading.Lock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._http.close()
+
+    def fetch_token(self) -> None:
+        """Make sure of a token before any work is planned. Raises StoreCallError."""
+        self._tokens.read_current()
+
+    def fetch_page(self, *, page: int, size: int) -> ListPage:
+        """One page of the list by product number, `page` from 1, `size` up to 500. Raises StoreCallError."""
+        content = {"page": page, "size": min(size, LIST_SIZE_LIMIT), "orderType": "NO"}
+        call = Call("list", "POST", "/v1/products/search", decode_page, content, {"page": page})
+        return self._perform(call).value
+
+    def fetch_detail(self, origin_product_no: int, *, sku: str = "") -> Received[ProductDetail]:
+        """The detail of a product. Its body names no product: it belongs to the number asked for. Raises StoreCallError."""
+        path = f"/v2/products/origin-products/{origin_product_no}"
+        return self._perform(Call("detail", "GET", path, decode_detail, tags={"sku": sku or str(origin_product_no)}))
+
+    def take_counts(self) -> CallCounts:
+        """What was sent since this was last asked."""
+        with self._lock:
+            taken, self._counts = self._counts, CallCounts()
+        return taken
+
+    def _issue_token(self) -> IssuedToken:
+        body = self._perform(Call("token", "POST", "/v1/oauth2/token", _decode_token)).value
+        return IssuedToken(body.access_token, body.expires_in)
+
+    def _perform(self, call: Call[T]) -> Received[T]:
+        """Send until there is a reply worth having; raises the StoreCallError that is left when patience is spent."""
+        patience = Patience(self._rules)
+        while True:
+            token = "" if call.endpoint == "token" else self._tokens.read_current()
+            self._pacers[call.endpoint].wait_turn()
+            try:
+                return self._send(call, token)
+            except StoreCallError as error:
+                self._recover(call, token, error, patience)
+
+    def _recover(self, call: Call[Any], token: str, error: StoreCallError, patience: Patience) -> None:
+        """Do what the error asks for before the next attempt, or raise it."""
+        if error.action is Action.RENEW:
+            patience.renew_once(error)
+            self._tokens.replace(token)
+        elif error.action is Action.WAIT:
+            self._pacers[call.endpoint].pause(patience.wait_for_limit(error))
+        else:
+            wait_seconds = patience.wait_for_retry(error)
+            self._add(retries=1)
+            count("retry_total")
+            time.sleep(wait_seconds)
+
+    def _send(self, call: Call[T], token: str) -> Received[T]:
+        request, secret = self._build_request(call, token)
+        with span(f"{call.endpoint}_fetch_seconds", **call.tags):
+            response = self._exchange(call, request)
+        self._record(call, str(response.status_code))
+        self._pacers[call.endpoint].learn(read_limit(response.headers))
+        if response.status_code != httpx.codes.OK:
+            raise self._explain(call, response, secret)
+        try:
+            value = call.decode(response.content)
+        except MalformedBodyError as error:
+            raise BrokenReplyError(self._describe(call, response, secret, str(error))) from None
+        except WrongFieldError as error:
+            raise DriftedReplyError(self._describe(call, response, secret, str(error)), field=error.field) from None
+        return Received(value, response.headers.get(TRACE_HEADER, ""), response.content)
+
+    def _build_request(self, call: Call[Any], token: str) -> tuple[httpx.Request, str]:
+        """The request, and the secret in it that no message may repeat."""
+        headers = outgoing_headers()
+        if call.endpoint == "token":
+            form = self._build_token_form()
+            request = self._http.build_request(call.method, call.path, data=form, headers=headers)
+            return request, form["client_secret_sign"]
+        headers["Authorization"] = f"Bearer {token}"
+        content = dict(call.content) or None
+        return self._http.build_request(call.method, call.path, json=content, headers=headers), token
+
+    def _build_token_form(self) -> dict[str, str]:
+        timestamp_ms = int(time.time() * 1000) - CLOCK_MARGIN_MS
+        account = self._account
+        try:
+            signed = sign_request(
+                client_id=account.client_id, client_secret=account.client_secret, timestamp_ms=timestamp_ms
+            )
+        except SecretShapeError as error:
+            raise StoreAuthError(Reply("token", message=str(error))) from None
+        return {
+            "client_id": account.client_id,
+            "timestamp": str(timestamp_ms),
+            "grant_type": "client_credentials",
+            "client_secret_sign": signed,
+            "type": "SELF",
+        }
+
+    def _exchange(self, call: Call[Any], request: httpx.Request) -> httpx.Response:
+        """Send, and read to the last byte. The exceptions of the transport hold the request: they end here."""
+        try:
+            return self._http.send(request)
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol) as error:
+            kind: type[StoreCallError] = UnreachableError
+            message = str(error)
+        except httpx.TimeoutException:
+            kind, message = SlowReplyError, f"{TIMEOUT.read:.0f}초 안에 응답이 없습니다"
+        except httpx.DecodingError as error:
+            kind, message = BrokenReplyError, str(error)
+        except httpx.TransportError as error:
+            kind, message = CutConnectionError, str(error)
+        self._record(call, "error")
+        raise kind(Reply(call.endpoint, message=self._account.conceal(message)))
+
+    def _record(self, call: Call[Any], status: str) -> None:
+        is_limited = status == "429"
+        self._add(calls=1, rate_limited=int(is_limited))
+        count("api_requests_total", endpoint=call.endpoint, status=status)
+        if is_limited:
+            count("api_429_total")
+
+    def _add(self, *, calls: int = 0, rate_limited: int = 0, retries: int = 0) -> None:
+        with self._lock:
+            self._counts.calls += calls
+            self._counts.rate_limited += rate_limited
+            self._counts.retries += retries
+
+    def _explain(self, call: Call[Any], response: httpx.Response, secret: str) -> StoreCallError:
+        reply = self._describe(call, response, secret)
+        kind = find_kind(call.endpoint, reply.status, reply.code)
+        # A quota per second is a rate limit by another name; one per round does not come back soon.
+        if kind is QuotaSpentError and response.headers.get(QUOTA_PERIOD_HEADER) == "SECONDS":
+            kind = RateLimitedError
+        return kind(reply)
+
+    def _describe(self, call: Call[Any], response: httpx.Response, secret: str, problem: str = "") -> Reply:
+        body = response.content[: 4 * BODY_LIMIT_CHARACTERS].decode(errors="replace")
+        said = decode_error(response.content)
+        details = problem or " ".join(filter(None, [said.message, describe_inputs(said.invalid_inputs)]))
+        return Reply(
+            endpoint=call.endpoint,
+            status=response.status_code,
+            code=self._account.conceal(said.code or "", secret),
+            message=self._account.conceal(details, secret),
+            trace_id=response.headers.get(TRACE_HEADER, ""),
+            # A token reply is kept nowhere: whatever came instead of a token may hold one.
+            body="" if call.endpoint == "token" else self._account.conceal(body, secret)[:BODY_LIMIT_CHARACTERS],
+            retry_after_seconds=read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+        )
+
+
+def _decode_token(body: bytes) -> TokenBody:
+    return decode_body(body, TokenBody)

@@ -1,0 +1,269 @@
+"""From what the store says of a product to the row that the catalogue keeps, or a refusal that names field and fix.
+
+The list rules where list and detail both speak: its prices, stock and state are of one moment, and its fingerprint
+decides whether a detail is read at all. The detail adds description, attributes, barcode and discount window.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import msgspec
+from selectolax.lexbor import LexborHTMLParser
+
+from products.storesync.decoding import ChannelSummary, OriginProduct, ProductAttribute, ProductDetail, ProductSummary
+from products.upsert.rows import CategoryRef, ProductRow, make_row
+
+KST = timezone(timedelta(hours=9))
+PRICE_LIMIT_WON = 999_999_990
+STOCK_LIMIT = 99_999_999
+DESCRIPTION_LENGTH = 2_000
+SKU_LENGTH = 40
+STATUSES = frozenset(
+    {"WAIT", "SALE", "OUTOFSTOCK", "UNADMISSION", "REJECTION", "SUSPENSION", "CLOSE", "PROHIBITION", "DELETE"}
+)
+LENGTHS: Mapping[str, tuple[str, int]] = {
+    "name": ("name", 300),
+    "seller_code": ("sellerManagementCode", 40),
+    "barcode": ("sellerBarcode", 40),
+    "brand": ("brandName", 120),
+    "manufacturer": ("manufacturerName", 120),
+    "model_name": ("modelName", 120),
+    "image_url": ("representativeImage.url", 500),
+}
+"""{the catalogue's column: (the store's field, most characters)}."""
+MAIN_SERVICE = "STOREFARM"
+NUMBER_BENEFITS = {
+    "point": "seller_purchase_point",
+    "manager_point": "manager_purchase_point",
+    "text_review_point": "text_review_point",
+    "photo_review_point": "photo_video_review_point",
+    "regular_customer_point": "regular_customer_point",
+    "multi_purchase_discount": "multi_purchase_discount",
+}
+
+_encoder = msgspec.json.Encoder(order="sorted")
+
+
+class RefusedProduct(ValueError):
+    """A product that cannot be kept as the store has it. `field` in the store's words; the message says the fix."""
+
+    def __init__(self, field: str, value: object, message: str) -> None:
+        self.field, self.value = field, value
+        super().__init__(f"{field}: {message}")
+
+
+def choose_main_channel(summary: ProductSummary) -> ChannelSummary:
+    """The channel product that stands for the product: the smart store's, else the one with the lowest number."""
+    if not summary.channel_products:
+        raise RefusedProduct("channelProducts", [], "채널 상품이 없습니다. 스토어에서 판매 채널을 연결하세요.")
+    return min(
+        summary.channel_products,
+        key=lambda channel: (channel.channel_service_type != MAIN_SERVICE, channel.channel_product_no),
+    )
+
+
+def read_seller_code(summary: ProductSummary) -> str:
+    """The seller's own code as the list gives it, "" where there is none or the product is deleted."""
+    if not summary.channel_products:
+        return ""
+    channel = choose_main_channel(summary)
+    return "" if channel.status_type == "DELETE" else _clean(channel.seller_management_code)
+
+
+def hash_summary(summary: ProductSummary) -> str:
+    """Fingerprint of a list entry: 32 hex digits of BLAKE2b over the fields that the catalogue keeps and its date."""
+    channels = sorted(summary.channel_products, key=lambda channel: channel.channel_product_no)
+    return hashlib.blake2b(_encoder.encode([summary.origin_product_no, channels]), digest_size=16).hexdigest()
+
+
+def choose_skus(seller_codes: Mapping[int, str]) -> dict[int, str]:
+    """{origin product number: SKU} for one whole scan.
+
+    The seller's code is the SKU where one product alone carries it, it is at most 40 characters long and it is no other
+    product's number; otherwise the origin product number is.
+    """
+    held = Counter(seller_codes.values())
+    numbers = {str(number) for number in seller_codes}
+
+    def is_usable(number: int, code: str) -> bool:
+        is_own = code not in numbers or code == str(number)
+        return bool(code) and len(code) <= SKU_LENGTH and held[code] == 1 and is_own
+
+    return {number: code if is_usable(number, code) else str(number) for number, code in seller_codes.items()}
+
+
+def check_summary(summary: ProductSummary) -> None:
+    """Raise RefusedProduct unless the list entry alone already makes a product that can be kept."""
+    channel = choose_main_channel(summary)
+    _read_price(channel)
+    _read_discounted_price(channel)
+    _read_stock(channel)
+    _read_modified_at(channel)
+    _read_category(channel)
+    if not _clean(channel.name).strip():
+        raise RefusedProduct("name", channel.name, "상품명이 비어 있습니다. 스토어에서 상품명을 넣으세요.")
+    if channel.status_type not in STATUSES:
+        raise RefusedProduct(
+            "statusType", channel.status_type, "알 수 없는 판매 상태입니다. API 변경 공지를 확인하세요."
+        )
+
+
+def map_product(summary: ProductSummary, detail: ProductDetail, *, sku: str) -> ProductRow:
+    """The catalogue's row. Raises RefusedProduct for a price, stock, name, state or text that cannot be kept."""
+    check_summary(summary)
+    channel, origin = choose_main_channel(summary), detail.origin_product
+    starts_at, ends_at = _read_discount_window(origin)
+    picture = channel.representative_image
+    row = make_row(
+        origin_product_no=summary.origin_product_no,
+        channel_product_nos=_list_channel_numbers(summary, channel),
+        sku=sku,
+        seller_code=_clean(channel.seller_management_code),
+        barcode=_read_barcode(origin),
+        name=_clean(channel.name),
+        brand=_clean(channel.brand_name),
+        manufacturer=_clean(channel.manufacturer_name),
+        model_name=_clean(channel.model_name),
+        category=_read_category(channel),
+        status=channel.status_type,
+        price=_read_price(channel),
+        discounted_price=_read_discounted_price(channel),
+        discount_starts_at=starts_at,
+        discount_ends_at=ends_at,
+        benefits=_read_benefits(channel, origin),
+        stock=_read_stock(channel),
+        image_url=_clean(picture.url if picture else ""),
+        description=extract_text(origin.detail_content or ""),
+        attributes=_read_attributes(origin),
+        summary_hash=hash_summary(summary),
+        source_modified_at=_read_modified_at(channel),
+    )
+    _check_lengths(row)
+    return row
+
+
+def extract_text(markup: str) -> str:
+    """The words of a detail page: scripts and styles left out, whitespace folded, at most 2,000 characters."""
+    if not markup:
+        return ""
+    tree = LexborHTMLParser(markup)
+    for node in tree.css("script, style, noscript, template"):
+        node.decompose()
+    text = tree.body.text(separator=" ") if tree.body else ""
+    return _clean(" ".join(text.split()))[:DESCRIPTION_LENGTH]
+
+
+def _clean(text: str | None) -> str:
+    """The text without NUL characters, which no database column takes."""
+    return (text or "").replace("\x00", "")
+
+
+def _read_price(channel: ChannelSummary) -> int:
+    price = channel.sale_price
+    if price is None:
+        raise RefusedProduct("salePrice", None, "판매가가 없습니다. 스토어에서 판매가를 넣으세요.")
+    if not 0 < price <= PRICE_LIMIT_WON:
+        limit = f"{PRICE_LIMIT_WON:,}"
+        raise RefusedProduct("salePrice", price, f"{price:,}원은 쓸 수 없습니다. 1원에서 {limit}원 사이로 고치세요.")
+    return price
+
+
+def _read_discounted_price(channel: ChannelSummary) -> int:
+    price, reduced = _read_price(channel), channel.discounted_price
+    if reduced is None:
+        return price
+    if not 0 < reduced <= price:
+        fix = f"{reduced:,}원은 쓸 수 없습니다. 1원에서 판매가({price:,}원) 사이로 고치세요."
+        raise RefusedProduct("discountedPrice", reduced, fix)
+    return reduced
+
+
+def _read_stock(channel: ChannelSummary) -> int:
+    stock = channel.stock_quantity if channel.stock_quantity is not None else 0
+    if not 0 <= stock <= STOCK_LIMIT:
+        fix = f"{stock:,}개는 쓸 수 없습니다. 0개에서 {STOCK_LIMIT:,}개 사이로 고치세요."
+        raise RefusedProduct("stockQuantity", stock, fix)
+    return stock
+
+
+def _read_modified_at(channel: ChannelSummary) -> datetime:
+    modified = channel.modified_date or channel.reg_date
+    if modified is None:
+        raise RefusedProduct("modifiedDate", None, "수정 일시가 없습니다. 스토어에서 상품을 한 번 저장하세요.")
+    return _in_korea(modified)
+
+
+def _in_korea(moment: datetime) -> datetime:
+    """An aware moment; the store means Korean time where it gives no offset."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+
+
+def _read_category(channel: ChannelSummary) -> CategoryRef:
+    number, path = _clean(channel.category_id), _clean(channel.whole_category_name)
+    if not number or len(number) > 20:
+        raise RefusedProduct("categoryId", number, "카테고리 번호가 없거나 20자를 넘습니다. 카테고리를 다시 고르세요.")
+    name = path.rpartition(">")[2] or number
+    if len(name) > 120 or len(path) > 400:
+        raise RefusedProduct(
+            "wholeCategoryName", path, "카테고리 이름이 너무 깁니다. 이름은 120자, 경로는 400자까지입니다."
+        )
+    return CategoryRef(source_id=number, name=name, path=path or number)
+
+
+def _list_channel_numbers(summary: ProductSummary, main: ChannelSummary) -> list[int]:
+    others = sorted(channel.channel_product_no for channel in summary.channel_products if channel is not main)
+    return [main.channel_product_no, *others]
+
+
+def _read_discount_window(origin: OriginProduct) -> tuple[datetime | None, datetime | None]:
+    policy = origin.customer_benefit.immediate_discount_policy if origin.customer_benefit else None
+    method = policy.discount_method if policy else None
+    if method is None:
+        return None, None
+    ends = (method.start_date, method.end_date)
+    return tuple(_in_korea(moment) if moment else None for moment in ends)  # type: ignore[return-value]
+
+
+def _read_benefits(channel: ChannelSummary, origin: OriginProduct) -> dict[str, Any]:
+    """What a buyer gets besides the price. Zero and empty are left out; a delivery fee of 0 is kept: it is free."""
+    found: dict[str, Any] = {key: _simplify(getattr(channel, name)) for key, name in NUMBER_BENEFITS.items()}
+    found["point_unit"] = channel.seller_purchase_point_unit_type if found["point"] else None
+    is_multi = bool(found["multi_purchase_discount"])
+    found["multi_purchase_discount_unit"] = channel.multi_purchase_discount_unit_type if is_multi else None
+    found["free_interest_months"] = channel.free_interest
+    found["gift"] = _clean(channel.gift)
+    fee = origin.delivery_info.delivery_fee if origin.delivery_info else None
+    found["free_delivery_from"] = fee.free_conditional_amount if fee else None
+    kept = {key: value for key, value in found.items() if value}
+    return kept if channel.delivery_fee is None else {**kept, "delivery_fee": channel.delivery_fee}
+
+
+def _simplify(number: float | None) -> float | None:
+    """10.0 and 10 are the same benefit."""
+    return int(number) if number is not None and number == int(number) else number
+
+
+def _read_barcode(origin: OriginProduct) -> str:
+    codes = origin.detail_attribute.seller_code_info if origin.detail_attribute else None
+    return _clean(codes.seller_barcode) if codes else ""
+
+
+def _read_attributes(origin: OriginProduct) -> dict[str, str]:
+    listed = origin.detail_attribute.product_attributes if origin.detail_attribute else None
+    pairs = ((_clean(entry.attribute_name), _read_value(entry)) for entry in listed or ())
+    return {name: value for name, value in pairs if name and value is not None}
+
+
+def _read_value(entry: ProductAttribute) -> str | None:
+    value = entry.attribute_value_name if entry.attribute_real_value is None else entry.attribute_real_value
+    return None if value is None else _clean(str(value))
+
+
+def _check_lengths(row: ProductRow) -> None:
+    for column, (field, most) in LENGTHS.items():
+        value = getattr(row, column)
+        if len(value) > most:
+            raise RefusedProduct(field, value, f"{len(value):,}자입니다. {most}자까지 쓸 수 있으니 줄이세요.")

@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+
 from perfhooks.celery_trace import install
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.dev")

@@ -106,9 +106,7 @@ class Product(models.Model):
             models.UniqueConstraint(
                 fields=["sku", "store"], condition=~Q(status=ProductStatus.DELETE), name="product_sku_once_per_store"
             ),
-            models.CheckConstraint(
-                condition=Q(price__gt=0, price__lte=PRICE_LIMIT_WON), name="product_price_in_range"
-            ),
+            models.CheckConstraint(condition=Q(price__gt=0, price__lte=PRICE_LIMIT_WON), name="product_price_in_range"),
             models.CheckConstraint(
                 condition=Q(discounted_price__gt=0, discounted_price__lte=F("price")),
                 name="product_discount_not_above_price",

@@ -107,7 +107,11 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
 def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
     own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_code"))]
     rows = with_price_check(products).values(
-        *own, "category_id", category_name=F("category__name"), category_path=F("category__path"), store_code=F("store__code")
+        *own,
+        "category_id",
+        category_name=F("category__name"),
+        category_path=F("category__path"),
+        store_code=F("store__code"),
     )
     return [ProductFacts(**row) for row in rows]
 

@@ -1,15 +1,14 @@
 """What changes the catalogue, apart from the upsert of product rows: scans, revisions, placements, priority."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 from django.db import connection, transaction
 from django.db.models import F, Max
-from perfhooks.trace import current_trace_id
 
+from perfhooks.trace import current_trace_id
 from products.catalog.models import (
     CatalogueRevision,
     CatalogueScan,
@@ -42,18 +41,15 @@ class CategoryLike(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class PriorityConflict(Exception):
     """Somebody else edited the product first; carries what it is now."""
 
-    product_id: int
-    name: str
-    current_version: int
-    current_priority: int
-
-    def __str__(self) -> str:
-        return (
-            f"우선순위: '{self.name}'은(는) 그사이 다른 사람이 {self.current_priority}(으)로 바꿨습니다. "
+    def __init__(self, product: Product) -> None:
+        self.product_id = product.pk
+        self.current_version = product.version
+        self.current_priority = product.priority
+        super().__init__(
+            f"우선순위: '{product.name}'은(는) 그사이 다른 사람이 {product.priority}(으)로 바꿨습니다. "
             "새로 고친 값을 보고 다시 저장하세요."
         )
 
@@ -79,7 +75,9 @@ def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
     wanted = {ref.source_id: ref for ref in refs}
     known = {row.source_id: row for row in Category.objects.filter(source_id__in=wanted)}
     missing = [ref for number, ref in wanted.items() if number not in known]
-    renamed = [row for number, row in known.items() if (row.name, row.path) != (wanted[number].name, wanted[number].path)]
+    renamed = [
+        row for number, row in known.items() if (row.name, row.path) != (wanted[number].name, wanted[number].path)
+    ]
     for row in renamed:
         row.name, row.path = wanted[row.source_id].name, wanted[row.source_id].path
     if renamed:
@@ -146,6 +144,6 @@ def set_priority(*, product_id: int, priority: int, expected_version: int, actor
         changed = seen.update(priority=priority, version=F("version") + 1)
         product = Product.objects.select_related("category", "store").get(pk=product_id)
     if not changed:
-        raise PriorityConflict(product_id, product.name, product.version, product.priority)
+        raise PriorityConflict(product)
     log.info("priority_changed", sku=product.sku, priority=priority, version=product.version, actor=actor)
     return product

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.backends.utils import CursorWrapper
-from perfhooks.queries import copy_rows
 
+from perfhooks.queries import copy_rows
 from products.upsert.columns import COLUMNS, KEY, LOCKED, OBSERVED
 
 _LIST = ", ".join(COLUMNS)

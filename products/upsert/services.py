@@ -7,16 +7,16 @@ one order, written in one statement, and their price observations and refresh en
 import contextlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from types import ModuleType
 
 import msgspec
 from django.db import connection, transaction
 from django.utils import timezone
+
 from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
-
 from products.catalog.services import ensure_categories
 from products.upsert import postgres, sqlite
 from products.upsert.columns import encode_json, to_values
@@ -82,7 +82,7 @@ def _read_stored(rows: Sequence[ProductRow], *, store_id: int) -> dict[int, Stor
 def _aware(when: datetime | str) -> datetime:
     # A raw SQLite cursor gives the naive UTC text that Django keeps.
     parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
-    return parsed if timezone.is_aware(parsed) else parsed.replace(tzinfo=timezone.get_fixed_timezone(0))
+    return parsed if timezone.is_aware(parsed) else parsed.replace(tzinfo=UTC)
 
 
 def _write(rows: Sequence[ProductRow], *, store_id: int, revision: int, stored: dict[int, Stored]) -> dict[int, int]:

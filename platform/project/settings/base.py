@@ -6,9 +6,11 @@ STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API an
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
 """
 
+from datetime import timedelta
 from pathlib import Path
 
 import environ
+
 from perfhooks.logs import configure_logging
 
 env = environ.Env()
@@ -148,6 +150,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TASK_DEFAULT_QUEUE = env.str("CELERY_QUEUE", default="jangbu")
 # A quorum queue survives the loss of a broker node; Redis has no such kind and ignores it.
 CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum" if CELERY_BROKER_URL.startswith("amqp") else "classic"
+# The jobs of operations.pipeline.schedule and how often each is due.
+SCHEDULE = {
+    "sync": timedelta(hours=1),
+    "sweep": timedelta(minutes=5),
+    "staleness": timedelta(hours=1),
+    "weekly_report": timedelta(weeks=1),
+}
+CELERY_BEAT_SCHEDULE = {
+    job: {"task": "operations.pipeline.tasks.run_job", "schedule": every, "args": (job,)}
+    for job, every in SCHEDULE.items()
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 STORE_API_URL = env.str("STORE_API_URL", default="")

@@ -1,6 +1,11 @@
 """Measuring: production's settings on this machine's own address, with every span's sample kept."""
 
+from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from project.settings.base import *  # noqa: F403
 from project.settings.base import env
 
 SECRET_KEY = env.str("SECRET_KEY", default="measurement-only-key-that-protects-nothing-of-value")
+
+# The simulated store's application, which opens nothing but a simulator.
+STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)
+STORE_CLIENT_SECRET = env.str("STORE_CLIENT_SECRET", default=DEMO_CLIENT_SECRET)

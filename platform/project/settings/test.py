@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from project.settings.base import *  # noqa: F403
 from project.settings.base import env
 
@@ -14,3 +15,7 @@ _scratch = Path(env.str("JANGBU_TEST_DIR", default=tempfile.gettempdir()))
 PACKAGE_DIR = _scratch / "jangbu-test" / "packages"
 REPORT_DIR = _scratch / "jangbu-test" / "reports"
 MEDIA_ROOT = _scratch / "jangbu-test" / "media"
+
+# The simulated store's application, which opens nothing but a simulator.
+STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)
+STORE_CLIENT_SECRET = env.str("STORE_CLIENT_SECRET", default=DEMO_CLIENT_SECRET)

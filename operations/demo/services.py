@@ -1,0 +1,61 @@
+"""Filling an empty ledger so that every page shows something, and preparing the server's own files."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from content.posts.services import save_post
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
+
+from content.posts.selectors import list_slugs
+from operations.demo.articles import write_articles
+
+ADMIN_NAME = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class SeedCounts:
+    """How many demo posts were written, and how many were there already."""
+
+    written: int
+    kept: int
+
+
+@transaction.atomic
+def seed_posts() -> SeedCounts:
+    """Write the demo posts that are not there yet; a post that an editor has changed since stays as it is."""
+    articles = write_articles()
+    known = set(list_slugs())
+    fresh = [article for article in articles if article.slug not in known]
+    for article in fresh:
+        save_post(
+            slug=article.slug,
+            title=article.title,
+            body=article.body,
+            relationship=article.relationship,
+            status="ready",
+        )
+    return SeedCounts(written=len(fresh), kept=len(articles) - len(fresh))
+
+
+def read_or_make_secret(path: Path, *, length: int) -> str:
+    """The secret in `path`, made at random on first use and readable by its owner only."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(length), encoding="ascii")
+        draft.replace(path)
+    return path.read_text(encoding="ascii").strip()
+
+
+def ensure_admin() -> Path:
+    """Make the first administrator when there is none; returns the file that holds the password."""
+    path: Path = settings.DATA_DIR / "admin_password"
+    users = get_user_model()
+    if not users.objects.filter(is_superuser=True).exists():
+        password = read_or_make_secret(path, length=12)
+        users.objects.create_superuser(ADMIN_NAME, password=password)
+    return path

@@ -1,0 +1,137 @@
+"""The run's report: one HTML file for people, the same figures as JSON for machines and as a table in the shell."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from content.packages.selectors import list_newest
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone
+from rich.console import Console
+from rich.table import Table
+
+from operations.pipeline.services import PipelineReport
+from perfhooks.budgets import load_budgets
+from perfhooks.recorder import Recorder
+from perfhooks.stages import measure_stages
+
+LABELS = {
+    "products_seen": "목록의 상품",
+    "products_changed": "바뀐 상품",
+    "products_written": "기록한 상품 행",
+    "products_skipped": "그대로인 상품",
+    "products_refused": "거부한 상품",
+    "details_fetched": "상세 조회",
+    "posts_worked": "처리한 글",
+    "posts_matched": "상품이 정해진 글",
+    "posts_fallback": "대체 상품을 쓴 글",
+    "fallback_ratio": "대체 비율",
+    "packages_built": "새로 만든 패키지",
+    "packages_skipped": "그대로 둔 패키지",
+    "posts_refused": "거부한 글",
+    "posts_failed": "실패한 글",
+}
+STATUS_WORDS = {"done": "완료", "refused": "완료 (거부 있음)", "failed": "실패"}
+VERDICT_WORDS = {"ok": "통과", "warn": "주의", "breach": "초과", "no data": "자료 없음", "not enough": "표본 부족"}
+NEWEST_PACKAGES_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """One stage as it is printed: percentiles in the metric's own unit."""
+
+    metric: str
+    unit: str
+    count: int
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    value: float | None
+    limit: str
+    verdict: str
+
+
+def list_stages(recorder: Recorder) -> list[StageLine]:
+    """Every stage that the recorder saw, judged against its budget."""
+    limits = {budget.id: f"{'≤' if budget.direction == 'max' else '≥'} {budget.limit:g}" for budget in load_budgets()}
+    return [
+        StageLine(
+            metric=stage.metric,
+            unit=stage.unit,
+            count=stage.count,
+            p50=stage.p50,
+            p95=stage.p95,
+            p99=stage.p99,
+            value=stage.value,
+            limit=limits.get(stage.budget_id, ""),
+            verdict=VERDICT_WORDS.get(stage.verdict, stage.verdict),
+        )
+        for stage in measure_stages(recorder)
+    ]
+
+
+def write_report(report: PipelineReport, recorder: Recorder) -> str:
+    """Write the HTML report (and a copy under the name latest.html); returns its path."""
+    folder: Path = settings.REPORT_DIR
+    folder.mkdir(parents=True, exist_ok=True)
+    html = render_to_string(
+        "pipeline/report.html",
+        {
+            "report": report,
+            "status": STATUS_WORDS[report.status],
+            "counts": [(LABELS[key], value) for key, value in report.counts.items()],
+            "stages": list_stages(recorder),
+            "packages": list_newest(NEWEST_PACKAGES_SHOWN),
+            "package_dir": settings.PACKAGE_DIR,
+            "written_at": timezone.localtime(),
+        },
+    )
+    path = folder / f"pipeline-{report.trace_id}.html"
+    for target in (path, folder / "latest.html"):
+        draft = target.with_suffix(".new")
+        draft.write_text(html, encoding="utf-8")
+        draft.replace(target)
+    return str(path)
+
+
+def as_json(report: PipelineReport, recorder: Recorder, *, report_path: str) -> dict[str, object]:
+    """The report for a machine."""
+    return {
+        **asdict(report),
+        "stages": [asdict(line) for line in list_stages(recorder)],
+        "report": report_path,
+        "packages": str(settings.PACKAGE_DIR),
+    }
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}"
+
+
+def print_report(report: PipelineReport, recorder: Recorder, *, report_path: str, console: Console) -> None:
+    """The report for the shell."""
+    counts = Table(title=f"파이프라인 {STATUS_WORDS[report.status]} · {report.seconds:.1f}초", title_justify="left")
+    counts.add_column("집계")
+    counts.add_column("값", justify="right")
+    for key, value in report.counts.items():
+        counts.add_row(LABELS[key], f"{value:,}")
+    stages = Table(title="단계별 시간", title_justify="left")
+    for heading in ("지표", "단위", "횟수", "p50", "p95", "p99", "예산", "판정"):
+        stages.add_column(heading, justify="left" if heading in ("지표", "단위", "판정") else "right")
+    for line in list_stages(recorder):
+        p95 = _figure(line.p95 if line.p95 is not None else line.value)
+        stages.add_row(
+            line.metric,
+            line.unit,
+            f"{line.count:,}",
+            _figure(line.p50),
+            p95,
+            _figure(line.p99),
+            line.limit,
+            line.verdict,
+        )
+    console.print(counts)
+    console.print(stages)
+    if report.error:
+        console.print(f"오류: {report.error}", markup=False)
+    console.print(f"패키지: {settings.PACKAGE_DIR}\n보고서: {report_path}\n추적 ID: {report.trace_id}", soft_wrap=True)

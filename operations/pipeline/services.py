@@ -1,0 +1,195 @@
+"""The run from the store to the packages: it orders the work, waits for it, and says truthfully what came of it.
+
+The database holds the state of everything that is under way; an order to a task only says "there is work". So the
+same code serves tasks that run in this process and tasks on workers, and a run that was killed is simply run again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from content.matching.selectors import count_decisions
+from content.packages.selectors import count_current
+from django.utils import timezone
+from products.storesync.selectors import RunFacts, describe_run
+from products.storesync.services import StoreSyncError, start_run
+
+from content.refresh.selectors import count_outcomes, list_queued_ids, read_states
+from content.refresh.services import enqueue_unpackaged, release_dead_claims
+from operations.pipeline.models import PipelineRun
+from operations.pipeline.samples import collect_samples
+from operations.pipeline.waiting import Progress, WorkStalled, ignore_progress, wait_for
+from perfhooks.recorder import Recorder
+from perfhooks.services import hold_lock, store_run
+from perfhooks.spans import span
+from perfhooks.tasks import enqueue
+from perfhooks.trace import bind_trace
+
+SYNC_TASK = "products.storesync.tasks.sync_store_task"
+ENTRY_TASK = "operations.pipeline.tasks.process_entry_task"
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineReport:
+    """What a run did. `counts` are the figures for people; `status` is done, refused (some items were) or failed."""
+
+    run_id: int
+    trace_id: str
+    store_code: str
+    status: str
+    seconds: float
+    counts: dict[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def queue_entries() -> list[int]:
+    """Order a task for every queued entry; returns their ids."""
+    ids = list_queued_ids()
+    for entry_id in ids:
+        enqueue(ENTRY_TASK, entry_id)
+    return ids
+
+
+def sync_products(*, store_code: str, api_url: str, workers: int, progress: Progress) -> RunFacts:
+    """Bring the catalogue up to date with the store; StoreSyncError when that did not succeed."""
+    run_id = start_run(store_code=store_code, api_url=api_url)
+
+    def order() -> None:
+        enqueue(SYNC_TASK, run_id, workers)
+
+    order()
+    facts = wait_for(
+        lambda: describe_run(run_id),
+        is_done=lambda facts: facts.status != "running",
+        order_again=order,
+        on_state=lambda facts: progress("sync", facts.fetched, facts.planned),
+    )
+    if facts.status != "done":
+        raise StoreSyncError(facts.error)
+    return facts
+
+
+def work_queue(*, progress: Progress) -> dict[str, int]:
+    """Carry every queued post to its package; returns how many entries ended in which way."""
+    release_dead_claims()
+    enqueue_unpackaged()
+    ended: dict[str, int] = {}
+    for _round in range(3):  # an entry that failed, or was changed while it was worked on, is queued anew
+        ids = _work_round(progress)
+        if not ids:
+            break
+        for outcome, number in count_outcomes(ids).items():
+            ended[outcome] = ended.get(outcome, 0) + number
+    return ended
+
+
+def _work_round(progress: Progress) -> list[int]:
+    """Order one attempt at everything that is queued now, and wait until each attempt has been made."""
+    before = {entry_id: state.attempts for entry_id, state in read_states(list_queued_ids()).items()}
+    if not before:
+        return []
+
+    def order() -> None:
+        release_dead_claims()
+        for entry_id, state in read_states(before).items():
+            if state.is_waiting(since_attempt=before[entry_id]):
+                enqueue(ENTRY_TASK, entry_id)
+                progress("posts", _count_attempted(before), len(before))
+
+    order()
+    wait_for(
+        lambda: _count_attempted(before),
+        is_done=lambda attempted: attempted == len(before),
+        order_again=order,
+        on_state=lambda attempted: progress("posts", attempted, len(before)),
+    )
+    return list(before)
+
+
+def _count_attempted(before: Mapping[int, int]) -> int:
+    states = read_states(before)
+    return sum(not states[entry_id].is_open(since_attempt=attempts) for entry_id, attempts in before.items())
+
+
+def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
+    decisions = count_decisions()
+    built = ended.get("built", 0)
+    return {
+        "products_seen": facts.listed,
+        "products_changed": facts.fetched,
+        "products_written": facts.created + facts.updated + facts.deleted,
+        "products_skipped": facts.listed - facts.fetched,
+        "products_refused": facts.refused,
+        "details_fetched": facts.fetched,
+        "posts_worked": sum(ended.values()),
+        "posts_matched": decisions.matched,
+        "posts_fallback": decisions.fallback,
+        "fallback_ratio": round(decisions.fallback / decisions.total, 4) if decisions.total else 0.0,
+        "packages_built": built,
+        "packages_skipped": count_current() - built,
+        "posts_refused": ended.get("refused", 0),
+        "posts_failed": ended.get("failed", 0) + ended.get("dead", 0),
+    }
+
+
+def _judge(counts: dict[str, Any]) -> PipelineRun.Status:
+    if counts["posts_failed"]:
+        return PipelineRun.Status.FAILED
+    if counts["products_refused"] or counts["posts_refused"]:
+        return PipelineRun.Status.REFUSED
+    return PipelineRun.Status.DONE
+
+
+def _enter(run: PipelineRun, stage: str) -> None:
+    run.stage = stage
+    run.save(update_fields=["stage"])
+
+
+def _lead(run: PipelineRun, *, api_url: str, workers: int, progress: Progress) -> None:
+    _enter(run, "sync")
+    with span("pipeline_stage_seconds", stage="sync"):
+        facts = sync_products(store_code=run.store_code, api_url=api_url, workers=workers, progress=progress)
+    _enter(run, "posts")
+    with span("pipeline_stage_seconds", stage="posts"):
+        ended = work_queue(progress=progress)
+    run.counts = _count(facts, ended)
+    run.status = _judge(run.counts)
+
+
+def _close_abandoned() -> None:
+    """Runs that a killed process left as running; whoever holds the pipeline's lock knows that they are not."""
+    PipelineRun.objects.filter(status=PipelineRun.Status.RUNNING).update(
+        status=PipelineRun.Status.FAILED, error="실행이 중간에 끊겼습니다.", finished_at=timezone.now()
+    )
+
+
+def run_pipeline(
+    *,
+    store_code: str,
+    api_url: str,
+    workers: int,
+    progress: Progress = ignore_progress,
+    finish: Callable[[PipelineReport, Recorder], str] | None = None,
+) -> PipelineReport:
+    """One whole run under one trace id. LockHeld when another one is under way.
+
+    api_url: where the store answers. workers: how many details are asked for at a time. finish: writes the report file and returns its path.
+    A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays.
+    """
+    with hold_lock("pipeline"), bind_trace() as trace_id, Recorder() as recorder:
+        _close_abandoned()
+        run = PipelineRun.objects.create(trace_id=trace_id, store_code=store_code)
+        try:
+            _lead(run, api_url=api_url, workers=workers, progress=progress)
+        except (StoreSyncError, WorkStalled) as error:
+            run.status, run.error = PipelineRun.Status.FAILED, str(error)
+        collect_samples(recorder, trace_id=trace_id)
+        run.finished_at = timezone.now()
+        seconds = (run.finished_at - run.started_at).total_seconds()
+        report = PipelineReport(
+            run.pk, trace_id, store_code, run.status, round(seconds, 3), dict(run.counts), run.error
+        )
+        store_run(recorder, kind="pipeline", scenario=store_code, notes=asdict(report))
+        run.report = finish(report, recorder) if finish else ""
+        run.save()
+    return report

@@ -1,0 +1,51 @@
+"""One post's way from its place in the refresh queue to its finished package."""
+
+from dataclasses import dataclass
+
+import structlog
+from content.comparison.services import build_table
+from content.cro.services import compose_post
+from content.matching.services import match_post
+from content.packages.services import PackageRefused, build_package
+from content.refresh.services import ClaimedEntry, claim_entry, fail_entry, finish_entry
+
+from perfhooks.trace import bind_tags
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class EntryOutcome:
+    """How one queue entry ended: built, cached, refused, failed, or skipped (somebody else had it)."""
+
+    entry_id: int
+    status: str
+
+
+def _build(entry: ClaimedEntry) -> str:
+    match_post(post_id=entry.post_id)
+    build_table(post_id=entry.post_id)
+    rendered = compose_post(post_id=entry.post_id)
+    return build_package(post_id=entry.post_id, rendered=rendered).status
+
+
+def process_entry(*, entry_id: int) -> EntryOutcome:
+    """Match, tabulate, render and package the entry's post; idempotent, so a repeated or late order does no harm.
+
+    A refusal (the post's own fault) ends the entry with its reason; any other error puts it back for another try.
+    """
+    entry = claim_entry(entry_id=entry_id)
+    if entry is None:
+        return EntryOutcome(entry_id, "skipped")
+    with bind_tags(content_id=entry.slug):
+        try:
+            status = _build(entry)
+        except PackageRefused as refusal:
+            finish_entry(entry_id=entry_id, outcome="refused", reason=str(refusal))
+            return EntryOutcome(entry_id, "refused")
+        except Exception as error:  # one post's defect must not stop the others; the entry keeps the reason
+            log.exception("entry_failed", entry_id=entry_id)
+            fail_entry(entry_id=entry_id, error=f"{type(error).__name__}: {error}")
+            return EntryOutcome(entry_id, "failed")
+        finish_entry(entry_id=entry_id, outcome=status)
+    return EntryOutcome(entry_id, status)

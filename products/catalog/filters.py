@@ -1,0 +1,46 @@
+"""Finding products: the one search that the admin and the API share, and the API's query parameters."""
+
+import unicodedata
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from products.catalog.models import Product, ProductStatus
+
+ORIGIN_NUMBER_DIGITS = 18
+SEARCH_HELP = "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명은 모든 낱말이 들어 있는 것을 찾습니다."
+
+
+def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]:
+    """The products whose SKU, seller's code or origin number is `text`, or whose name holds every word of it.
+
+    Korean typed on some systems arrives in decomposed letters; the store's names are composed (NFC), and so is the query.
+    """
+    wanted = unicodedata.normalize("NFC", text).strip()
+    if not wanted:
+        return products
+    by_key = Q(sku=wanted) | Q(seller_code=wanted)
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= ORIGIN_NUMBER_DIGITS:
+        by_key |= Q(origin_product_no=int(wanted))
+    by_name = Q()
+    for word in wanted.split():
+        by_name &= Q(name__icontains=word)
+    return products.filter(by_key | by_name)
+
+
+class ProductFilterSet(django_filters.FilterSet):
+    """The query parameters of the product list."""
+
+    q = django_filters.CharFilter(method="search", max_length=200, label="검색", help_text=SEARCH_HELP)
+    category = django_filters.CharFilter(
+        field_name="category__source_id", max_length=20, label="카테고리", help_text="스토어의 카테고리 번호"
+    )
+    status = django_filters.ChoiceFilter(choices=ProductStatus.choices, label="상태", help_text="스토어의 상품 상태")
+
+    class Meta:
+        model = Product
+        fields: list[str] = []
+
+    def search(self, products: QuerySet[Product], name: str, text: str) -> QuerySet[Product]:
+        """Apply `q`."""
+        return search_products(products, text)

@@ -1,0 +1,154 @@
+"""The upsert: what is written, what is left alone, and what follows from a change."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, connection
+
+from perfhooks.queries import count_queries
+from products.catalog.models import CatalogueRevision, PriceObservation, Product
+from products.upsert.codes import record_findings, resolve_skus
+from products.upsert.deletion import mark_deleted
+from products.upsert.rows import CategoryRef
+from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
+
+pytestmark = pytest.mark.django_db
+
+
+def test_new_rows_are_stored_as_they_were_given() -> None:
+    row = make_product_row(1)
+    counts = upsert(make_store(), row, make_product_row(2))
+    assert (counts.seen, counts.created, counts.updated, counts.skipped) == (2, 2, 0, 0)
+    product = Product.objects.select_related("category").get(origin_product_no=1)
+    stored = {name: getattr(product, name) for name in row.__struct_fields__ if name != "category"}
+    given = {name: getattr(row, name) for name in row.__struct_fields__ if name != "category"}
+    assert stored == given
+    assert (product.category.source_id, product.category.path) == ("50000001", "디지털/가전>생활가전>청소기")
+
+
+def test_unchanged_rows_cause_one_read_and_no_write() -> None:
+    store, rows = make_store(), [make_product_row(n) for n in range(1, 51)]
+    upsert(store, *rows)
+    with count_queries() as counted:
+        counts = upsert(store, *rows)
+    assert (counts.skipped, counts.created, counts.updated) == (50, 0, 0)
+    assert (counted.queries, counted.rows_written) == (1, 0)
+    assert CatalogueRevision.objects.count() == 1
+
+
+def test_a_changed_row_gets_the_next_revision_and_others_keep_theirs() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1), make_product_row(2))
+    counts = upsert(store, make_product_row(1), make_product_row(2, stock=3))
+    assert (counts.updated, counts.skipped) == (1, 1)
+    assert dict(Product.objects.values_list("origin_product_no", "revision")) == {1: 1, 2: 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "observations"),
+    [
+        ({"price": 139_000}, 2),
+        ({"discounted_price": 89_000}, 2),
+        ({"benefits": {"purchase_point": 1}}, 2),
+        ({"stock": 1}, 1),
+    ],
+    ids=["price", "discounted price", "benefit", "stock only"],
+)
+def test_price_history_grows_only_when_price_or_benefit_moved(change: dict[str, object], observations: int) -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    upsert(store, make_product_row(1, **change))
+    history = PriceObservation.objects.filter(product__origin_product_no=1).order_by("revision")
+    assert history.count() == observations
+    newest = history.last()
+    product = Product.objects.get()
+    assert newest is not None
+    assert (newest.price, newest.discounted_price, newest.benefits) == (
+        product.price,
+        product.discounted_price,
+        product.benefits,
+    )
+
+
+def test_an_older_row_never_overwrites_a_newer_one() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, name="새 이름", source_modified_at=EPOCH + timedelta(hours=1)))
+    counts = upsert(store, make_product_row(1, name="옛 이름"))
+    assert counts.stale == 1
+    assert Product.objects.get().name == "새 이름"
+
+
+def test_of_one_product_twice_in_a_batch_the_later_modified_counts() -> None:
+    later = make_product_row(1, name="나중", source_modified_at=EPOCH + timedelta(minutes=1))
+    counts = upsert(make_store(), later, make_product_row(1, name="먼저"))
+    assert (counts.seen, counts.created) == (2, 1)
+    assert Product.objects.get().name == "나중"
+
+
+@pytest.mark.parametrize(
+    "change", [{"price": 0}, {"price": 1_000_000_000}, {"stock": -1}, {"discounted_price": 130_000}]
+)
+def test_a_row_that_breaks_a_constraint_leaves_nothing_half_written(change: dict[str, int]) -> None:
+    store = make_store()
+    with pytest.raises(IntegrityError):
+        upsert(store, make_product_row(1), make_product_row(2, **change))
+    assert Product.objects.count() == PriceObservation.objects.count() == CatalogueRevision.objects.count() == 0
+
+
+def test_the_editors_priority_survives_an_update() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    Product.objects.update(priority=70, version=3)
+    upsert(store, make_product_row(1, name="바뀐 이름"))
+    product = Product.objects.get()
+    assert (product.name, product.priority, product.version) == ("바뀐 이름", 70, 3)
+
+
+def test_codes_may_change_hands_in_one_batch() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, sku="A", seller_code="A"), make_product_row(2, sku="B", seller_code="B"))
+    upsert(store, make_product_row(1, sku="B", seller_code="B"), make_product_row(2, sku="A", seller_code="A"))
+    assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "B", 2: "A"}
+
+
+def test_a_code_that_becomes_shared_is_a_finding_and_serves_nobody() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, sku="A", seller_code="A"))
+    upsert(store, make_product_row(2, sku="2", seller_code="A"))
+    assert resolve_skus(store_id=store.pk, revision=revision_of(store)) == 1
+    assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "1", 2: "2"}
+    assert record_findings(store_id=store.pk) == 1
+    mark_deleted(store_id=store.pk, origin_product_nos=[2], revision=revision_of(store))
+    assert resolve_skus(store_id=store.pk, revision=revision_of(store)) == 1
+    assert Product.objects.get(origin_product_no=1).sku == "A"
+    assert record_findings(store_id=store.pk) == 0
+
+
+def test_resolving_skus_again_changes_nothing() -> None:
+    store = make_store()
+    upsert(store, *(make_product_row(n) for n in range(1, 6)))
+    with count_queries() as counted:
+        assert resolve_skus(store_id=store.pk, revision=revision_of(store)) == 0
+    assert counted.rows_written == 0
+
+
+def test_a_category_that_was_renamed_is_renamed_once() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    renamed = CategoryRef("50000001", "무선청소기", "디지털/가전>생활가전>무선청소기")
+    upsert(store, make_product_row(2, category=renamed))
+    assert Product.objects.get(origin_product_no=1).category.name == "무선청소기"
+
+
+@pytest.mark.postgresql
+def test_unchanged_rows_leave_no_wal_and_no_dead_tuple() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL is not the suite's database: set DATABASE_URL")
+    store, rows = make_store(), [make_product_row(n) for n in range(1, 501)]
+    upsert(store, *rows)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_insert_lsn()")
+        before = cursor.fetchone()[0]
+        upsert(store, *rows)
+        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", [before])
+        assert cursor.fetchone()[0] < 20 * len(rows)

@@ -15,13 +15,13 @@ DELIVERY_FEES = (0, 0, 2500, 3000, 3500)
 
 def draw_number(seed: int, product_no: int, purpose: str, bound: int) -> int:
     """Return an integer in [0, bound) that depends on nothing but the arguments."""
-    digest: bytes = hashlib.blake2b(f"{seed}:{product_no}:{purpose}".encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(f"{seed}:{product_no}:{purpose}".encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big") % bound
 
 
 def number_word(word: str, digits: int) -> int:
     """Return a stable number of so many digits for a word, such as a category path or an attribute name."""
-    least = 10 ** (digits - 1)
+    least: int = 10 ** (digits - 1)
     return least + draw_number(0, 0, word, 9 * least)
 
 

@@ -167,6 +167,7 @@ def draw_box(sketch: Sketch) -> None:
 
 
 SHAPES: tuple[tuple[tuple[str, ...], Callable[[Sketch], None]], ...] = (
+    (("가전", "디지털", "Notebook", "PC", "Processor"), draw_appliance),
     (("주방용품", "조리", "냄비"), draw_pot),
     (("화장품", "미용", "바디", "헤어"), draw_bottle),
     (("반려",), draw_bowl),
@@ -175,7 +176,6 @@ SHAPES: tuple[tuple[tuple[str, ...], Callable[[Sketch], None]], ...] = (
     (("침구", "가구"), draw_pillow),
     (("출산", "육아"), draw_bear),
     (("문구", "사무"), draw_notebook),
-    (("가전", "디지털", "Notebook", "PC", "Processor"), draw_appliance),
 )
 
 

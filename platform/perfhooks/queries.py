@@ -1,8 +1,8 @@
 """Counting statements and written rows, and the only door for COPY.
 
 Counting stands on Django's execute wrappers, which see the ORM, bulk writes and raw SQL of a connection. COPY does not
-pass them, hence `copy_rows`. Rows are counted for writes only: a SELECT's row count is unknown on SQLite. Each thread
-counts its own statements.
+pass them, hence `copy_rows`. Rows are counted for writes only: a SELECT's row count is unknown on SQLite, as is that of
+a write behind WITH. Each thread counts its own statements.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def copy_rows(
         for row in rows:
             copy.write_row(row)
     written: int = max(cursor.rowcount, 0)
-    tally.rows_written += written
+    tally.add_rows(written)
     return written
 
 
@@ -117,7 +117,7 @@ def _count_statement(execute: Callable[..., Any], sql: Any, params: Any, many: b
     tally.add_query(context["connection"].alias)
     result = execute(sql, params, many, context)
     if _is_write(sql if isinstance(sql, str) else sql.as_string(None)):
-        tally.rows_written += max(context["cursor"].rowcount, 0)
+        tally.add_write(context["cursor"])
     return result
 
 

@@ -146,9 +146,7 @@ class ProductDetail(GenericAPIView[Any]):
     filter_backends = []
     pagination_class = None
 
-    @extend_schema(
-        summary="상품 하나", responses=describe_answers(ProductSerializer, 400, 401, 403, 404)
-    )
+    @extend_schema(summary="상품 하나", responses=describe_answers(ProductSerializer, 400, 401, 403, 404))
     def get(self, request: Request, product_id: int) -> Response:
         """Everything that the catalogue has of the product."""
         refuse_unknown_parameters(request.query_params, set())
@@ -169,7 +167,10 @@ class ProductDetail(GenericAPIView[Any]):
         wanted = given.validated_data
         try:
             product = set_priority(
-                product_id=product_id, priority=wanted["priority"], expected_version=wanted["version"]
+                product_id=product_id,
+                priority=wanted["priority"],
+                expected_version=wanted["version"],
+                actor=request.user.get_username(),
             )
         except PriorityConflict as conflict:
             current = {"priority": conflict.current_priority, "version": conflict.current_version}

@@ -1,11 +1,15 @@
-"""Finding products: the one search that the admin and the API share, and the API's query parameters."""
+"""Finding products: the one search that the admin and the API share, the list's filters and the API's parameters."""
 
 import unicodedata
+from typing import Any
 
 import django_filters
+from django.contrib import admin
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 
-from products.catalog.models import Product, ProductStatus
+from products.catalog.models import Category, Product, ProductStatus
+from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
 ORIGIN_NUMBER_DIGITS = 18
 SEARCH_HELP = "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명은 모든 낱말이 들어 있는 것을 찾습니다."
@@ -44,3 +48,37 @@ class ProductFilterSet(django_filters.FilterSet):
     def search(self, products: QuerySet[Product], name: str, text: str) -> QuerySet[Product]:
         """Apply `q`."""
         return search_products(products, text)
+
+
+class CategoryFilter(admin.SimpleListFilter):
+    """The categories of the shop, read once."""
+
+    title = "카테고리"
+    parameter_name = "category"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """All categories by their path."""
+        rows = Category.objects.order_by("path").values_list("pk", "name")
+        return [(str(key), name) for key, name in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Those of the chosen category; none for a value that is no category's."""
+        value = self.value()
+        if value is None:
+            return queryset
+        return queryset.filter(category_id=int(value)) if value.isdecimal() else queryset.none()
+
+
+class PriceAgeFilter(admin.SimpleListFilter):
+    """Products on sale whose price nobody has confirmed for a day."""
+
+    title = "가격 확인"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The one choice."""
+        return [("stale", f"{STALE_AFTER_HOURS}시간 넘음")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
+        """Those that the dashboard counts as stale."""
+        return queryset.filter(pk__in=select_stale().values("pk")) if self.value() == "stale" else queryset

@@ -54,7 +54,9 @@ class ChangeCursor(BasePagination):
     def paginate_queryset(self, queryset: Any, request: Request, view: APIView | None = None) -> list[Any]:
         """One page of rows (dicts with `updated_at` and `id`); remembers whether more follow."""
         size = read_page_size(request.query_params.get("page_size"))
-        rows = list(self._select_after(queryset, request.query_params.get("cursor")).order_by("updated_at", "id")[: size + 1])
+        rows = list(
+            self._select_after(queryset, request.query_params.get("cursor")).order_by("updated_at", "id")[: size + 1]
+        )
         page = rows[:size]
         self.next_url = None
         if len(rows) > size:

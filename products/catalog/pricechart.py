@@ -18,14 +18,22 @@ class PricePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the drawing; `text` is what stands there, if anything."""
+
+    x: float
+    y: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceChart:
-    """Points for two SVG polylines ("x,y x,y ..."), and the values at the ends of the axes with their places."""
+    """Points for two SVG polylines ("x,y x,y ..."), a dot for each seen price, and the marks of the price axis."""
 
     price_line: str
     sale_line: str
-    dots: tuple[tuple[float, float], ...]
-    high: int
-    low: int
+    dots: tuple[Mark, ...]
+    marks: tuple[Mark, ...]
     first: datetime
     last: datetime
     width: int = WIDTH
@@ -61,9 +69,8 @@ def draw_price_chart(points: Sequence[PricePoint], until: datetime) -> PriceChar
     return PriceChart(
         price_line=_join_steps(places, [place_y(point.price) for point in points]),
         sale_line=_join_steps(places, sale_heights),
-        dots=tuple(zip(places, sale_heights, strict=False)),
-        high=high,
-        low=low,
+        dots=tuple(Mark(x, y) for x, y in zip(places, sale_heights, strict=False)),
+        marks=tuple(Mark(LEFT, place_y(won), f"{won:,}원") for won in sorted({low, high})),
         first=first,
         last=last,
     )

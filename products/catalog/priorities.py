@@ -9,7 +9,12 @@ PRIORITY_LIMIT = 2_147_483_647
 """The largest integer that the column holds on PostgreSQL."""
 
 
+def describe_change(before: int, after: int) -> str:
+    """The note that the history keeps of a change, with the trace id under which the logs have it."""
+    return f"우선순위 {before} → {after} (추적 {current_trace_id()})"
+
+
 def record_priority_change(*, user_id: int, product: Product, before: int) -> None:
-    """Note one change of priority in the product's history, with the trace id under which the logs have it."""
-    message = f"우선순위 {before} → {product.priority} (추적 {current_trace_id()})"
+    """Note one change of priority in the product's history."""
+    message = describe_change(before, product.priority)
     LogEntry.objects.log_actions(user_id, [product], CHANGE, change_message=message, single_object=True)

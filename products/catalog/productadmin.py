@@ -1,0 +1,230 @@
+"""The products' pages: everything but the priority is the store's and to be read only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.forms import BaseModelFormSet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from perfhooks.desk import FastModelAdmin, Tone, pill, won
+from products.catalog.filters import SEARCH_HELP, CategoryFilter, PriceAgeFilter, search_products
+from products.catalog.forms import PriorityForm, ProductForm
+from products.catalog.models import Product, ProductStatus
+from products.catalog.priorities import describe_change, record_priority_change
+from products.catalog.productpage import read_product_page
+from products.catalog.services import PriorityConflict, set_priority
+
+TONES: dict[str, Tone] = {
+    ProductStatus.SALE: "ok",
+    ProductStatus.OUTOFSTOCK: "warn",
+    ProductStatus.WAIT: "grey",
+    ProductStatus.UNADMISSION: "warn",
+    ProductStatus.REJECTION: "bad",
+    ProductStatus.SUSPENSION: "warn",
+    ProductStatus.CLOSE: "grey",
+    ProductStatus.PROHIBITION: "bad",
+    ProductStatus.DELETE: "grey",
+}
+
+
+def format_count(number: int | None) -> SafeString:
+    """A whole number with thousands separators, to be aligned right."""
+    return format_html('<span class="num">{}</span>', f"{number or 0:,}")
+
+
+def describe_conflict(conflict: PriorityConflict, typed: object) -> str:
+    """Both values of a conflict, and what to do."""
+    return (
+        f"'{conflict.name}': 그사이 다른 사람이 우선순위를 {conflict.current_priority}(으)로 바꿨습니다. "
+        f"입력한 값 {typed}은(는) 저장하지 않았습니다. 그래도 바꾸려면 다시 입력해 저장하세요."
+    )
+
+
+class EditedList(ChangeList):
+    """After a refused edit it shows the rows that were sent, though others may have changed their order meanwhile."""
+
+    _formset: BaseModelFormSet[Product, PriorityForm] | None = None
+
+    @property
+    def formset(self) -> BaseModelFormSet[Product, PriorityForm] | None:
+        """The inputs of the rows, in the rows' order."""
+        return self._formset
+
+    @formset.setter
+    def formset(self, formset: BaseModelFormSet[Product, PriorityForm] | None) -> None:
+        self._formset = formset
+        if formset is not None and formset.is_bound:
+            self.result_list = [form.instance for form in formset.forms]
+
+
+class ProductAdmin(FastModelAdmin[Product]):
+    """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
+
+    form = ProductForm
+    list_display = ("name", "sku", "category", "state", "price_won", "sale_won", "stock_count", "priority")
+    list_editable = ("priority",)
+    list_filter = (PriceAgeFilter, "status", CategoryFilter)
+    list_select_related = ("category", "store")
+    desk_note = "상품은 스토어와 동기화할 때 들어오고 나갑니다. 여기서 더하거나 지우지 않으며, 우선순위만 고칩니다."
+    search_fields = ("sku", "seller_code", "origin_product_no", "name")
+    search_help_text = SEARCH_HELP
+    ordering = ("-priority", "id")
+    change_form_template = "admin/catalog/product/change_form.html"
+    fieldsets = (
+        (None, {"fields": ("priority",)}),
+        (
+            "스토어에서 온 사실",
+            {
+                "description": "스토어와 동기화할 때마다 바뀝니다. 고치려면 스토어에서 고치세요.",
+                "fields": (
+                    ("sku", "seller_code"),
+                    ("origin_product_no", "channel_product_nos"),
+                    ("brand", "manufacturer", "model_name"),
+                    ("category", "status"),
+                    ("price", "discounted_price", "stock"),
+                    ("discount_starts_at", "discount_ends_at"),
+                    "benefits",
+                    "attributes",
+                    "image_url",
+                    "description",
+                ),
+            },
+        ),
+        (
+            "원장의 기록",
+            {"fields": ("revision", ("source_modified_at", "updated_at"), "content_hash", "summary_hash")},
+        ),
+    )
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Products come from the store."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A product goes when the store drops it."""
+        return False
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
+        """Everything but the priority and the version that goes with it."""
+        return [field.name for field in Product._meta.fields if field.name not in ("priority", "version")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
+        """With the category and the store, of which the pages show the names."""
+        return super().get_queryset(request).select_related(*self.list_select_related)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EditedList]:
+        """The list that stays true to a refused edit."""
+        return EditedList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
+    ) -> tuple[QuerySet[Product], bool]:
+        """The search that the API has too."""
+        return search_products(queryset, search_term), False
+
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[PriorityForm]:
+        """The list's rows carry their version."""
+        return PriorityForm
+
+    @admin.display(description="상태", ordering="status")
+    def state(self, product: Product) -> SafeString:
+        """The store's state of it."""
+        return pill(product.get_status_display(), TONES[product.status])
+
+    @admin.display(description="판매가", ordering="price")
+    def price_won(self, product: Product) -> SafeString:
+        """The list price."""
+        return won(product.price)
+
+    @admin.display(description="할인가", ordering="discounted_price")
+    def sale_won(self, product: Product) -> SafeString:
+        """What a buyer pays."""
+        return won(product.discounted_price)
+
+    @admin.display(description="재고", ordering="stock")
+    def stock_count(self, product: Product) -> SafeString:
+        """How many are left."""
+        return format_count(product.stock)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The list; a valid set of new priorities is saved, and answered with what became of each."""
+        if request.method == "POST" and "_save" in request.POST and self.has_change_permission(request):
+            formset_class = self.get_changelist_formset(request)
+            rows = self._get_list_editable_queryset(request, formset_class.get_default_prefix())
+            formset = formset_class(request.POST, queryset=rows)
+            if formset.is_valid():
+                self._save_priorities(request, formset)
+                return HttpResponseRedirect(request.get_full_path())
+        return super().changelist_view(request, extra_context)
+
+    def _save_priorities(self, request: HttpRequest, formset: BaseModelFormSet[Product, PriorityForm]) -> None:
+        saved = 0
+        for form in formset.forms:
+            if form.has_changed():
+                saved += self._save_priority(request, form)
+        if saved:
+            messages.success(request, f"상품 {saved:,}개의 우선순위를 저장했습니다.")
+
+    def _save_priority(self, request: HttpRequest, form: PriorityForm) -> bool:
+        """Save one row; says so with both values when somebody else was quicker. Returns whether it was saved."""
+        wanted, before = form.cleaned_data["priority"], form.initial["priority"]
+        try:
+            product = set_priority(
+                product_id=form.instance.pk,
+                priority=wanted,
+                expected_version=form.cleaned_data["version"],
+                actor=request.user.get_username(),
+            )
+        except PriorityConflict as conflict:
+            messages.error(request, describe_conflict(conflict, wanted))
+            return False
+        record_priority_change(user_id=request.user.pk, product=product, before=before)
+        return True
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The product's page; an edit that came between checking and saving sends back to it with both values."""
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except PriorityConflict as conflict:
+            messages.error(request, describe_conflict(conflict, request.POST.get("priority", "")))
+            return HttpResponseRedirect(request.get_full_path())
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Add the history to the facts."""
+        product = kwargs["obj"]
+        context |= {"page": read_product_page(product), "state": self.state(product)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Product, form: PriorityForm, change: bool) -> None:
+        """Set the priority through the service, and nothing else."""
+        if form.has_changed():
+            set_priority(
+                product_id=obj.pk,
+                priority=form.cleaned_data["priority"],
+                expected_version=form.cleaned_data["version"],
+                actor=request.user.get_username(),
+            )
+
+    def construct_change_message(
+        self, request: HttpRequest, form: PriorityForm, formsets: Any, add: bool = False
+    ) -> str:
+        """What the history says of the edit; empty when nothing was changed."""
+        return describe_change(form.initial["priority"], form.instance.priority) if form.has_changed() else ""
+
+    def log_change(self, request: HttpRequest, obj: Product, message: Any) -> Any:
+        """Note an edit that changed something."""
+        return super().log_change(request, obj, message) if message else None

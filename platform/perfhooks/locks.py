@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 UNKNOWN_HOLDER = "?"
 
 
-class LockHeld(RuntimeError):  # noqa: N818
+class LockHeld(RuntimeError):
     """Another run holds the lock: `holder` as `host:pid:start`, `since` when it took it (None when not yet known)."""
 
     def __init__(self, holder: str, since: datetime | None) -> None:

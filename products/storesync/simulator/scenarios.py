@@ -90,7 +90,7 @@ def hold_reply(call: FaultCall) -> Reply:
 def drop_field(call: FaultCall) -> Reply:
     """Leave a `field` out wherever it stands; in a list only of the fault's product, or of all when it names none."""
     name, value = call.parameters["field"], json.loads(call.reply.body)
-    if call.route != "list":
+    if "contents" not in value:
         return replace(call.reply, body=encode_json(_without(value, name)))
     chosen = {call.product_no} if call.product_no else set(call.reply.product_nos)
     value["contents"] = [

@@ -1,0 +1,142 @@
+"""The whole flow on a real store: what a run does, and that the next one does only what is needed."""
+
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from products.storesync.simulator.process import SimulatorProcess
+
+from tests.operations.pipeline.conftest import POSTS
+from tests.support.ledger import Ledger, open_ledger
+
+pytestmark = [pytest.mark.slow]
+
+FIND_TRACES = """
+import django, json
+django.setup()
+from content.packages.models import Package
+from content.refresh.models import RefreshEntry
+from operations.pipeline.models import PipelineRun
+from products.catalog.models import CatalogueRevision, PriceObservation
+from products.storesync.models import SyncRun
+models = (PipelineRun, SyncRun, CatalogueRevision, PriceObservation, RefreshEntry, Package)
+print(json.dumps({m.__name__: sorted(set(m.objects.values_list("trace_id", flat=True))) for m in models}))
+"""
+LIST_SHOWING = """
+import django, json, sys
+django.setup()
+from content.posts.models import Post
+from products.catalog.models import Placement
+shown = Placement.objects.filter(product__origin_product_no__in=json.loads(sys.argv[1])).values("content_id")
+print(json.dumps(sorted(Post.objects.filter(id__in=shown).values_list("slug", flat=True))))
+"""
+
+
+@pytest.fixture
+def own_store(catalogue: Path, tmp_path: Path) -> Iterator[tuple[Ledger, SimulatorProcess]]:
+    """A ledger and a store that the test may change."""
+    with (
+        SimulatorProcess(catalogue) as simulator,
+        open_ledger(tmp_path / "own", STORE_API_URL=simulator.url) as ledger,
+    ):
+        ledger.prepare(catalogue, posts=POSTS)
+        yield ledger, simulator
+
+
+def test_the_second_run_writes_nothing_and_builds_nothing(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = own_store
+    first = ledger.pipeline()["counts"]
+    assert (first["products_seen"], first["products_written"], first["packages_built"]) == (63, 63, POSTS)
+    before = ledger.read_state()
+    simulator.reset_counters()
+    second = ledger.pipeline()["counts"]
+    assert (second["details_fetched"], second["products_written"], second["packages_built"]) == (0, 0, 0)
+    assert second["packages_skipped"] == POSTS
+    assert ledger.read_state() == before
+
+
+def test_only_what_a_change_concerns_is_done_again(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = own_store
+    ledger.pipeline()
+    before = ledger.read_state()
+    changed = simulator.mutate(random={"count": 37, "seed": 7, "fields": ["salePrice", "stockQuantity"]})
+    affected = json.loads(ledger.run("-c", LIST_SHOWING, json.dumps(changed)).stdout)
+    assert 0 < len(changed) == 37
+    simulator.reset_counters()
+    counts = ledger.pipeline()["counts"]
+    assert (counts["details_fetched"], counts["products_written"]) == (37, 37)
+    assert counts["posts_worked"] == len(affected)
+    after = ledger.read_state()
+    rebuilt = {row["post__slug"] for row in after["packages"] if row not in before["packages"]}
+    assert rebuilt <= set(affected)
+    untouched = [row for row in before["packages"] if row["post__slug"] not in affected]
+    assert all(row in after["packages"] for row in untouched)
+
+
+def test_one_trace_id_leads_from_the_request_to_the_package(ledger: Ledger, simulator: SimulatorProcess) -> None:
+    simulator.reset_counters()
+    trace_id = ledger.pipeline()["trace_id"]
+    found = json.loads(ledger.run("-c", FIND_TRACES).stdout)
+    assert found == dict.fromkeys(found, [trace_id])
+    assert trace_id in simulator.counters()["trace_ids"]
+
+
+def test_a_package_can_be_posted_from(ledger: Ledger) -> None:
+    ledger.pipeline()
+    path = next((ledger.folder / "jangbu-test" / "packages").rglob("guide-01-*.zip"))
+    with zipfile.ZipFile(path) as package:
+        names = package.namelist()
+        html = package.read("post.html").decode()
+        manifest = json.loads(package.read("manifest.json"))
+    pictures = [name for name in names if name.endswith(".jpg")]
+    assert {"post.html", "post.txt", "manifest.json"} < set(names)
+    assert pictures == [item["name"] for item in manifest["images"]]
+    assert pictures[0].startswith("01_")
+    assert html.index("직접 판매") < min(html.index(mark) for mark in ("<img", "<a ", "<table") if mark in html)
+    assert "2026-11-22 09:00 기준" in html
+    assert "원" in html[html.index("<table") :]
+
+
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"STORE_CLIENT_SECRET": "$2a$04$......................"}, ["client_secret"]),
+        ({"STORE_API_URL": "http://127.0.0.1:9/external"}, ["127.0.0.1:9"]),
+        ({"STORE_API_URL": ""}, ["STORE_API_URL"]),
+    ],
+    ids=["wrong secret", "unreachable store", "no store"],
+)
+def test_a_store_that_cannot_be_read_fails_the_run_and_says_why(
+    ledger: Ledger, environment: dict[str, str], words: list[str]
+) -> None:
+    done = ledger.run("manage.py", "pipeline", "--json", **environment)
+    assert done.returncode == 1
+    report = json.loads(done.stdout)
+    assert report["status"] == "failed"
+    assert all(word in report["error"] for word in words), report["error"]
+    assert ledger.read_state()["products"] == []
+    assert ledger.pipeline()["counts"]["products_written"] == 63
+
+
+def test_a_torn_catalogue_file_is_named_with_its_line(ledger: Ledger, catalogue: Path, tmp_path: Path) -> None:
+    torn = tmp_path / "torn.jsonl"
+    torn.write_text(catalogue.read_text("utf-8")[:-200], "utf-8")
+    done = ledger.run("manage.py", "pipeline", "--catalogue", str(torn), "--port", "0")
+    assert done.returncode == 1
+    assert "torn.jsonl" in done.stderr
+    assert "63" in done.stderr
+    assert ledger.read_state()["products"] == []
+
+
+def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorProcess) -> None:
+    simulator.faults(scenario="hang", route="list", seconds=4, times=1)
+    first = ledger.start("manage.py", "pipeline", "--json")
+    while simulator.counters()["requests"].get("/v1/products/search", 0) == 0:
+        assert first.poll() is None
+    second = ledger.run("manage.py", "pipeline", "--json")
+    assert second.returncode == 1
+    assert "진행 중" in second.stderr
+    out, err = first.communicate(timeout=120)
+    assert first.returncode == 0, out + err

@@ -1,0 +1,55 @@
+"""Killed anywhere and run again, the ledger ends up as if nothing had happened."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from products.storesync.simulator.process import SimulatorProcess
+
+from tests.operations.pipeline.conftest import POSTS
+from tests.support.ledger import Ledger, open_ledger
+
+KILL_POINTS = [
+    "token_fetch_seconds:1",
+    "list_fetch_seconds:1",
+    "detail_fetch_seconds:1",
+    "detail_fetch_seconds:30",
+    "db_upsert_seconds:1",
+    "db_txn_seconds:1",
+    "match_engine_latency_seconds:1",
+    "match_engine_latency_seconds:5",
+    "comparison_table_render_seconds:2",
+    "disclaimer_injection_seconds:3",
+    "template_render_seconds:6",
+    "zip_seconds:1",
+    "package_build_seconds:7",
+]
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, catalogue: Path, simulator: SimulatorProcess
+) -> dict[str, Any]:
+    """The state that a run leaves when nobody disturbs it."""
+    with open_ledger(tmp_path_factory.mktemp("calm"), STORE_API_URL=simulator.url) as calm:
+        calm.prepare(catalogue, posts=POSTS)
+        calm.pipeline()
+        state = calm.read_state()
+    assert len(state["products"]) == 63
+    assert len(state["packages"]) == len(state["files"]) == POSTS
+    return state
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("kill")
+@pytest.mark.parametrize("point", KILL_POINTS)
+def test_a_killed_run_is_made_good_by_the_next(point: str, ledger: Ledger, undisturbed: dict[str, Any]) -> None:
+    killed = ledger.run(
+        *("manage.py", "pipeline", "--json"), DJANGO_SETTINGS_MODULE="tests.support.kill_settings", KILL_AT=point
+    )
+    assert killed.returncode == -signal.SIGKILL, f"{point} was never reached: {killed.stderr}"
+    ledger.pipeline()
+    state = ledger.read_state()
+    for name, rows in undisturbed.items():
+        assert state[name] == rows, name

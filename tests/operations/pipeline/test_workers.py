@@ -1,0 +1,96 @@
+"""The same run on real workers over a real broker gives the same rows and the same bytes, also when one is killed."""
+
+import os
+import signal
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from products.storesync.simulator.process import SimulatorProcess
+
+from tests.operations.pipeline.conftest import POSTS
+from tests.support.ledger import Ledger, open_ledger
+from tests.support.services import require
+
+pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.xdist_group("workers")]
+
+
+@pytest.fixture
+def broker() -> str:
+    """The broker of the suite; each test has a queue of its own."""
+    from django.db import connection
+
+    url = os.environ.get("TEST_BROKER_URL", "")
+    is_server = connection.vendor == "postgresql"
+    if not is_server and not url:
+        pytest.skip("tasks run in process on SQLite: set DATABASE_URL and TEST_BROKER_URL for this test")
+    require("a message broker", bool(url), "set TEST_BROKER_URL=amqp://... or redis://...")
+    return url
+
+
+@contextmanager
+def run_worker(ledger: Ledger, **environment: str) -> Iterator[int]:
+    """A Celery worker of one process, gone at the end."""
+    command = ("-m", "celery", "-A", "project", "worker", "--pool", "solo", "--loglevel", "WARNING")
+    process = ledger.start(*command, **environment)
+    try:
+        yield process.pid
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.communicate(timeout=30)
+
+
+def in_process(folder: Path, catalogue: Path, simulator: SimulatorProcess) -> dict[str, Any]:
+    """The state after the same run without a broker."""
+    with open_ledger(folder, STORE_API_URL=simulator.url) as ledger:
+        ledger.prepare(catalogue, posts=POSTS)
+        ledger.pipeline()
+        return ledger.read_state()
+
+
+@contextmanager
+def on_workers(folder: Path, catalogue: Path, simulator: SimulatorProcess, broker: str) -> Iterator[Ledger]:
+    """A ledger whose tasks go to the broker."""
+    own = {"STORE_API_URL": simulator.url, "CELERY_BROKER_URL": broker, "CELERY_QUEUE": f"test-{uuid.uuid4().hex[:8]}"}
+    with open_ledger(folder, **own) as ledger:
+        ledger.prepare(catalogue, posts=POSTS)
+        yield ledger
+
+
+def test_workers_and_one_process_end_in_the_same_state(
+    tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+) -> None:
+    expected = in_process(tmp_path / "process", catalogue, simulator)
+    with on_workers(tmp_path / "workers", catalogue, simulator, broker) as ledger, run_worker(ledger):
+        report = ledger.pipeline()
+        state = ledger.read_state()
+    for name, rows in expected.items():
+        assert state[name] == rows, name
+    measured = {stage["metric"] for stage in report["stages"]}
+    assert {"detail_fetch_seconds", "db_upsert_seconds", "package_build_seconds"} <= measured
+
+
+@pytest.mark.parametrize("point", ["detail_fetch_seconds:20", "zip_seconds:4"])
+def test_a_killed_worker_loses_nothing(
+    point: str, tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+) -> None:
+    expected = in_process(tmp_path / "process", catalogue, simulator)
+    with on_workers(tmp_path / "workers", catalogue, simulator, broker) as ledger:
+        pipeline = ledger.start("manage.py", "pipeline", "--json")
+        doomed = ledger.start(
+            *("-m", "celery", "-A", "project", "worker", "--pool", "solo", "--loglevel", "ERROR"),
+            DJANGO_SETTINGS_MODULE="tests.support.kill_settings",
+            KILL_AT=point,
+        )
+        doomed.communicate(timeout=120)
+        assert doomed.returncode == -signal.SIGKILL
+        with run_worker(ledger):
+            out, err = pipeline.communicate(timeout=300)
+            assert pipeline.returncode == 0, out + err
+        state = ledger.read_state()
+    for name, rows in expected.items():
+        assert state[name] == rows, name

@@ -7,6 +7,7 @@ process is dead is taken over. On both, the row tells who holds it.
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -54,27 +55,56 @@ def hold_lock(name: str) -> Iterator[HeldLock]:
 
     Call it outside a transaction: others see the row only once it is committed.
     """
-    is_session_locked = connection.vendor == "postgresql"
-    if is_session_locked and not _ask_session("pg_try_advisory_lock", name):
-        raise _held_by_other(name)
-    try:
-        lock = _take_row(name, is_free=is_session_locked)
+    with _hold_in_process(name), _hold_in_session(name) as is_free:
+        lock = _take_row(name, is_free=is_free)
         try:
             yield lock
         finally:
             RunLock.objects.filter(name=name, holder=lock.holder).delete()
+
+
+_held_here: set[str] = set()
+_changing = threading.Lock()
+
+
+@contextmanager
+def _hold_in_process(name: str) -> Iterator[None]:
+    """Keep other threads of this process out; the database's session lock would let the same session in twice."""
+    with _changing:
+        if name in _held_here:
+            raise _held_by_other(name)
+        _held_here.add(name)
+    try:
+        yield
     finally:
-        if is_session_locked:
-            _ask_session("pg_advisory_unlock", name)
+        with _changing:
+            _held_here.discard(name)
+
+
+@contextmanager
+def _hold_in_session(name: str) -> Iterator[bool]:
+    """Hold PostgreSQL's advisory lock and yield True; yield False where the row alone has to tell."""
+    if connection.vendor != "postgresql":
+        yield False
+        return
+    if not _ask_session("pg_try_advisory_lock", name):
+        raise _held_by_other(name)
+    try:
+        yield True
+    finally:
+        _ask_session("pg_advisory_unlock", name)
 
 
 def _take_row(name: str, *, is_free: bool) -> HeldLock:
-    """Write this process into the lock's row; `is_free` says that no other process can be holding it."""
+    """Write this process into the lock's row; `is_free` says that no other process can be holding it.
+
+    A row of this very process is left over from a release that failed.
+    """
     holder, now = this_holder(), timezone.now()
     taken = {"holder": holder, "acquired_at": now, "heartbeat_at": now}
     row, is_new = RunLock.objects.get_or_create(name=name, defaults=taken)
     if not is_new:
-        if row.holder == holder or not (is_free or not is_holder_alive(row.holder)):
+        if not is_free and row.holder != holder and is_holder_alive(row.holder):
             raise LockHeld(row.holder, row.acquired_at)
         # The old holder in the condition lets exactly one of several takers win.
         if not RunLock.objects.filter(pk=row.pk, holder=row.holder).update(**taken):

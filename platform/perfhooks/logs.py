@@ -41,6 +41,8 @@ SECRET_KEYS = frozenset(
         "token",
     }
 )
+# Free text in which requests and answers of other systems are quoted.
+TEXT_KEYS = frozenset({"body", "detail", "error", "exception", "message", "url"})
 
 _SECRET_IN_TEXT = re.compile(
     r"(?i)\b(access_token|authorization|client_secret(?:_sign)?|password|refresh_token|secret_key)"
@@ -86,10 +88,12 @@ def stamp_line(_logger: WrappedLogger, level: str, event: MutableMapping[str, An
 
 
 def redact_secrets(_logger: WrappedLogger, _level: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace every value that stands under a secret's name, at any depth of dictionaries and lists."""
+    """Replace every value that stands under a secret's name, at any depth, and secrets inside of texts of errors."""
     for key, value in event.items():
-        if key in SECRET_KEYS or isinstance(value, dict | list | tuple):
+        if key.lower() in SECRET_KEYS or isinstance(value, dict | list | tuple):
             event[key] = _redact_value(key, value)
+        elif key in TEXT_KEYS and isinstance(value, str):
+            event[key] = redact_text(value)
     return event
 
 

@@ -126,6 +126,16 @@ def test_a_beat_moves_the_last_sign_of_life_only() -> None:
 
 
 @pytest.mark.django_db
+def test_a_row_that_this_process_failed_to_delete_does_not_block_it() -> None:
+    now = timezone.now()
+    RunLock.objects.create(name="pipeline", holder=this_holder(), acquired_at=now, heartbeat_at=now)
+
+    with hold_lock("pipeline"):
+        pass
+    assert not RunLock.objects.exists()
+
+
+@pytest.mark.django_db
 def test_a_row_of_a_dead_process_does_not_block() -> None:
     with process(SLEEPER) as sleeper:
         holder = first_line(sleeper)

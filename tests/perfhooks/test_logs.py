@@ -38,8 +38,14 @@ def test_every_line_has_the_trace_and_the_bound_tags(lines: Lines) -> None:
 
 def test_secrets_are_replaced_at_any_depth(lines: Lines) -> None:
     log = structlog.get_logger("room")
-    lower = {key: value for key, value in SECRETS.items() if key.islower()}
-    log.info("token_request", **lower, headers=SECRETS, tries=[{"form": SECRETS}], status=200)
+    log.info(
+        "token_request",
+        **SECRETS,
+        error="401 for ?access_token=tok-123456",
+        headers=SECRETS,
+        tries=[{"form": SECRETS}],
+        status=200,
+    )
     with span("token_fetch_seconds", client_secret=SECRETS["client_secret"]):
         pass
 

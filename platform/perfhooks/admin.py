@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
+    from perfhooks.budgets import Budget
     from perfhooks.selectors import ComparedStage
 
 RUNS_LISTED = 20
@@ -32,20 +33,21 @@ VERDICTS: dict[str, tuple[str, Tone]] = {
 }
 
 
+STATISTICS = {"max": "최대 ", "total": "합계 ", "value": ""}
+
+
 @dataclass(frozen=True, slots=True)
 class StageRow:
-    """One line of the page, every figure ready to be read."""
+    """One line of the page, every figure ready to be read; `value` stands where there are no percentiles."""
 
     metric: str
-    help: str
-    plan_item: str
+    facts: str
     count: str
+    has_percentiles: bool
     p50: str
     p95: str
     p99: str
     value: str
-    queries: int
-    rows: int
     budget: str
     why: str
     verdict: SafeString
@@ -121,28 +123,39 @@ class RunLockAdmin(ReadOnlyAdmin):
 def describe_stage(compared: ComparedStage) -> StageRow:
     """Return the line of one compared stage."""
     now, budget = compared.now, compared.budget
-    word, tone = VERDICTS[now.verdict]
-    sign = "≥" if budget and budget.direction == "min" else "≤"
     return StageRow(
         metric=now.metric,
-        help=compared.help,
-        plan_item=compared.plan_item,
+        facts=_facts(compared),
         count=f"{now.count:,}",
+        has_percentiles=now.p95 is not None,
         p50=format_figure(now.p50, now.unit),
         p95=format_figure(now.p95, now.unit),
         p99=format_figure(now.p99, now.unit),
         value=format_figure(now.value, now.unit),
-        queries=now.queries,
-        rows=now.rows,
-        budget=f"{budget.statistic} {sign} {format_figure(budget.limit, budget.unit)}" if budget else NOTHING,
+        budget=_describe_limit(budget) if budget else NOTHING,
         why=budget.why if budget else "",
-        verdict=pill(word, tone),
-        before=_before(compared.before),
-        ratio=NOTHING if compared.ratio is None else f"×{compared.ratio:.2f}",
+        verdict=pill(*VERDICTS[now.verdict]),
+        before=_describe_before(compared.before),
+        ratio="" if compared.ratio is None else f"×{compared.ratio:.2f}",
     )
 
 
-def _before(stage: PerfStage | None) -> str:
+def _facts(compared: ComparedStage) -> str:
+    """Return what the metric is, its plan item, and what it asked of the database."""
+    now = compared.now
+    facts = [compared.help, compared.plan_item]
+    if now.queries:
+        facts.append(f"쿼리 {now.queries:,} · 기록 {now.rows:,}행")
+    return " · ".join(filter(None, facts))
+
+
+def _describe_limit(budget: Budget) -> str:
+    word = STATISTICS.get(budget.statistic, f"{budget.statistic} ")
+    sign = "≥" if budget.direction == "min" else "≤"
+    return f"{word}{sign} {format_figure(budget.limit, budget.unit)}"
+
+
+def _describe_before(stage: PerfStage | None) -> str:
     if stage is None:
         return NOTHING
     return format_figure(stage.value if stage.p95 is None else stage.p95, stage.unit)

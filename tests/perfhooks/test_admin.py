@@ -33,6 +33,7 @@ def test_the_newest_run_is_shown_beside_the_one_before(admin_client: Client) -> 
     assert "200ms" in page
     assert "×3.00" in page
     assert "p95 ≤ 500ms" in page
+    assert 'title="detail fetch p95 &lt; 500ms"' in page
     for heading in ("지표", "횟수", "p50", "p95", "p99", "예산", "판정", "직전 실행"):
         assert f">{heading}</th>" in page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Q
 
@@ -24,6 +25,27 @@ class ComparedStage:
     plan_item: str
     help: str
     ratio: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageFigures:
+    """The percentiles of one stage of one run, in `unit`."""
+
+    unit: str
+    count: int
+    p50: float
+    p95: float
+    p99: float
+
+
+def list_stage_figures(*, since: datetime, until: datetime) -> dict[str, list[StageFigures]]:
+    """Return the percentiles of every stage by metric, of the runs that began from `since` to before `until`."""
+    stages = PerfStage.objects.filter(run__started_at__gte=since, run__started_at__lt=until, p95__isnull=False)
+    figures: dict[str, list[StageFigures]] = {}
+    columns = ("metric", "unit", "count", "p50", "p95", "p99")
+    for metric, *values in stages.order_by("metric", "run__started_at").values_list(*columns):
+        figures.setdefault(metric, []).append(StageFigures(*values))
+    return figures
 
 
 def newest_runs(kind: str, n: int) -> list[PerfRun]:

@@ -1,8 +1,8 @@
 """`span(name, **tags)`: the stopwatch of every stage, as a context manager and as a decorator.
 
 On leaving, one span observes its histogram, hands the raw sample to the active recorders and writes one log line:
-event (the metric's name), seconds, trace_id, content_id, sku, parent, the other tags, the queries and written rows of
-this thread where counting is on, and the error's type where one was raised. `scripts/bench_span.py` measures its cost.
+event (the metric's name), seconds, trace_id, content_id, sku, parent, the other tags, queries and rows_written of this
+thread where counting is on, and the error's type where one was raised. `scripts/bench_span.py` measures its cost.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Span:
     def _write_line(self, kind: type[BaseException] | None, queries: int, rows: int) -> None:
         fields = {"seconds": round(self.seconds, 7), "parent": self.parent or None, **self.tags}
         if tally.is_counting:
-            fields["queries"], fields["rows"] = queries, rows
+            fields["queries"], fields["rows_written"] = queries, rows
         if kind is not None:
             fields["error"] = kind.__name__
         if "event" in fields:  # the line's own event is the metric's name

@@ -96,7 +96,7 @@ def test_a_span_carries_its_queries_and_rows_into_line_and_summary(lines: Lines)
 
     stages = {stage.name: (stage.queries, stage.rows) for stage in recorder.summary()}
     assert stages == {"db_txn_seconds": (1, 0), "db_upsert_seconds": (2, 6)}
-    assert [(line["queries"], line["rows"]) for line in lines()] == [(1, 0), (2, 6)]
+    assert [(line["queries"], line["rows_written"]) for line in lines()] == [(1, 0), (2, 6)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.utils import timezone
 from perfhooks import metrics
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.recorder import Recorder
-from perfhooks.selectors import compare_newest, compare_runs, newest_run, newest_runs, run_before
+from perfhooks.selectors import compare_newest, compare_runs, list_stage_figures, newest_run, newest_runs, run_before
 from perfhooks.services import store_run
 from perfhooks.stages import measure_stages
 from perfhooks.trace import bind_trace
@@ -120,6 +120,19 @@ def test_the_first_run_has_nothing_beside_it_and_no_run_is_an_empty_table() -> N
     store_run(recorded(), kind="pipeline", scenario="demo")
     assert {stage.before for stage in compare_newest("pipeline")} == {None}
     assert {stage.ratio for stage in compare_newest("pipeline")} == {None}
+
+
+def test_the_weeks_figures_are_listed_by_metric_within_their_time() -> None:
+    now = timezone.now()
+    for number, days in enumerate((0, 3, 9)):
+        run = store_run(recorded(detail_seconds=0.1 + number), kind="pipeline", scenario="demo")
+        PerfRun.objects.filter(pk=run.pk).update(started_at=now - timedelta(days=days, minutes=1))
+
+    week = list_stage_figures(since=now - timedelta(days=7), until=now)
+    assert [figures.p95 for figures in week["detail_fetch_seconds"]] == pytest.approx([1.1, 0.1])
+    assert week["match_engine_latency_p95_ms"][0].unit == "ms"
+    assert "fallback_ratio" not in week
+    assert list_stage_figures(since=now, until=now + timedelta(days=7)) == {}
 
 
 def test_newest_runs_come_newest_first() -> None:

@@ -6,6 +6,7 @@ STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API an
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -166,7 +167,8 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 STORE_API_URL = env.str("STORE_API_URL", default="")
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default="")
-STORE_CLIENT_SECRET = env.str("STORE_CLIENT_SECRET", default="")
+# Not through env: it takes a leading "$", which every such secret has, for a reference to another variable.
+STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", "")
 
 PACKAGE_DIR = DATA_DIR / "packages"
 REPORT_DIR = DATA_DIR / "reports"

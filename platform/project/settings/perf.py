@@ -1,5 +1,7 @@
 """Measuring: production's settings on this machine's own address, with every span's sample kept."""
 
+import os
+
 from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from project.settings.base import *  # noqa: F403
 from project.settings.base import env
@@ -8,4 +10,4 @@ SECRET_KEY = env.str("SECRET_KEY", default="measurement-only-key-that-protects-n
 
 # The simulated store's application, which opens nothing but a simulator.
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)
-STORE_CLIENT_SECRET = env.str("STORE_CLIENT_SECRET", default=DEMO_CLIENT_SECRET)
+STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", DEMO_CLIENT_SECRET)

@@ -1,6 +1,10 @@
 """The credentials of one application of one store."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from products.storesync.signature import SecretShapeError, canonicalise_salt
 
 HIDDEN = "***"
 
@@ -13,8 +17,40 @@ class StoreAccount:
     client_id: str
     client_secret: str = field(repr=False)
 
+    @property
+    def is_local(self) -> bool:
+        """Whether the store is a program on this machine; no proxy stands before it."""
+        host = urlsplit(self.base_url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
     def conceal(self, text: str, *secrets: str) -> str:
         """The text without the client secret and the given ones (tokens, signatures), should a reply echo them."""
         for secret in (self.client_secret, *secrets):
             text = text.replace(secret, HIDDEN) if secret else text
         return text
+
+
+def find_account_problem(base_url: str, client_id: str, client_secret: str) -> str:
+    """What is wrong with the settings, in Korean and without the secret; "" when they can be right."""
+    given = {"STORE_API_URL": base_url, "STORE_CLIENT_ID": client_id, "STORE_CLIENT_SECRET": client_secret}
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        return f"스토어 설정이 비어 있습니다: {', '.join(missing)}."
+    if not _is_web_address(base_url):
+        return "STORE_API_URL이 http:// 또는 https://로 시작하는 주소가 아닙니다."
+    try:
+        canonicalise_salt(client_secret)
+    except SecretShapeError as error:
+        return str(error)
+    return ""
+
+
+def _is_web_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -96,7 +96,13 @@ class StoreClient:
     def __init__(self, account: StoreAccount, *, rules: RetryRules | None = None) -> None:
         self._account, self._rules = account, rules or RetryRules()
         limits = httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
-        self._http = httpx.Client(base_url=account.base_url, timeout=TIMEOUT, limits=limits, follow_redirects=False)
+        self._http = httpx.Client(
+            base_url=account.base_url,
+            timeout=TIMEOUT,
+            limits=limits,
+            follow_redirects=False,
+            trust_env=not account.is_local,
+        )
         self._pacers = {endpoint: Pacer() for endpoint in ("token", "list", "detail")}
         self._tokens = TokenSource(self._issue_token)
         self._counts, self._lock = CallCounts(), threading.Lock()
@@ -121,6 +127,11 @@ class StoreClient:
         """The detail of a product. Its body names no product: it belongs to the number asked for. Raises StoreCallError."""
         path = f"/v2/products/origin-products/{origin_product_no}"
         return self._perform(Call("detail", "GET", path, decode_detail, tags={"sku": sku or str(origin_product_no)}))
+
+    def quote(self, body: bytes) -> str:
+        """A body as text for people: cut at 64 KiB, without the secret and the token."""
+        text = body[: 4 * BODY_LIMIT_CHARACTERS].decode(errors="replace")
+        return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
 
     def take_counts(self) -> CallCounts:
         """What was sent since this was last asked."""
@@ -238,7 +249,6 @@ class StoreClient:
         return kind(reply)
 
     def _describe(self, call: Call[Any], response: httpx.Response, secret: str, problem: str = "") -> Reply:
-        body = response.content[: 4 * BODY_LIMIT_CHARACTERS].decode(errors="replace")
         said = decode_error(response.content)
         details = problem or " ".join(filter(None, [said.message, describe_inputs(said.invalid_inputs)]))
         return Reply(
@@ -248,7 +258,7 @@ class StoreClient:
             message=self._account.conceal(details, secret),
             trace_id=response.headers.get(TRACE_HEADER, ""),
             # A token reply is kept nowhere: whatever came instead of a token may hold one.
-            body="" if call.endpoint == "token" else self._account.conceal(body, secret)[:BODY_LIMIT_CHARACTERS],
+            body="" if call.endpoint == "token" else self.quote(response.content),
             retry_after_seconds=read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
         )
 

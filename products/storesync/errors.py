@@ -9,7 +9,8 @@ Each class says by itself what becomes of the work in hand:
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 EXCERPT_LENGTH = 200
 ENDPOINT_NAMES = {"token": "인증 토큰", "list": "상품 목록", "detail": "상품 상세"}
@@ -63,6 +64,9 @@ class StoreCallError(StoreSyncError):
         quoted = f" ({reply.message[:EXCERPT_LENGTH]})" if reply.message else ""
         where = ENDPOINT_NAMES.get(reply.endpoint, reply.endpoint)
         super().__init__(f"{where}: {self.meaning}{f' [{said}]' if said else ''}{quoted}. 조치: {self.fix}.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.reply, field=self.field), ()
 
     @property
     def code(self) -> str:

@@ -36,8 +36,8 @@ LENGTHS: Mapping[str, tuple[str, int]] = {
 """{the catalogue's column: (the store's field, most characters)}."""
 MAIN_SERVICE = "STOREFARM"
 NUMBER_BENEFITS = {
-    "point": "seller_purchase_point",
-    "manager_point": "manager_purchase_point",
+    "purchase_point": "seller_purchase_point",
+    "manager_purchase_point": "manager_purchase_point",
     "text_review_point": "text_review_point",
     "photo_review_point": "photo_video_review_point",
     "regular_customer_point": "regular_customer_point",
@@ -230,7 +230,7 @@ def _read_discount_window(origin: OriginProduct) -> tuple[datetime | None, datet
 def _read_benefits(channel: ChannelSummary, origin: OriginProduct) -> dict[str, Any]:
     """What a buyer gets besides the price. Zero and empty are left out; a delivery fee of 0 is kept: it is free."""
     found: dict[str, Any] = {key: _simplify(getattr(channel, name)) for key, name in NUMBER_BENEFITS.items()}
-    found["point_unit"] = channel.seller_purchase_point_unit_type if found["point"] else None
+    found["purchase_point_unit"] = channel.seller_purchase_point_unit_type if found["purchase_point"] else None
     is_multi = bool(found["multi_purchase_discount"])
     found["multi_purchase_discount_unit"] = channel.multi_purchase_discount_unit_type if is_multi else None
     found["free_interest_months"] = channel.free_interest

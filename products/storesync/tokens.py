@@ -39,6 +39,11 @@ class TokenSource:
         self._token = ""
         self._renew_at = self._ends_at = 0.0
 
+    @property
+    def held(self) -> str:
+        """The token in hand, "" before the first; for keeping it out of texts, not for calls."""
+        return self._token
+
     def read_current(self) -> str:
         """A token with enough life left, asked for when needed. Raises StoreSyncError when there is none to have."""
         with self._lock:

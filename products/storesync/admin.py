@@ -1,0 +1,180 @@
+"""The desk's pages of the sync: runs as they happened, and the products that could not be kept."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from perfhooks.desk import FastModelAdmin, Tone, ago, link_to, pill
+from products.storesync.failures import request_retry
+from products.storesync.models import RunStatus, SyncFailure, SyncRun
+
+TONES: dict[str, Tone] = {
+    RunStatus.RUNNING: "warn",
+    RunStatus.PARKED: "warn",
+    RunStatus.DONE: "ok",
+    RunStatus.FAILED: "bad",
+    RunStatus.SETTLED: "grey",
+}
+COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "refused", "deleted")
+TRAFFIC = ("calls", "rate_limited", "retries", "workers", "rescans")
+
+
+class ReadOnlyAdmin(FastModelAdmin[Any]):
+    """Rows that the sync writes and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one by hand."""
+        return False
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(ReadOnlyAdmin):
+    """Every run with its counts; a parked one says what it waits for."""
+
+    list_display = ("started", "state", "store", "duration", "changes", "refusals", "traffic", "notice")
+    list_display_links = ("started",)
+    list_filter = ("status", "store")
+    list_select_related = ("store",)
+    search_fields = ("trace_id", "error")
+    search_help_text = "추적 ID나 오류 내용으로 찾습니다"
+    ordering = ("-started_at", "-pk")
+    fieldsets = (
+        (None, {"fields": ("state", "store", "error", "api_url")}),
+        ("결과", {"fields": (*COUNTS, "failures", "revision", "is_consistent")}),
+        ("진행", {"fields": ("started", "finished", "duration", *TRAFFIC, "trace_id")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
+        """Runs with the number of their open failures."""
+        still_open = Count("failures", filter=Q(failures__resolved_at=None))
+        return super().get_queryset(request).annotate(open_failures=still_open)
+
+    @admin.display(description="시작", ordering="started_at")
+    def started(self, run: SyncRun) -> SafeString:
+        """When it began."""
+        return ago(run.started_at)
+
+    @admin.display(description="끝")
+    def finished(self, run: SyncRun) -> SafeString:
+        """When it ended."""
+        return ago(run.finished_at)
+
+    @admin.display(description="상태", ordering="status")
+    def state(self, run: SyncRun) -> SafeString:
+        """How it stands."""
+        return pill(RunStatus(run.status).label, TONES[run.status])
+
+    @admin.display(description="걸린 시간")
+    def duration(self, run: SyncRun) -> str:
+        """From start to end."""
+        if run.finished_at is None:
+            return "–"
+        return f"{(run.finished_at - run.started_at).total_seconds():,.1f}초"
+
+    @admin.display(description="확인 → 추가·변경·삭제")
+    def changes(self, run: SyncRun) -> SafeString:
+        """What it did to the catalogue."""
+        changed = f"+{run.created:,} ~{run.updated:,} −{run.deleted:,}"
+        return format_html('<span class="num">{} → {}</span>', f"{run.listed:,}", changed)
+
+    @admin.display(description="거부")
+    def refusals(self, run: SyncRun) -> SafeString:
+        """How many products it could not keep, with a link to those that are still open."""
+        address = f"{reverse('admin:storesync_syncfailure_changelist')}?run__id__exact={run.pk}&resolved_at__isnull=True"
+        still_open: int = run.open_failures  # type: ignore[attr-defined]
+        return link_to(address, f"{run.refused:,}") if still_open else format_html("{}", f"{run.refused:,}")
+
+    @admin.display(description="호출 / 429")
+    def traffic(self, run: SyncRun) -> SafeString:
+        """How many calls it sent, and how many the store turned away."""
+        return format_html('<span class="num">{} / {}</span>', f"{run.calls:,}", f"{run.rate_limited:,}")
+
+    @admin.display(description="알림")
+    def notice(self, run: SyncRun) -> str:
+        """The beginning of what it has to say."""
+        return run.error if len(run.error) <= 60 else f"{run.error[:60]}…"
+
+    @admin.display(description="실패한 상품")
+    def failures(self, run: SyncRun) -> SafeString:
+        """Its products that are still not kept."""
+        address = f"{reverse('admin:storesync_syncfailure_changelist')}?run__id__exact={run.pk}"
+        return link_to(address, f"{run.failures.count():,}개 보기")
+
+
+@admin.register(SyncFailure)
+class SyncFailureAdmin(ReadOnlyAdmin):
+    """Products that could not be kept, why, and what the store sent."""
+
+    list_display = ("product", "state", "field", "reason", "attempts", "last_seen", "store")
+    list_display_links = ("product",)
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "code", "store")
+    list_select_related = ("store",)
+    search_fields = ("=origin_product_no", "=sku", "name", "message")
+    search_help_text = "원상품 번호나 판매자 코드(정확히), 상품명, 내용으로 찾습니다"
+    ordering = ("-last_seen_at", "-pk")
+    actions = ("retry",)
+    fieldsets = (
+        (None, {"fields": ("state", "product", "message")}),
+        ("내용", {"fields": ("code", "field", "received")}),
+        ("이력", {"fields": ("first_seen", "last_seen", "attempts", "run", "trace_id", "server_trace_id")}),
+    )
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        """Who may see the failures may ask for another try."""
+        return self.has_view_permission(request)
+
+    @admin.action(description="다시 시도", permissions=["retry"])
+    def retry(self, request: HttpRequest, queryset: QuerySet[SyncFailure]) -> None:
+        """Have the next run read these products again."""
+        chosen = list(queryset.values_list("pk", flat=True))
+        asked = request_retry(failure_ids=chosen)
+        text = f"{asked:,}개를 다음 동기화에서 다시 읽습니다."
+        if asked < len(chosen):
+            text += f" 이미 해결된 {len(chosen) - asked:,}개는 그대로 두었습니다."
+        self.message_user(request, text, messages.SUCCESS if asked else messages.WARNING)
+
+    @admin.display(description="상품")
+    def product(self, failure: SyncFailure) -> str:
+        """What people call the product."""
+        name = failure.name or "이름 없는 상품"
+        return f"{name} ({failure.sku or failure.origin_product_no})"
+
+    @admin.display(description="상태")
+    def state(self, failure: SyncFailure) -> SafeString:
+        """Whether it still stands."""
+        if failure.resolved_at is not None:
+            return pill("해결", "ok")
+        return pill("다시 시도 예정", "warn") if failure.is_retry_wanted else pill("실패", "bad")
+
+    @admin.display(description="내용과 조치")
+    def reason(self, failure: SyncFailure) -> str:
+        """Why, and what to do."""
+        return failure.message
+
+    @admin.display(description="처음")
+    def first_seen(self, failure: SyncFailure) -> SafeString:
+        """When it first failed."""
+        return ago(failure.first_seen_at)
+
+    @admin.display(description="마지막", ordering="last_seen_at")
+    def last_seen(self, failure: SyncFailure) -> SafeString:
+        """When it last failed."""
+        return ago(failure.last_seen_at)
+
+    @admin.display(description="받은 내용")
+    def received(self, failure: SyncFailure) -> SafeString:
+        """What the store sent."""
+        return format_html("<pre>{}</pre>", failure.body)

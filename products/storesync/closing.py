@@ -1,0 +1,108 @@
+"""The end of a run: what is gone, which SKUs moved, what the scan confirmed; then its work list goes.
+
+Nothing is marked deleted on the word of a list alone: the list must be consistent, few enough products may be missing
+from it, and the store must say of each that it is gone.
+"""
+
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from perfhooks.metrics import set_gauge
+from perfhooks.trace import carry_context
+from products.catalog.selectors import read_living_ids
+from products.catalog.services import complete_scan
+from products.storesync.client import StoreClient
+from products.storesync.details import RunRevision, save_call_counts
+from products.storesync.errors import ProductGoneError, StoreCallError
+from products.storesync.failures import resolve_failures, resolve_vanished
+from products.storesync.models import ItemState, RunStatus, SyncRun
+from products.storesync.scan import read_seller_codes
+from products.upsert.codes import record_findings, resolve_skus
+from products.upsert.deletion import mark_deleted
+
+MOST_VANISHED_SHARE = 0.2
+"""When more of a store than this is missing from its list, the list is doubted, not the products."""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Known products that the list did not name: those that are `gone`, and those that only may be."""
+
+    gone: frozenset[int] = frozenset()
+    doubtful: frozenset[int] = frozenset()
+    note: str = ""
+
+
+def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
+    """Settle everything that needs the whole list, and close the run. Raises StoreSyncError with nothing settled."""
+    listed = read_seller_codes(run).keys()
+    living = read_living_ids(store_id=run.store_id)
+    missing = _judge_missing(run, client, living.keys() - listed, len(living), workers)
+    save_call_counts(run, client)
+    with transaction.atomic():
+        _settle_catalogue(run, missing, listed, living)
+        _close(run, missing)
+    run.refresh_from_db()
+    if run.listed:
+        set_gauge("changed_sku_ratio", (run.created + run.updated + run.deleted) / run.listed)
+
+
+def _judge_missing(run: SyncRun, client: StoreClient, missing: Collection[int], living: int, workers: int) -> Missing:
+    if not run.is_consistent:
+        note = "목록이 읽는 동안 바뀌어 두 번 읽어도 맞지 않았습니다. 삭제 확인과 가격 확인 시각은 다음 실행으로 미뤘습니다."
+        return Missing(doubtful=frozenset(missing), note=note)
+    if len(missing) > living * MOST_VANISHED_SHARE:
+        note = f"상품 {living:,}개 중 {len(missing):,}개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다. 스토어를 확인하세요."
+        return Missing(doubtful=frozenset(missing), note=note)
+    with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
+        numbers = sorted(missing)
+        verdicts = pool.map(carry_context(partial(is_gone, client)), numbers)
+        gone = frozenset(number for number, verdict in zip(numbers, verdicts, strict=True) if verdict)
+    return Missing(gone=gone, doubtful=frozenset(missing) - gone)
+
+
+def is_gone(client: StoreClient, origin_product_no: int) -> bool:
+    """Whether the store itself says that the product is no more: 404, or the state DELETE. Raises StoreCallError."""
+    try:
+        detail = client.fetch_detail(origin_product_no).value
+    except ProductGoneError:
+        return True
+    except StoreCallError as error:
+        if error.reply.endpoint == "detail" and error.is_about_product:
+            return False
+        raise
+    return detail.origin_product.status_type == "DELETE"
+
+
+def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], living: dict[int, int]) -> None:
+    revision = RunRevision(run)
+    deleted = mark_deleted(store_id=run.store_id, origin_product_nos=sorted(missing.gone), revision=revision)
+    resolve_failures(store_id=run.store_id, origin_product_nos=missing.gone)
+    if run.is_consistent:
+        resolve_vanished(store_id=run.store_id, listed=listed)
+    resolve_skus(store_id=run.store_id, revision=revision)
+    record_findings(store_id=run.store_id)
+    refused = run.items.filter(state=ItemState.REFUSED).values_list("origin_product_no", flat=True)
+    unconfirmed = {living[number]: "refused" for number in refused if number in living}
+    unconfirmed |= {living[number]: "missing" for number in missing.doubtful}
+    complete_scan(scan_id=run.scan_id, listed=len(listed), is_complete=run.is_consistent, unconfirmed=unconfirmed)
+    SyncRun.objects.filter(pk=run.pk).update(deleted=F("deleted") + deleted)
+
+
+def _close(run: SyncRun, missing: Missing) -> None:
+    row = SyncRun.objects.filter(pk=run.pk)
+    row.update(status=RunStatus.DONE, finished_at=timezone.now(), error=missing.note)
+    SyncRun.objects.filter(store_id=run.store_id, status=RunStatus.FAILED).update(status=RunStatus.SETTLED)
+    clear_work(run)
+
+
+def clear_work(run: SyncRun) -> None:
+    """Remove the pages and items of a run that will not go on."""
+    run.pages.all().delete()
+    run.items.all().delete()

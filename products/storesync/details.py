@@ -1,0 +1,229 @@
+"""Reading the details of a work list: threads ask and decode, the calling thread writes, a batch at a time.
+
+The threads never touch the database. A batch and the states of its items are one transaction, so that a killed run
+repeats at most the details that were under way or read within the last two seconds.
+"""
+
+import queue
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import F
+
+from perfhooks.trace import carry_context
+from products.catalog.services import allocate_revision
+from products.storesync.client import StoreClient
+from products.storesync.decoding import ProductSummary, from_plain
+from products.storesync.errors import ProductGoneError, StoreCallError, StoreSyncError
+from products.storesync.failures import Refusal, record_refusals, resolve_failures
+from products.storesync.mapping import RefusedProduct, choose_skus, hash_summary, map_product
+from products.storesync.models import ItemState, SyncItem, SyncRun
+from products.storesync.scan import describe_refusal, read_seller_codes
+from products.upsert.rows import ProductRow
+from products.upsert.services import upsert_products
+
+BATCH_ROWS = 500
+FLUSH_SECONDS = 2.0
+TICK_SECONDS = 0.25
+QUEUED_PER_WORKER = 16
+PASSING_FAULTS_IN_A_ROW = 5
+"""So many products in a row that fail for the store's own trouble are no longer the products' trouble."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One product to read."""
+
+    summary: ProductSummary
+    sku: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of one item: a row, or a refusal, or neither when the store says that the product is gone."""
+
+    origin_product_no: int
+    row: ProductRow | None = None
+    refusal: Refusal | None = None
+    error: StoreCallError | None = None
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the store's own trouble is to blame."""
+        return self.error is not None and self.error.is_resumable
+
+
+def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: Progress | None = None) -> None:
+    """Read and store every pending item of the run.
+
+    Raises StoreSyncError; what was read until then is stored, the rest stays pending.
+    """
+    done = run.planned - run.items.filter(state=ItemState.PENDING).count()
+    for batch in stream_batches(partial(fetch_item, client), _iter_pending(run), workers=workers):
+        _store_batch(run, client, batch)
+        done += len(batch)
+        if progress:
+            progress(done, run.planned)
+
+
+def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
+    skus = choose_skus(read_seller_codes(run))
+    pending = run.items.filter(state=ItemState.PENDING).order_by("position")
+    keys = list(pending.values_list("pk", flat=True))
+    for start in range(0, len(keys), BATCH_ROWS):
+        chunk = SyncItem.objects.filter(pk__in=keys[start : start + BATCH_ROWS]).order_by("position")
+        for item in chunk:
+            yield WorkItem(from_plain(item.summary), skus[item.origin_product_no])
+
+
+def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
+    """Ask for one detail and make the row; raises StoreCallError when the trouble is not this product's alone."""
+    number = item.summary.origin_product_no
+    try:
+        received = client.fetch_detail(number, sku=item.sku)
+    except ProductGoneError:
+        return Outcome(number)
+    except StoreCallError as error:
+        # A token that cannot be had is never about the product, although the product asked for it.
+        if error.reply.endpoint != "detail" or not error.is_about_product:
+            raise
+        return Outcome(number, refusal=_refuse_call(item, error), error=error)
+    try:
+        return Outcome(number, row=map_product(item.summary, received.value, sku=item.sku))
+    except RefusedProduct as error:
+        fingerprint = hash_summary(item.summary)
+        refusal = describe_refusal(item.summary, error, summary_hash=fingerprint, body=client.quote(received.body))
+        return Outcome(number, refusal=replace(refusal, server_trace_id=received.trace_id))
+
+
+def _refuse_call(item: WorkItem, error: StoreCallError) -> Refusal:
+    reason = RefusedProduct(error.field, None, "")
+    refusal = describe_refusal(item.summary, reason, summary_hash=hash_summary(item.summary), body=error.reply.body)
+    return replace(refusal, code=error.code, message=str(error), server_trace_id=error.reply.trace_id)
+
+
+@dataclass(slots=True)
+class FaultWatch:
+    """Holds back failures that may be the store's own, until a success shows that they are not."""
+
+    held: list[Outcome] = field(default_factory=list)
+
+    def admit(self, outcome: Outcome) -> list[Outcome]:
+        """The outcomes to store now; raises the held error when there were too many in a row."""
+        if not outcome.is_passing:
+            released, self.held = [*self.held, outcome], []
+            return released
+        self.held.append(outcome)
+        if outcome.error is not None and len(self.held) >= PASSING_FAULTS_IN_A_ROW:
+            raise outcome.error
+        return []
+
+
+def stream_batches(
+    fetch: Callable[[WorkItem], Outcome], items: Iterable[WorkItem], *, workers: int
+) -> Iterator[list[Outcome]]:
+    """Outcomes in batches of up to 500, at least every 2 s, while `workers` threads go on fetching.
+
+    When a fetch raises StoreSyncError, what was collected until then comes as a last batch before the error does.
+    """
+    with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
+        try:
+            yield from _collect(_iter_outcomes(pool, fetch, items, most_queued=workers * QUEUED_PER_WORKER))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _iter_outcomes(
+    pool: ThreadPoolExecutor, fetch: Callable[[WorkItem], Outcome], items: Iterable[WorkItem], *, most_queued: int
+) -> Iterator[Outcome | None]:
+    """Each outcome as it comes in; None when nothing came for a moment."""
+    finished: queue.SimpleQueue[Future[Outcome]] = queue.SimpleQueue()
+    run_fetch, supply, waiting = carry_context(fetch), iter(items), 0
+    while True:
+        for item in islice(supply, most_queued - waiting):
+            pool.submit(run_fetch, item).add_done_callback(finished.put)
+            waiting += 1
+        if not waiting:
+            return
+        try:
+            future = finished.get(timeout=TICK_SECONDS)
+        except queue.Empty:
+            yield None
+        else:
+            waiting -= 1
+            yield future.result()
+
+
+def _collect(outcomes: Iterator[Outcome | None]) -> Iterator[list[Outcome]]:
+    batch: list[Outcome] = []
+    watch, flush_at = FaultWatch(), time.monotonic() + FLUSH_SECONDS
+    try:
+        for outcome in outcomes:
+            batch += watch.admit(outcome) if outcome else []
+            is_due = len(batch) >= BATCH_ROWS or time.monotonic() >= flush_at
+            if batch and is_due:
+                yield batch
+                batch, flush_at = [], time.monotonic() + FLUSH_SECONDS
+    except StoreSyncError:
+        if batch:
+            yield batch
+        raise
+    if batch or watch.held:
+        yield [*batch, *watch.held]
+
+
+class RunRevision:
+    """The catalogue revision of a run: allocated at its first change, kept in its row, the same when it is resumed."""
+
+    def __init__(self, run: SyncRun) -> None:
+        self._run_id, self._store_id = run.pk, run.store_id
+
+    def __call__(self) -> int:
+        """The number; must be called inside the transaction that uses it."""
+        row = SyncRun.objects.filter(pk=self._run_id)
+        held = row.values_list("revision", flat=True).get()
+        if held is None:
+            held = allocate_revision(store_id=self._store_id)
+            row.update(revision=held)
+        return held
+
+
+def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) -> None:
+    """Upsert the rows and settle the items of a batch, all or nothing."""
+    rows = [outcome.row for outcome in batch if outcome.row]
+    refusals = [outcome.refusal for outcome in batch if outcome.refusal]
+    kept = [row.origin_product_no for row in rows]
+    put_aside = [outcome.origin_product_no for outcome in batch if not outcome.row]
+    with transaction.atomic():
+        counts = upsert_products(
+            store_id=run.store_id, rows=rows, revision=RunRevision(run), observed_at=run.scan.scanned_at
+        )
+        run.items.filter(origin_product_no__in=kept).update(state=ItemState.DONE)
+        run.items.filter(origin_product_no__in=put_aside).update(state=ItemState.REFUSED)
+        resolve_failures(store_id=run.store_id, origin_product_nos=kept)
+        record_refusals(run=run, refusals=refusals)
+        SyncRun.objects.filter(pk=run.pk).update(
+            fetched=F("fetched") + len(batch),
+            created=F("created") + counts.created,
+            updated=F("updated") + counts.updated,
+            skipped=F("skipped") + counts.skipped + counts.stale,
+            refused=F("refused") + len(put_aside),
+        )
+    save_call_counts(run, client)
+
+
+def save_call_counts(run: SyncRun, client: StoreClient) -> None:
+    """Add what the client has sent since to the run's row."""
+    taken = client.take_counts()
+    SyncRun.objects.filter(pk=run.pk).update(
+        calls=F("calls") + taken.calls,
+        rate_limited=F("rate_limited") + taken.rate_limited,
+        retries=F("retries") + taken.retries,
+    )

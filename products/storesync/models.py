@@ -1,0 +1,134 @@
+"""The sync's own tables: runs, the work list of an unfinished run, and products that could not be kept."""
+
+from django.db import models
+from django.db.models import Q
+
+BODY_LIMIT_CHARACTERS = 64 * 1024
+
+
+class RunStatus(models.TextChoices):
+    """How a run stands. A parked run goes on at the next start; a failed one is settled by the next that is done."""
+
+    RUNNING = "running", "진행 중"
+    PARKED = "parked", "멈춤(이어서 가능)"
+    DONE = "done", "완료"
+    FAILED = "failed", "실패"
+    SETTLED = "settled", "실패(이후 성공)"
+
+
+UNFINISHED = (RunStatus.RUNNING, RunStatus.PARKED)
+
+
+class ItemState(models.TextChoices):
+    """How one product of a work list stands."""
+
+    PENDING = "pending", "대기"
+    DONE = "done", "완료"
+    REFUSED = "refused", "거부"
+
+
+class SyncRun(models.Model):
+    """One reading of a store into the catalogue, from its list to the last detail. Times are aware."""
+
+    store = models.ForeignKey("catalog.Store", models.PROTECT, verbose_name="스토어")
+    api_url = models.CharField("API 주소", max_length=300, blank=True, help_text="비어 있으면 설정의 STORE_API_URL")
+    status = models.CharField("상태", max_length=10, choices=RunStatus, default=RunStatus.RUNNING, db_index=True)
+    trace_id = models.CharField("추적 ID", max_length=64)
+    started_at = models.DateTimeField("시작", db_index=True)
+    finished_at = models.DateTimeField("끝", null=True, blank=True)
+    scan = models.ForeignKey("catalog.CatalogueScan", models.PROTECT, verbose_name="목록 확인")
+    is_listed = models.BooleanField("목록 확인 끝", default=False)
+    is_consistent = models.BooleanField("목록이 일관됨", default=False)
+    rescans = models.IntegerField("목록 다시 읽기", default=0)
+    revision = models.BigIntegerField("리비전", null=True, blank=True)
+    workers = models.IntegerField("동시 작업 수", default=0)
+    listed = models.IntegerField("목록의 상품", default=0)
+    planned = models.IntegerField("상세 대상", default=0)
+    fetched = models.IntegerField("읽은 상세", default=0)
+    created = models.IntegerField("추가", default=0)
+    updated = models.IntegerField("변경", default=0)
+    skipped = models.IntegerField("변경 없음", default=0)
+    refused = models.IntegerField("거부", default=0)
+    deleted = models.IntegerField("삭제", default=0)
+    calls = models.IntegerField("API 호출", default=0)
+    rate_limited = models.IntegerField("한도 초과(429)", default=0)
+    retries = models.IntegerField("재시도", default=0)
+    error = models.TextField("오류", blank=True)
+
+    class Meta:
+        verbose_name = "동기화 실행"
+        verbose_name_plural = "동기화 실행"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store"], condition=Q(status__in=UNFINISHED), name="sync_run_one_unfinished_per_store"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"동기화 {self.pk}"
+
+
+class SyncPage(models.Model):
+    """One stored page of the list. Kept only while its run is unfinished."""
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="pages", verbose_name="실행")
+    number = models.IntegerField("페이지")
+    total_elements = models.IntegerField("스토어가 말한 전체 수")
+    total_pages = models.IntegerField("스토어가 말한 페이지 수")
+    origin_product_nos = models.JSONField("원상품 번호", default=list)
+    seller_codes = models.JSONField("판매자 코드", default=list, help_text="원상품 번호와 같은 차례")
+
+    class Meta:
+        verbose_name = "동기화 목록 페이지"
+        verbose_name_plural = "동기화 목록 페이지"
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="sync_page_once")]
+
+
+class SyncItem(models.Model):
+    """One product whose detail the run has to read. Kept only while its run is unfinished."""
+
+    run = models.ForeignKey(SyncRun, models.CASCADE, related_name="items", verbose_name="실행")
+    origin_product_no = models.BigIntegerField("원상품 번호")
+    position = models.IntegerField("순서")
+    state = models.CharField("상태", max_length=8, choices=ItemState, default=ItemState.PENDING)
+    summary = models.JSONField("목록 내용", default=dict)
+
+    class Meta:
+        verbose_name = "동기화 대상"
+        verbose_name_plural = "동기화 대상"
+        constraints = [models.UniqueConstraint(fields=["run", "origin_product_no"], name="sync_item_once")]
+        indexes = [models.Index(fields=["run", "state", "position"], name="sync_item_next")]
+
+
+class SyncFailure(models.Model):
+    """A product that could not be kept, why, and what the store sent. Open until a later run keeps the product."""
+
+    store = models.ForeignKey("catalog.Store", models.CASCADE, verbose_name="스토어")
+    origin_product_no = models.BigIntegerField("원상품 번호", help_text="목록에서 번호를 읽지 못했으면 0")
+    sku = models.CharField("판매자 코드", max_length=40, blank=True)
+    name = models.CharField("상품명", max_length=300, blank=True)
+    code = models.CharField("오류 코드", max_length=80)
+    field = models.CharField("항목", max_length=120, blank=True)
+    message = models.TextField("내용과 조치")
+    body = models.TextField("받은 내용", blank=True)
+    summary_hash = models.CharField("목록 지문", max_length=32, blank=True)
+    server_trace_id = models.CharField("스토어 추적 ID", max_length=120, blank=True)
+    trace_id = models.CharField("추적 ID", max_length=64)
+    run = models.ForeignKey(SyncRun, models.SET_NULL, null=True, related_name="failures", verbose_name="마지막 실행")
+    first_seen_at = models.DateTimeField("처음")
+    last_seen_at = models.DateTimeField("마지막", db_index=True)
+    attempts = models.IntegerField("시도", default=1)
+    is_retry_wanted = models.BooleanField("다시 시도 예정", default=False)
+    resolved_at = models.DateTimeField("해결", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "실패한 상품"
+        verbose_name_plural = "실패한 상품"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["store", "origin_product_no"], condition=Q(resolved_at=None), name="sync_failure_one_open"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.origin_product_no}: {self.code}"

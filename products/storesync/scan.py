@@ -1,0 +1,185 @@
+"""Reading a store's list: each page is kept with the work that follows from it, in one transaction.
+
+An offset list has no snapshot: products move between pages while it is read. A list in which the total moved, a number
+repeats or the count is not the total is read once more; if that one is no better, the scan stays incomplete.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from django.db import transaction
+from django.db.models import F
+
+from products.catalog.selectors import read_summary_hashes
+from products.storesync.client import StoreClient
+from products.storesync.decoding import BrokenSummary, ListPage, ProductSummary, to_plain
+from products.storesync.failures import OpenFailure, Refusal, read_open_failures, record_refusals
+from products.storesync.mapping import (
+    RefusedProduct,
+    check_summary,
+    choose_main_channel,
+    hash_summary,
+    read_seller_code,
+)
+from products.storesync.models import ItemState, SyncItem, SyncPage, SyncRun
+
+RESCANS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is already held of the store's products, by origin product number."""
+
+    hashes: Mapping[int, str]
+    failures: Mapping[int, OpenFailure]
+
+
+@dataclass(slots=True)
+class PagePlan:
+    """What follows from one page, product by product in the order of the list."""
+
+    run: SyncRun
+    first_position: int
+    numbers: list[int] = field(default_factory=list)
+    seller_codes: list[str] = field(default_factory=list)
+    items: list[SyncItem] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+
+    def begin(self, number: int, seller_code: str) -> None:
+        """Go on to the next product."""
+        self.numbers.append(number)
+        self.seller_codes.append(seller_code)
+
+    def add_item(self, state: ItemState, summary: ProductSummary | None = None) -> None:
+        """Put the product on the work list."""
+        position = self.first_position + len(self.numbers)
+        plain = to_plain(summary) if summary else {}
+        item = SyncItem(run=self.run, origin_product_no=self.numbers[-1], position=position, state=state, summary=plain)
+        self.items.append(item)
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Put the product aside, with the reason."""
+        self.refusals.append(refusal)
+        self.add_item(ItemState.REFUSED)
+
+    def count(self, state: ItemState) -> int:
+        """How many items have this state."""
+        return sum(item.state == state for item in self.items)
+
+
+def read_list(*, run: SyncRun, client: StoreClient, size: int) -> None:
+    """Read the pages that the run does not have yet, and settle whether the list is consistent.
+
+    Raises StoreSyncError; what was read until then is kept.
+    """
+    if run.is_listed:
+        return
+    known = Known(read_summary_hashes(store_id=run.store_id), read_open_failures(store_id=run.store_id))
+    _read_pages(run, client, size, known)
+    while not (is_consistent := _is_consistent(run)) and run.rescans < RESCANS:
+        _forget_pages(run)
+        _read_pages(run, client, size, known)
+    SyncRun.objects.filter(pk=run.pk).update(is_listed=True, is_consistent=is_consistent)
+    run.refresh_from_db()
+
+
+def _read_pages(run: SyncRun, client: StoreClient, size: int, known: Known) -> None:
+    last = run.pages.order_by("-number").first()
+    number, total_pages = (last.number + 1, last.total_pages) if last else (1, 1)
+    while number <= total_pages:
+        page = client.fetch_page(page=number, size=size)
+        _store_page(run, number, page, _plan_page(run, page, known, first_position=(number - 1) * size))
+        is_past_end = not page.summaries and not page.broken
+        number, total_pages = number + 1, 0 if is_past_end else page.total_pages
+
+
+def _plan_page(run: SyncRun, page: ListPage, known: Known, *, first_position: int) -> PagePlan:
+    plan = PagePlan(run, first_position)
+    for summary in page.summaries:
+        plan.begin(summary.origin_product_no, read_seller_code(summary))
+        _plan_summary(plan, summary, known)
+    for entry in page.broken:
+        plan.begin(entry.origin_product_no, "")
+        plan.refuse(_refuse_broken(entry))
+    return plan
+
+
+def _plan_summary(plan: PagePlan, summary: ProductSummary, known: Known) -> None:
+    fingerprint = hash_summary(summary)
+    failure = known.failures.get(summary.origin_product_no)
+    try:
+        check_summary(summary)
+    except RefusedProduct as error:
+        plan.refuse(describe_refusal(summary, error, summary_hash=fingerprint))
+        return
+    if failure is not None:
+        plan.add_item(ItemState.PENDING if failure.is_due(fingerprint) else ItemState.REFUSED, summary)
+    elif known.hashes.get(summary.origin_product_no) != fingerprint:
+        plan.add_item(ItemState.PENDING, summary)
+
+
+def describe_refusal(summary: ProductSummary, error: RefusedProduct, *, summary_hash: str, body: str = "") -> Refusal:
+    """The refusal of a product whose values cannot be kept."""
+    channel = choose_main_channel(summary) if summary.channel_products else None
+    return Refusal(
+        origin_product_no=summary.origin_product_no,
+        code="refused",
+        message=str(error),
+        field=error.field,
+        sku=read_seller_code(summary),
+        name=(channel.name if channel else "") or "",
+        body=body or str(to_plain(summary)),
+        summary_hash=summary_hash,
+    )
+
+
+def _refuse_broken(entry: BrokenSummary) -> Refusal:
+    message = f"{entry.message}. 조치: 스토어에서 이 값을 고치고, 계속되면 Commerce API 변경 공지를 확인하세요."
+    return Refusal(entry.origin_product_no, "broken_summary", message, field=entry.field, body=entry.body)
+
+
+@transaction.atomic
+def _store_page(run: SyncRun, number: int, page: ListPage, plan: PagePlan) -> None:
+    SyncPage.objects.create(
+        run=run,
+        number=number,
+        total_elements=page.total_elements,
+        total_pages=page.total_pages,
+        origin_product_nos=plan.numbers,
+        seller_codes=plan.seller_codes,
+    )
+    # A number that repeats has moved between two pages; the second reading of the list settles it.
+    SyncItem.objects.bulk_create(plan.items, ignore_conflicts=True)
+    record_refusals(run=run, refusals=plan.refusals)
+    pending, refused = plan.count(ItemState.PENDING), plan.count(ItemState.REFUSED)
+    SyncRun.objects.filter(pk=run.pk).update(
+        listed=F("listed") + len(plan.numbers),
+        planned=F("planned") + pending,
+        refused=F("refused") + refused,
+        skipped=F("skipped") + len(plan.numbers) - pending - refused,
+    )
+
+
+def _is_consistent(run: SyncRun) -> bool:
+    """Whether the pages are one list: one total, every number once and readable, as many as the total."""
+    pages = list(run.pages.all())
+    numbers = [number for page in pages for number in page.origin_product_nos]
+    totals = {page.total_elements for page in pages}
+    return totals == {len(numbers)} and len(set(numbers)) == len(numbers) and 0 not in numbers
+
+
+@transaction.atomic
+def _forget_pages(run: SyncRun) -> None:
+    run.pages.all().delete()
+    run.items.all().delete()
+    run.rescans += 1
+    SyncRun.objects.filter(pk=run.pk).update(rescans=run.rescans, listed=0, planned=0, refused=0, skipped=0)
+
+
+def read_seller_codes(run: SyncRun) -> dict[int, str]:
+    """{origin product number: seller's code or ""} of everything that the run's list named."""
+    codes: dict[int, str] = {}
+    for page in run.pages.order_by("number"):
+        codes.update(zip(page.origin_product_nos, page.seller_codes, strict=True))
+    codes.pop(0, None)
+    return codes

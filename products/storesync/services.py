@@ -1,0 +1,119 @@
+"""Bringing the catalogue to what a store has (plan 2A): start a run, carry it out, pick it up where it was left."""
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from perfhooks.clock import business_now
+from perfhooks.services import hold_lock
+from perfhooks.spans import span
+from perfhooks.trace import bind_trace, current_trace_id
+from products.catalog.services import get_or_create_store, start_scan
+from products.storesync.accounts import StoreAccount, find_account_problem
+from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
+from products.storesync.closing import clear_work, finish_run
+from products.storesync.details import Progress, read_details, save_call_counts
+from products.storesync.errors import StoreConfigError, StoreSyncError
+from products.storesync.models import UNFINISHED, RunStatus, SyncRun
+from products.storesync.scan import read_list
+from products.storesync.selectors import RunFacts, describe_run
+
+DEFAULT_WORKERS = 4
+RESUME_WITHIN_HOURS = 24
+"""A list that is older tells more about yesterday than about the store; reading it anew costs two calls per 1,000."""
+
+
+def read_account(*, api_url: str = "") -> StoreAccount:
+    """The store's credentials from the settings; raises StoreConfigError that names what is missing or malformed.
+
+    api_url: where the store answers, instead of STORE_API_URL.
+    """
+    given = (api_url or settings.STORE_API_URL, settings.STORE_CLIENT_ID, settings.STORE_CLIENT_SECRET)
+    problem = find_account_problem(*given)
+    if problem:
+        raise StoreConfigError(f"{problem} 조치: 환경 변수를 API 센터의 값으로 고치세요.")
+    return StoreAccount(*given)
+
+
+def start_run(*, store_code: str, store_name: str = "", api_url: str = "") -> int:
+    """The id of the store's unfinished run, with its work list, scan time, revision and trace id; else of a new one.
+
+    api_url: where the store answers, instead of STORE_API_URL.
+    """
+    store = get_or_create_store(code=store_code, name=store_name or store_code)
+    try:
+        with transaction.atomic():
+            unfinished = SyncRun.objects.select_for_update().filter(store=store, status__in=UNFINISHED).first()
+            if unfinished and not _abandon_when_old(unfinished):
+                # Who waits for the run must not take the old stop for the new outcome.
+                SyncRun.objects.filter(pk=unfinished.pk).update(api_url=api_url, status=RunStatus.RUNNING, error="")
+                return unfinished.pk
+            return _create_run(store.pk, api_url)
+    except IntegrityError:
+        # Another process has started one at the same moment.
+        return SyncRun.objects.get(store=store, status__in=UNFINISHED).pk
+
+
+def _create_run(store_id: int, api_url: str) -> int:
+    scan_id = start_scan(store_id=store_id, scanned_at=business_now())
+    now = timezone.now()
+    return SyncRun.objects.create(
+        store_id=store_id, api_url=api_url, scan_id=scan_id, started_at=now, trace_id=current_trace_id()
+    ).pk
+
+
+def _abandon_when_old(run: SyncRun) -> bool:
+    if timezone.now() - run.started_at < timedelta(hours=RESUME_WITHIN_HOURS):
+        return False
+    note = f"{RESUME_WITHIN_HOURS}시간이 지나 이어서 하지 않고 새로 시작했습니다. {run.error}".strip()
+    _stop(run, RunStatus.FAILED, note)
+    return True
+
+
+def sync_store(
+    *,
+    run_id: int,
+    workers: int = DEFAULT_WORKERS,
+    page_size: int = LIST_SIZE_LIMIT,
+    progress: Progress | None = None,
+) -> RunFacts:
+    """Carry a run out, or on: list, details, deletions, SKUs, scan. A run that has ended is left as it is.
+
+    workers: threads that ask the store. progress: called with (details settled, details planned) after each batch.
+    Raises LockHeld while another process syncs the store, StoreSyncError when it cannot go on: the run is then
+    failed, or parked for the next start, with the message in its row; everything stored so far is whole.
+    """
+    run = SyncRun.objects.select_related("store", "scan").get(pk=run_id)
+    with hold_lock(f"sync:{run.store.code}"), bind_trace(run.trace_id):
+        run.refresh_from_db()
+        if run.status in UNFINISHED:
+            with span("sync_total_seconds", run_id=run.pk):
+                _carry_out(run, workers=workers, page_size=page_size, progress=progress)
+    return describe_run(run_id)
+
+
+def _carry_out(run: SyncRun, *, workers: int, page_size: int, progress: Progress | None) -> None:
+    SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, workers=workers, error="", finished_at=None)
+    try:
+        with StoreClient(read_account(api_url=run.api_url)) as client:
+            try:
+                client.fetch_token()
+                read_list(run=run, client=client, size=page_size)
+                read_details(run=run, client=client, workers=workers, progress=progress)
+                finish_run(run=run, client=client, workers=workers)
+            finally:
+                save_call_counts(run, client)
+    except StoreSyncError as error:
+        _stop(run, RunStatus.PARKED if error.is_resumable else RunStatus.FAILED, str(error))
+        raise
+    except Exception as error:
+        _stop(run, RunStatus.PARKED, f"예상하지 못한 오류로 멈췄습니다: {type(error).__name__}. 로그를 확인하세요.")
+        raise
+
+
+def _stop(run: SyncRun, status: RunStatus, message: str) -> None:
+    SyncRun.objects.filter(pk=run.pk).update(status=status, error=message, finished_at=timezone.now())
+    if status == RunStatus.FAILED:
+        clear_work(run)

@@ -5,23 +5,18 @@ Active recorders are process-wide, not bound to a context, so that worker thread
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
-from array import array
-from dataclasses import dataclass, field
-from itertools import count as counting
-from typing import TYPE_CHECKING, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 from perfhooks.percentiles import Percentiles
 from perfhooks.registry import get_metric
+from perfhooks.series import LabelValues, Series
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
-
-SLOWEST_KEPT = 10
-LabelValues = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +44,12 @@ class StageSummary:
     unit: str
 
 
-@dataclass(slots=True)
-class _Series:
-    values: array[float] = field(default_factory=lambda: array("d"))
-    labels: list[LabelValues] = field(default_factory=list)
-    slowest: list[tuple[float, int, LabelValues, str, str]] = field(default_factory=list)
-    queries: int = 0
-    rows: int = 0
-
-
 class Recorder:
     """Context manager that keeps raw samples, counter totals and newest gauge values; readable during and after."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._order = counting()
-        self._series: dict[str, _Series] = {}
+        self._series: dict[str, Series] = {}
         self._counters: dict[tuple[str, LabelValues], float] = {}
         self._gauges: dict[tuple[str, LabelValues], float] = {}
         self._started = self._stopped = 0.0
@@ -92,9 +77,7 @@ class Recorder:
             return [value * metric.scale for value in self.samples(metric.source, **labels)]
         wanted = [(metric.labels.index(label), value) for label, value in labels.items()]
         with self._lock:
-            series = self._series.get(name, _Series())
-            pairs = zip(series.values, series.labels, strict=True)
-            return [value for value, given in pairs if all(given[at] == text for at, text in wanted)]
+            return self._series.get(name, Series()).select(wanted)
 
     def totals(self) -> dict[str, float]:
         """Return the sum of every counter that moved, over all of its labels."""
@@ -118,10 +101,8 @@ class Recorder:
         """Return the largest samples of a histogram, the largest first."""
         names = get_metric(name).labels
         with self._lock:
-            kept = sorted(self._series.get(name, _Series()).slowest, reverse=True)
-        return [
-            SlowSample(value, dict(zip(names, given, strict=True)), sku, post) for value, _, given, sku, post in kept
-        ]
+            kept = sorted(self._series.get(name, Series()).slowest, reverse=True)
+        return [SlowSample(value, dict(zip(names, given, strict=True)), *tags) for value, given, *tags in kept]
 
     def summary(self) -> list[StageSummary]:
         """Return one row per histogram that has samples, in the order of their first sample."""
@@ -134,13 +115,8 @@ class Recorder:
     ) -> None:
         """Keep one sample of a histogram; `tags` may name the sku and content_id that it was about."""
         with self._lock:
-            series = self._series.get(name) or self._series.setdefault(name, _Series())
-            series.values.append(value)
-            series.labels.append(labels)
-            series.queries += queries
-            series.rows += rows
-            if len(series.slowest) < SLOWEST_KEPT or value > series.slowest[0][0]:
-                self._keep_slow(series, value, labels, tags)
+            series = self._series.get(name) or self._series.setdefault(name, Series())
+            series.add(value, labels, tags, queries, rows)
 
     def add_count(self, name: str, amount: float, labels: LabelValues) -> None:
         """Add to a counter's total."""
@@ -155,10 +131,24 @@ class Recorder:
             self._gauges.pop(key, None)
             self._gauges[key] = value
 
-    def _keep_slow(self, series: _Series, value: float, labels: LabelValues, tags: Mapping[str, object]) -> None:
-        sku, content_id = (str(tags.get(tag) or "") for tag in ("sku", "content_id"))
-        push = heapq.heappush if len(series.slowest) < SLOWEST_KEPT else heapq.heapreplace
-        push(series.slowest, (value, next(self._order), labels, sku, content_id))
+    def export(self) -> dict[str, Any]:
+        """Return everything that was recorded as JSON can hold it, for `absorb` in another process."""
+        with self._lock:
+            return {
+                "series": {name: series.export() for name, series in self._series.items()},
+                "counters": [[name, list(labels), amount] for (name, labels), amount in self._counters.items()],
+                "gauges": [[name, list(labels), value] for (name, labels), value in self._gauges.items()],
+            }
+
+    def absorb(self, exported: Mapping[str, Any]) -> None:
+        """Add what a recorder of another process exported; its gauges count as newer than the own ones."""
+        with self._lock:
+            for name, series in exported["series"].items():
+                self._series.setdefault(name, Series()).absorb(series)
+        for name, labels, amount in exported["counters"]:
+            self.add_count(name, amount, tuple(labels))
+        for name, labels, value in exported["gauges"]:
+            self.set_value(name, value, tuple(labels))
 
 
 def active_recorders() -> tuple[Recorder, ...]:

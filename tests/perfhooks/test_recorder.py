@@ -1,11 +1,13 @@
 """Recorders see every thread, keep raw samples, and nothing after they were left."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from perfhooks import metrics
-from perfhooks.recorder import SLOWEST_KEPT, Recorder
+from perfhooks.recorder import Recorder
+from perfhooks.series import SLOWEST_KEPT
 from perfhooks.spans import span
 from perfhooks.trace import bind_tags
 
@@ -64,6 +66,38 @@ def test_the_slowest_samples_say_what_they_were_about() -> None:
     slowest = recorder.slowest("detail_fetch_seconds")
     assert [sample.value for sample in slowest] == [28, 27, 26, 25, 24, 23, 22, 21, 20, 19]
     assert (slowest[0].sku, slowest[0].content_id) == ("SKU-28", "28")
+
+
+def test_what_another_process_exported_as_json_is_added() -> None:
+    with Recorder() as worker, bind_tags(sku="SKU-9"):
+        with span("package_build_seconds", video="no") as built:
+            metrics.count("api_requests_total", 2, endpoint="detail", status=200)
+        metrics.set_gauge("fallback_ratio", 0.5)
+    with Recorder() as leader:
+        metrics.observe("package_build_seconds", 1e-9, video="yes")
+        metrics.count("api_requests_total", endpoint="detail", status=200)
+        metrics.set_gauge("fallback_ratio", 0.1)
+        leader.absorb(json.loads(json.dumps(worker.export())))
+
+    assert leader.samples("package_build_seconds") == [1e-9, built.seconds]
+    assert leader.samples("package_build_seconds", video="no") == [built.seconds]
+    assert leader.slowest("package_build_seconds")[0].sku == "SKU-9"
+    assert leader.labelled_totals("api_requests_total") == {("detail", "200"): 3}
+    assert leader.gauges() == {"fallback_ratio": 0.5}
+
+
+def test_the_slowest_of_both_processes_are_kept() -> None:
+    with Recorder() as worker:
+        for number in range(20):
+            metrics.observe("zip_seconds", number)
+    with Recorder() as leader:
+        for number in range(20):
+            metrics.observe("zip_seconds", number + 0.5)
+    leader.absorb(worker.export())
+
+    slowest = [sample.value for sample in leader.slowest("zip_seconds")]
+    assert slowest == [19.5, 19, 18.5, 18, 17.5, 17, 16.5, 16, 15.5, 15]
+    assert leader.summary()[0].count == 40
 
 
 def test_elapsed_time_stands_still_once_left() -> None:

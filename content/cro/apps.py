@@ -1,0 +1,11 @@
+"""CRO templates: posts rendered to lead to a purchase (plan 6.4)."""
+
+from django.apps import AppConfig
+
+
+class CroConfig(AppConfig):
+    """Templates and their rendering; no tables yet."""
+
+    name = "content.cro"
+    label = "cro"
+    verbose_name = "CRO 템플릿"

@@ -1,0 +1,62 @@
+"""The numbered pictures of a page: each once, named by its place in reading order."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.text import slugify
+
+NAME_LENGTH_LIMIT = 40
+DEFAULT_SUFFIX = "jpg"
+_ADDRESS = re.compile(r'(?<=<img src=")image-(\d+)(?=")')
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """A picture of a page. source: URL of a product's picture, storage name of a post's; name: 01_<slug>.jpg.
+
+    The suffix of the name is a promise that the package corrects when the picture turns out to be PNG or WebP. owner:
+    SKU or slug of what it shows.
+    """
+
+    kind: Literal["product", "post"]
+    source: str
+    alt: str
+    owner: str
+    name: str = ""
+
+
+class ImageBook:
+    """Collects the pictures while a page is rendered, under addresses that stand for them until they are numbered."""
+
+    def __init__(self) -> None:
+        self._refs: list[ImageRef] = []
+
+    def add(self, ref: ImageRef) -> str:
+        """The address of this picture within the page; the same picture keeps the same one."""
+        for number, held in enumerate(self._refs):
+            if (held.kind, held.source) == (ref.kind, ref.source):
+                return f"image-{number}"
+        self._refs.append(ref)
+        return f"image-{len(self._refs) - 1}"
+
+    def number_images(self, html: str) -> tuple[str, tuple[ImageRef, ...]]:
+        """The page with final names in place of the addresses, and the pictures it shows in reading order."""
+        shown = list(dict.fromkeys(int(match[1]) for match in _ADDRESS.finditer(html)))
+        refs = {held: _name_ref(self._refs[held], place) for place, held in enumerate(shown, start=1)}
+        return _ADDRESS.sub(lambda match: refs[int(match[1])].name, html), tuple(refs.values())
+
+
+def rename_images(html: str, names: Mapping[str, str]) -> str:
+    """The page with image names replaced as {old: new}; names it does not mention stay."""
+
+    def replace(match: re.Match[str]) -> str:
+        return names.get(match[0], match[0])
+
+    return re.sub(r'(?<=<img src=")[^"]*(?=")', replace, html)
+
+
+def _name_ref(ref: ImageRef, place: int) -> ImageRef:
+    owner = slugify(ref.owner)[:NAME_LENGTH_LIMIT].strip("-") or ref.kind
+    return ImageRef(ref.kind, ref.source, ref.alt, ref.owner, f"{place:02d}_{owner}.{DEFAULT_SUFFIX}")

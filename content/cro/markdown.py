@@ -1,0 +1,100 @@
+"""A post's Markdown with its placeholders and pictures, rendered through callbacks that know the catalogue."""
+
+from collections.abc import Callable, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+from content.posts.findings import Finding
+from content.posts.placeholders import PATTERN, Placeholder, read_placeholder
+
+ResolvePlaceholder = Callable[[Placeholder], Markup]
+ResolveImage = Callable[[str, str], Markup]
+"""(address in the Markdown, alternative text) -> the image's HTML."""
+
+TOKEN_TYPE = "placeholder"  # noqa: S105
+INLINE_NAMES = frozenset({"price"})
+
+
+def render_markdown(body: str, *, placeholder: ResolvePlaceholder, image: ResolveImage) -> Markup:
+    """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing."""
+    env = {"placeholder": placeholder, "image": image}
+    return Markup(_parser.render(_isolate_blocks(body), env))  # noqa: S704
+
+
+def _isolate_blocks(body: str) -> str:
+    """A block placeholder alone on its line becomes a paragraph of its own, whatever stands above and below."""
+    return "\n".join(f"\n{line}\n" if _is_block_line(line) else line for line in body.split("\n"))
+
+
+def _is_block_line(line: str) -> bool:
+    match = PATTERN.fullmatch(line.strip())
+    return match is not None and _is_block(read_placeholder(match[1], line=0, is_alone=True))
+
+
+def _is_block(node: Placeholder | Finding) -> bool:
+    return isinstance(node, Placeholder) and node.name not in INLINE_NAMES
+
+
+def _read_token(state: StateInline, silent: bool) -> bool:
+    match = PATTERN.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        token = state.push(TOKEN_TYPE, "", 0)
+        token.content = match[1]
+        token.meta["node"] = read_placeholder(match[1], line=0, is_alone=False)
+    state.pos = match.end()
+    return True
+
+
+def _unwrap_blocks(state: StateCore) -> None:
+    """Hide the paragraph around a block placeholder, so that a card or a table is no part of one."""
+    for opened, inline, closed in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        children = inline.children or []
+        if opened.type == "paragraph_open" and len(children) == 1 and children[0].type == TOKEN_TYPE:
+            node = read_placeholder(children[0].content, line=0, is_alone=True)
+            if _is_block(node):
+                opened.hidden = closed.hidden = True
+                children[0].meta["node"] = node
+
+
+def _limit_headings(state: StateCore) -> None:
+    """The subset knows two levels: the first becomes the second, those below the third become the third."""
+    for token in state.tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = "h2" if token.tag in ("h1", "h2") else "h3"
+
+
+class _Renderer(RendererHTML):
+    """Markdown's own renderer, which also resolves placeholders and images, and drops paragraphs around blocks."""
+
+    def placeholder(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A placeholder's HTML."""
+        node: Placeholder | Finding = tokens[idx].meta["node"]
+        return "" if isinstance(node, Finding) else str(env["placeholder"](node))
+
+    def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """An image's HTML."""
+        token = tokens[idx]
+        alt = self.renderInlineAsText(token.children or [], options, env)
+        return str(env["image"](str(token.attrs.get("src", "")), alt))
+
+
+def _make_parser() -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "xhtmlOut": False}, renderer_cls=_Renderer)
+    parser.enable("table")
+    # Code is no part of the subset; an indented line of a blog post is a slip, not a program.
+    parser.disable(["code", "fence", "backticks"])
+    parser.inline.ruler.before("escape", TOKEN_TYPE, _read_token)
+    parser.core.ruler.push("unwrap_blocks", _unwrap_blocks)
+    parser.core.ruler.push("limit_headings", _limit_headings)
+    return parser
+
+
+_parser = _make_parser()

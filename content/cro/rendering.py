@@ -1,0 +1,207 @@
+"""From a post and the catalogue's facts to a page: pure, so that the same input gives the same bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from markupsafe import Markup, escape
+
+from content.comparison.selectors import TableFacts
+from content.comparison.wording import format_discount, format_won, list_benefits
+from content.cro.contexts import Card, Cta, Page, Picture, Table, TableCell
+from content.cro.environment import render_card, render_cta, render_page, render_table
+from content.cro.images import ImageBook, ImageRef
+from content.cro.markdown import render_markdown
+from content.cro.subset import clean_html
+from content.posts.findings import Finding
+from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
+from content.posts.selectors import PostFacts
+from products.catalog.selectors import ProductFacts
+
+IMAGE_SCHEME = "image:"
+CTA_LABEL = "{name} 보러 가기"
+SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Everything that a page is made of. products: {SKU: facts} of those named and compared."""
+
+    post: PostFacts
+    parsed: ParsedBody
+    template_id: str
+    products: Mapping[str, ProductFacts]
+    match: ProductFacts | None
+    table: TableFacts | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """A page without its disclosure. shown: {product id: facts} of the products it shows."""
+
+    html: str
+    images: tuple[ImageRef, ...]
+    shown: Mapping[int, ProductFacts]
+    has_table: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Renderer:
+    """One rendering at work."""
+
+    source: Source
+    book: ImageBook = field(default_factory=ImageBook)
+    shown: dict[int, ProductFacts] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+    placed: set[int] = field(default_factory=set)
+    has_table: bool = False
+
+    def render(self) -> Rendering:
+        """Body, then template, then the cleaning that lets nothing but the subset through."""
+        body = render_markdown(self.source.post.body, placeholder=self.place, image=self.place_image)
+        page = self.build_page(body)
+        html, images = self.book.number_images(clean_html(render_page(self.source.template_id, page)))
+        return Rendering(html.strip() + "\n", images, self.shown, self.has_table, tuple(self.findings))
+
+    def build_page(self, body: Markup) -> Page:
+        """What the template adds to the body: the match's card and link, the table, pictures not yet placed."""
+        match, parsed = self.source.match, self.source.parsed
+        names = {MATCH_ARGUMENT, match.sku} if match else set()
+        has_card = any(parsed.has_product("product", name) for name in names)
+        has_cta = any(parsed.has_product("cta", name) for name in names)
+        is_compared = self.source.template_id == "cro_compare" and not parsed.has_table
+        return Page(
+            body=body,
+            lead=self.build_card(match) if match and not has_card else None,
+            table=self.build_table() if is_compared else None,
+            closing=self.build_cta(match) if match and not has_cta else None,
+            gallery=tuple(
+                self.add_post_image(image.position)
+                for image in self.source.post.images
+                if image.position not in self.placed
+            ),
+        )
+
+    def place(self, node: Placeholder) -> Markup:
+        """A placeholder's HTML; nothing where what it names is not there."""
+        if node.name == "ad":
+            return Markup("")  # a package is pasted into a blog that brings its own advertising
+        if node.name == "table":
+            table = self.build_table()
+            return render_table(table) if table else Markup("")
+        product = self.source.match if node.is_match else self.source.products.get(node.argument)
+        return self.place_product(node, product) if product else Markup("")
+
+    def place_product(self, node: Placeholder, product: ProductFacts) -> Markup:
+        """Price, card or link of a product; within a sentence a card is its linked name."""
+        if node.name == "price":
+            self.shown[product.id] = product
+            return escape(format_won(product.sale_price))
+        if node.name == "product" and node.is_alone:
+            return render_card(self.build_card(product))
+        cta = self.build_cta(product)
+        if node.name == "cta" and node.is_alone:
+            return render_cta(cta)
+        label = product.name if node.name == "product" else cta.label
+        return Markup('<a href="{}">{}</a>').format(cta.address, label) if cta.address else escape(label)
+
+    def place_image(self, address: str, alt: str) -> Markup:
+        """A picture of the post by `image:POSITION`; any other address cannot be packed."""
+        number = address.removeprefix(IMAGE_SCHEME)
+        if number == address:
+            message = (
+                f"이미지 '{address[:80]}': 글에 올린 이미지만 담을 수 있습니다. 올린 뒤 ![설명](image:번호)로 쓰세요."
+            )
+            self.findings.append(Finding("external_image", self.find_line(address), message))
+            return Markup("")
+        positions = {str(image.position): image.position for image in self.source.post.images}
+        if number not in positions:
+            message = f"이미지 {number[:10]}번: 글에 없습니다. 이미지를 올리거나 번호를 고치세요."
+            self.findings.append(Finding("unknown_image", self.find_line(address), message))
+            return Markup("")
+        self.placed.add(positions[number])
+        picture = self.add_post_image(positions[number], alt=alt)
+        return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt)
+
+    def find_line(self, text: str) -> int:
+        """The first line of the body that holds this text; 0 when none does."""
+        lines = enumerate(self.source.post.body.split("\n"), start=1)
+        return next((number for number, line in lines if text in line), 0)
+
+    def add_post_image(self, position: int, *, alt: str = "") -> Picture:
+        """A picture of the post, told apart by the words of the body or its own."""
+        image = next(image for image in self.source.post.images if image.position == position)
+        words = alt or image.alt
+        return Picture(self.book.add(ImageRef("post", image.name, words, self.source.post.slug)), words)
+
+    def build_card(self, product: ProductFacts) -> Card:
+        """A product's box."""
+        self.shown[product.id] = product
+        is_reduced = product.discount_percent > 0
+        picture = None
+        if product.image_url:
+            ref = ImageRef("product", product.image_url, product.name, product.sku)
+            picture = Picture(self.book.add(ref), product.name)
+        return Card(
+            name=product.name,
+            address=product.product_url,
+            price=format_won(product.sale_price),
+            list_price=format_won(product.price) if is_reduced else "",
+            discount=format_discount(product.discount_percent),
+            benefits=tuple(list_benefits(product.benefits)),
+            is_sellable=product.is_sellable,
+            picture=picture,
+        )
+
+    def build_cta(self, product: ProductFacts) -> Cta:
+        """The link to buy a product, without an address while it cannot be bought."""
+        self.shown[product.id] = product
+        if product.is_sellable:
+            return Cta(CTA_LABEL.format(name=product.name), product.product_url)
+        return Cta(SOLD_OUT_LABEL.format(name=product.name), "")
+
+    def build_table(self) -> Table | None:
+        """The newest version of the post's table; None when it has none or an empty one."""
+        facts = self.source.table
+        if facts is None or not facts.rows:
+            return None
+        self.has_table = True
+        rows = []
+        for row in facts.rows:
+            product = self.source.products.get(row.sku)
+            if product is not None:
+                self.shown[product.id] = product
+            first = TableCell(row.cells[0], product.product_url if product else "")
+            rows.append((first, *(TableCell(text) for text in row.cells[1:])))
+        return Table(facts.columns, tuple(rows))
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedPost:
+    """A page ready to be packed.
+
+    html: fragment of the subset, disclosure first; text: its plain twin; products: {product id: revision shown};
+    table_version: 0 without a table; catalogue_revision: the newest of the products shown, 0 without any; as_of: the
+    oldest price check among them (aware), None without any; findings: what the editor should mend.
+    """
+
+    post_id: int
+    slug: str
+    title: str
+    html: str
+    text: str
+    images: tuple[ImageRef, ...]
+    products: Mapping[int, int]
+    template_id: str
+    template_version: str
+    table_version: int
+    disclosure_version: str
+    catalogue_revision: int
+    as_of: datetime | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_publishable(self) -> bool:
+        """Whether nothing keeps it from being packaged."""
+        return not any(finding.is_blocking for finding in self.findings)

@@ -1,0 +1,138 @@
+"""Which product a post is about: the stages of matching, on the index alone and without the database.
+
+    exact_sku      a placeholder names a sellable product
+    brand_model    the title, else the text, names a product's brand and model
+    all_words      a product holds every word of the title
+    any_word       a product holds at least one distinctive word of the title, else of the text
+    category_best  fallback: the editors' favourite of the category that the words point to
+    none           nothing fits
+
+The first stage with a sellable product decides. The same index and the same post give the same decision.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from content.matching.index import Candidate, IndexRow, MatchIndex
+from content.matching.intents import STOP_WORDS
+from content.matching.tokens import QueryWord, index_tokens, model_mentions, query_words, split_words
+
+RuleId = Literal["exact_sku", "brand_model", "all_words", "any_word", "category_best", "none"]
+FALLBACK_RULES = frozenset({"category_best", "none"})
+CANDIDATE_LIMIT = 10
+BODY_WORD_LIMIT = 12
+NAMED_SCORE = 1.0
+"""The score of a product that a post names by SKU or model: nothing was weighed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchQuery:
+    """What matching reads of a post. text: its own words without placeholders; skus: named, in reading order."""
+
+    title: str
+    text: str
+    skus: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the engine decided. candidates: sellable, best first, at most 10; category_id: where a fallback looks."""
+
+    rule_id: RuleId
+    candidates: tuple[Candidate, ...]
+    terms: tuple[str, ...]
+    category_id: int | None = None
+    reason: str = ""
+
+
+def choose_product(query: MatchQuery, index: MatchIndex) -> Choice:
+    """Run the stages in order."""
+    named = _choose_named(query, index)
+    if named:
+        return named
+    title_words = query_words(query.title, ignored=STOP_WORDS)
+    found, gone = _search(title_words, index)
+    if found is None:
+        body_words = _frequent_words(query.text, index)
+        found, gone_too = _search(body_words, index, is_body=True)
+        gone = gone or gone_too
+    return found or _fall_back(query, index, title_words, gone)
+
+
+def _choose_named(query: MatchQuery, index: MatchIndex) -> Choice | None:
+    rows = [row for row in map(index.find_sku, query.skus) if row is not None and row.is_sellable]
+    if rows:
+        return Choice("exact_sku", _as_candidates(rows), terms=query.skus)
+    for text in (query.title, query.text):
+        rows = _find_models(text, index)
+        if rows:
+            return Choice(
+                "brand_model", _as_candidates(rows), terms=tuple(dict.fromkeys(row.model_name for row in rows))
+            )
+    return None
+
+
+def _find_models(text: str, index: MatchIndex) -> list[IndexRow]:
+    words = set(split_words(text))
+    places: dict[int, tuple[int, int, int, int, IndexRow]] = {}
+    for key, place in model_mentions(text).items():
+        for row in index.find_model(key):
+            if row.is_sellable and words.issuperset(split_words(row.brand)):
+                order = (place, -len(key), -row.priority, row.origin_product_no, row)
+                places[row.id] = min(places.get(row.id, order), order, key=lambda held: held[:4])
+    return [held[4] for held in sorted(places.values(), key=lambda held: held[:4])]
+
+
+def _search(
+    words: Sequence[QueryWord], index: MatchIndex, *, is_body: bool = False
+) -> tuple[Choice | None, Candidate | None]:
+    """The choice among sellable products, and the best product of all when it cannot be sold."""
+    if not words:
+        return None, None
+    result = index.search(words, limit=CANDIDATE_LIMIT, is_sellable=True)
+    terms = tuple(word.text for word in words)
+    if result.all_words and not is_body:
+        return Choice("all_words", result.all_words, terms), None
+    if result.any_word:
+        return Choice("any_word", result.any_word, terms), None
+    gone = index.search(words, limit=1, is_sellable=False)
+    return None, next(iter(gone.all_words or gone.any_word), None)
+
+
+def _frequent_words(text: str, index: MatchIndex) -> list[QueryWord]:
+    """The words that the text repeats most and the catalogue knows; ties in reading order."""
+    known = [word for word in query_words(text, ignored=STOP_WORDS) if all(map(index.holds, word.required))]
+    times = Counter(split_words(text))
+    frequent = sorted(known, key=lambda word: -sum(n for raw, n in times.items() if raw.startswith(word.text)))
+    return frequent[:BODY_WORD_LIMIT]
+
+
+def _fall_back(query: MatchQuery, index: MatchIndex, words: Sequence[QueryWord], gone: Candidate | None) -> Choice:
+    terms = tuple(word.text for word in words)
+    named = next((row for row in map(index.find_sku, query.skus) if row is not None), None)
+    unsold = named or (gone.row if gone else None)
+    if unsold is not None:
+        reason = f"맞는 상품 '{unsold.name}'({unsold.sku})이(가) 지금 판매 중이 아닙니다."
+        return Choice("category_best", (), terms, unsold.category_id, reason)
+    category = _find_category(f"{query.title}\n{query.text}", index)
+    if category:
+        reason = f"제목과 본문의 낱말로 찾은 상품이 없어 카테고리 '{category}'에서 골랐습니다."
+        return Choice("category_best", (), terms, index.categories[category], reason)
+    return Choice("none", (), terms, reason="제목과 본문의 낱말로 찾은 상품도 카테고리도 없습니다.")
+
+
+def _find_category(text: str, index: MatchIndex) -> str:
+    tokens = set(index_tokens(text))
+    held = [name for name in index.categories if _is_named(name, tokens)]
+    return min(held, key=lambda name: (-len(name), name), default="")
+
+
+def _is_named(category: str, tokens: set[str]) -> bool:
+    words = query_words(category)
+    return bool(words) and all(tokens.issuperset(word.required) for word in words)
+
+
+def _as_candidates(rows: Iterable[IndexRow]) -> tuple[Candidate, ...]:
+    return tuple(Candidate(row, NAMED_SCORE) for row in list(rows)[:CANDIDATE_LIMIT])

@@ -1,0 +1,119 @@
+"""Words and their index tokens, for Korean and Latin text alike.
+
+A Hangul word becomes its overlapping pairs of syllables, so that 무선청소기 and 무선 청소기 meet without a dictionary; Latin
+letters and digits stay whole words with their plural s removed. Text is NFKC and lower case throughout.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+_WORD = re.compile(r"[가-힣]+|[^\W_가-힣]+")
+_RUN = re.compile(r"[가-힣]+(?:\s+[가-힣]+)*|[^\W_가-힣]+")
+_MODEL_PIECE = re.compile(r"[a-z0-9]+")
+
+# Case particles of Korean, longest first: 청소기에서 is asked for as 청소기.
+_LONG_PARTICLES = ("으로는", "에서는", "이랑", "에서", "으로", "부터", "까지", "처럼", "보다", "하고")
+_PARTICLES = (*_LONG_PARTICLES, *"을를이가은는의에와과도로만랑")
+_STEM_LENGTH_LEAST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class QueryWord:
+    """A word that is looked for. required: a product covers the word when it holds all of these tokens."""
+
+    text: str
+    required: tuple[str, ...]
+
+
+def normalise(text: str) -> str:
+    """NFKC and lower case."""
+    return unicodedata.normalize("NFKC", text).lower()
+
+
+def split_words(text: str) -> list[str]:
+    """The Hangul and other words of a text, in order, normalised."""
+    return _WORD.findall(normalise(text))
+
+
+def index_tokens(text: str) -> list[str]:
+    """The tokens under which a product's text is found.
+
+    Hangul words with only blanks between them are joined first: a query word that is written together then finds them.
+    """
+    tokens: list[str] = []
+    for run in _RUN.findall(normalise(text)):
+        if _is_hangul(run):
+            pieces = run.split()
+            tokens += split_pairs("".join(pieces))
+            tokens += [piece for piece in pieces if len(piece) == 1 and len(pieces) > 1]
+        else:
+            tokens.append(stem_latin(run))
+    return tokens
+
+
+def query_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
+    """The words that a text asks for, each once, without particles and without the ignored ones."""
+    words: dict[str, QueryWord] = {}
+    for raw in split_words(text):
+        word = _strip_suffixes(strip_particle(raw), ignored) if _is_hangul(raw) else stem_latin(raw)
+        if raw not in ignored and word not in ignored and word not in words:
+            words[word] = QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if _is_hangul(word) else (word,))))
+    return list(words.values())
+
+
+def split_pairs(word: str) -> list[str]:
+    """A Hangul word's overlapping pairs of syllables; a single syllable stays as it is."""
+    return [word] if len(word) == 1 else [word[at : at + 2] for at in range(len(word) - 1)]
+
+
+def strip_particle(word: str) -> str:
+    """A Hangul word without its case particle, where two syllables remain."""
+    for particle in _PARTICLES:
+        stem = word.removesuffix(particle)
+        if len(stem) < len(word) and len(stem) > _STEM_LENGTH_LEAST - (len(particle) > 1):
+            return stem
+    return word
+
+
+@lru_cache(maxsize=65_536)
+def stem_latin(word: str) -> str:
+    """An English word without its plural ending; words with digits and short ones stay."""
+    if len(word) < 4 or not word.isascii() or not word.isalpha() or not word.endswith("s"):
+        return word
+    if word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies"):
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
+
+
+def model_key(text: str) -> str:
+    """A model name as its letters and digits alone: "DV7-1211 ea" and "dv7 1211EA" are both "dv71211ea"."""
+    return "".join(_MODEL_PIECE.findall(normalise(text)))
+
+
+def model_mentions(text: str, *, longest: int = 4) -> dict[str, int]:
+    """{possible model key: place of its first word} of up to `longest` neighbouring words."""
+    pieces = _MODEL_PIECE.findall(normalise(text))
+    mentions: dict[str, int] = {}
+    for at in range(len(pieces)):
+        key = ""
+        for piece in pieces[at : at + longest]:
+            key += piece
+            mentions.setdefault(key, at)
+    return mentions
+
+
+def _strip_suffixes(word: str, ignored: frozenset[str]) -> str:
+    # 무선청소기추천 is a search for 무선청소기.
+    for suffix in sorted(ignored):
+        stem = word.removesuffix(suffix)
+        if _STEM_LENGTH_LEAST <= len(stem) < len(word):
+            return _strip_suffixes(stem, ignored)
+    return word
+
+
+def _is_hangul(word: str) -> bool:
+    return "가" <= word[0] <= "힣"

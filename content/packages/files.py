@@ -1,0 +1,54 @@
+"""Writing a package's file so that it is there in full or not at all."""
+
+import contextlib
+import os
+import re
+import threading
+from pathlib import Path
+
+from perfhooks.liveness import is_holder_alive, this_holder
+
+_PART = re.compile(r"\..+\.zip\.\d+\.(?P<holder>.+)\.part")
+
+
+def write_atomically(target: Path, data: bytes) -> None:
+    """Write under a temporary name, force it to disk, then rename. Raises OSError, with the temporary file removed.
+
+    What a killed process left behind under a temporary name in the same folder is removed first.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    remove_strays(target.parent)
+    part = target.with_name(f".{target.name}.{threading.get_native_id()}.{this_holder()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def remove_strays(folder: Path) -> int:
+    """Remove temporary files whose process is dead; returns how many."""
+    strays = [part for part in folder.glob(".*.part") if _is_stray(part.name)]
+    for part in strays:
+        part.unlink(missing_ok=True)
+    return len(strays)
+
+
+def _is_stray(name: str) -> bool:
+    found = _PART.fullmatch(name)
+    return found is not None and not is_holder_alive(found["holder"])
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force the rename itself to disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,33 @@
+"""Reads of packages."""
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from content.packages.models import Package
+
+
+def select_current() -> QuerySet[Package]:
+    """The current package of every post that has one."""
+    return Package.objects.filter(is_current=True)
+
+
+def get_current(post_id: int) -> Package | None:
+    """The post's current package."""
+    return select_current().filter(post_id=post_id).first()
+
+
+def locate_package(package: Package) -> Path:
+    """Where its file lies."""
+    return Path(settings.PACKAGE_DIR) / package.storage_path
+
+
+def list_newest(limit: int) -> QuerySet[Package]:
+    """The current packages that were built last, with their posts."""
+    return select_current().select_related("post").order_by("-built_at", "-id")[:limit]
+
+
+def count_current() -> int:
+    """How many posts have a current package."""
+    return select_current().count()

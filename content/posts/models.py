@@ -1,0 +1,115 @@
+"""The tables of posts. A post's natural key is its slug."""
+
+from pathlib import PurePosixPath
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from content.posts.findings import KINDS
+
+
+class Relationship(models.TextChoices):
+    """What ties the post's writer to the product's seller; it decides the disclosure."""
+
+    OWN_PRODUCT = "own_product", "직접 판매하는 상품"
+    AFFILIATE_COMMISSION = "affiliate_commission", "판매 수수료"
+    SPONSORED_GOODS = "sponsored_goods", "협찬 물품"
+    PAID_AD = "paid_ad", "유료 광고"
+    FREE_SAMPLE = "free_sample", "무료 체험"
+    FAMILY_OR_STAFF = "family_or_staff", "가족·임직원"
+
+
+class PostStatus(models.TextChoices):
+    """Where a post stands. Only ready and published ones are matched and packaged."""
+
+    DRAFT = "draft", "작성 중"
+    READY = "ready", "준비됨"
+    PUBLISHED = "published", "게시됨"
+
+
+class Post(models.Model):
+    """A post in Markdown with placeholders. Written through `posts.services.save_post`."""
+
+    slug = models.SlugField(
+        "슬러그", max_length=80, unique=True, help_text="영문 소문자, 숫자, 하이픈. 패키지 파일 이름이 됩니다"
+    )
+    title = models.CharField("제목", max_length=200)
+    body = models.TextField(
+        "본문",
+        help_text="Markdown. 자리표시: {{ product:SKU }} {{ price:SKU }} {{ cta:SKU }} {{ table }} {{ ad:SLOT }}, "
+        "SKU 대신 match를 쓰면 매칭된 상품. 올린 이미지는 ![설명](image:1)",
+    )
+    relationship = models.CharField(
+        "판매자와의 관계", max_length=24, choices=Relationship, default=Relationship.OWN_PRODUCT
+    )
+    status = models.CharField("상태", max_length=10, choices=PostStatus, default=PostStatus.DRAFT, db_index=True)
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name="글쓴이", related_name="posts"
+    )
+    body_hash = models.CharField("내용 지문", max_length=64, editable=False)
+    published_at = models.DateTimeField("게시", null=True, blank=True)
+    created_at = models.DateTimeField("작성", auto_now_add=True)
+    updated_at = models.DateTimeField("수정", auto_now=True)
+
+    class Meta:
+        verbose_name = "글"
+        verbose_name_plural = "글"
+        constraints = [
+            models.CheckConstraint(condition=~Q(title="") & ~Q(slug=""), name="post_has_slug_and_title"),
+            models.CheckConstraint(
+                condition=~Q(status=PostStatus.PUBLISHED) | Q(published_at__isnull=False),
+                name="post_published_has_time",
+            ),
+        ]
+        indexes = [models.Index(fields=["-updated_at", "-id"], name="post_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+def name_image(image: "PostImage", filename: str) -> str:
+    """Where a picture is kept: by its fingerprint, so that no part of the uploader's file name is trusted."""
+    return f"posts/{image.sha256[:2]}/{image.sha256[:32]}{PurePosixPath(filename).suffix.lower()}"
+
+
+class PostImage(models.Model):
+    """A picture of the editor's own. The body places it by `![설명](image:POSITION)`; else it follows the text."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="images", verbose_name="글")
+    position = models.PositiveSmallIntegerField("순서", validators=[MinValueValidator(1)])
+    image = models.ImageField("이미지", upload_to=name_image, max_length=200)
+    alt = models.CharField("대체 텍스트", max_length=200, help_text="그림이 보이지 않을 때 읽을 설명")
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = "글 이미지"
+        verbose_name_plural = "글 이미지"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "position"], name="post_image_position_once"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="post_image_position_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.alt}"
+
+
+class PostFinding(models.Model):
+    """What the newest processing found wrong with a post; it goes when it is mended."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="findings", verbose_name="글")
+    kind = models.CharField("종류", max_length=24, choices=list(KINDS.items()))
+    line = models.PositiveIntegerField("줄", help_text="본문의 줄 번호. 0은 글 전체")
+    message = models.CharField("내용", max_length=500)
+    sku = models.CharField("SKU", max_length=40, blank=True)
+    found_at = models.DateTimeField("발견", auto_now_add=True)
+
+    class Meta:
+        verbose_name = "글 점검 사항"
+        verbose_name_plural = "글 점검 사항"
+        indexes = [models.Index(fields=["kind", "sku"], name="post_finding_sku")]
+
+    def __str__(self) -> str:
+        return self.message

@@ -1,0 +1,137 @@
+"""The placeholders of a post's body: what they are, where they stand, and what is wrong with them.
+
+    {{ product:SKU }}  a product's card, or its linked name within a sentence
+    {{ price:SKU }}    its price now
+    {{ cta:SKU }}      the link to buy it
+    {{ table }}        the post's comparison table, alone on its line
+    {{ ad:SLOT }}      an advertising slot of a public page, alone on its line
+
+SKU is a product's SKU, or `match` for the product that matching chose. Text in braces is only ever looked up here: nothing
+in it is evaluated.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from content.posts.findings import Finding
+
+MATCH_ARGUMENT = "match"
+SKU_LENGTH_LIMIT = 40
+BLOCK_NAMES = frozenset({"table", "ad"})
+PRODUCT_NAMES = frozenset({"product", "price", "cta"})
+NAMES = ("product", "price", "cta", "table", "ad")
+FORMS = {
+    "product": "{{ product:SKU }}",
+    "price": "{{ price:SKU }}",
+    "cta": "{{ cta:SKU }}",
+    "table": "{{ table }}",
+    "ad": "{{ ad:SLOT }}",
+}
+
+PATTERN = re.compile(r"\{\{([^{}\n]*)\}\}")
+_UNCLOSED = re.compile(r"\{\{")
+_SLOT = re.compile(r"[a-z0-9_-]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """A well-formed placeholder. argument: SKU, `match`, slot or ""; line: from 1; is_alone: nothing else on its line."""
+
+    name: str
+    argument: str
+    line: int
+    is_alone: bool
+
+    @property
+    def is_product(self) -> bool:
+        """Whether it shows a product."""
+        return self.name in PRODUCT_NAMES
+
+    @property
+    def is_match(self) -> bool:
+        """Whether it shows the matched product."""
+        return self.is_product and self.argument == MATCH_ARGUMENT
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedBody:
+    """A body's placeholders in reading order, and the findings about the ones that cannot be used."""
+
+    placeholders: tuple[Placeholder, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def skus(self) -> tuple[str, ...]:
+        """The SKUs named, each once, in reading order."""
+        named = (node.argument for node in self.placeholders if node.is_product and not node.is_match)
+        return tuple(dict.fromkeys(named))
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the body asks for the comparison table."""
+        return any(node.name == "table" for node in self.placeholders)
+
+    def has_product(self, name: str, argument: str) -> bool:
+        """Whether the body holds this placeholder, for instance ("cta", "match")."""
+        return any((node.name, node.argument) == (name, argument) for node in self.placeholders)
+
+    def line_of(self, sku: str) -> int:
+        """The first line that names this SKU; 0 when none does."""
+        return next((node.line for node in self.placeholders if node.is_product and node.argument == sku), 0)
+
+
+def parse_body(body: str) -> ParsedBody:
+    """Read every placeholder of a Markdown body."""
+    nodes: list[Placeholder] = []
+    findings: list[Finding] = []
+    for number, text in enumerate(body.split("\n"), start=1):
+        for found in _read_line(text, number):
+            (nodes if isinstance(found, Placeholder) else findings).append(found)  # type: ignore[arg-type]
+    return ParsedBody(tuple(nodes), tuple(findings))
+
+
+def read_placeholder(inner: str, *, line: int, is_alone: bool) -> Placeholder | Finding:
+    """Read what stands between the braces; a Finding with the fix when it is none that exists."""
+    name, colon, argument = (part.strip() for part in inner.partition(":"))
+    if name not in NAMES:
+        return Finding("unknown_placeholder", line, _explain_name(name))
+    problem = _find_argument_problem(name, bool(colon), argument)
+    if problem:
+        return Finding("bad_argument", line, problem)
+    if name in BLOCK_NAMES and not is_alone:
+        return Finding("misplaced", line, f"{FORMS[name]}: 한 줄에 혼자 쓰세요.")
+    return Placeholder(name, argument, line, is_alone)
+
+
+def strip_placeholders(body: str) -> str:
+    """The body without its placeholders, as an author's own words."""
+    return PATTERN.sub(" ", body)
+
+
+def _read_line(text: str, number: int) -> Iterator[Placeholder | Finding]:
+    stripped = text.strip()
+    for match in PATTERN.finditer(text):
+        yield read_placeholder(match[1], line=number, is_alone=stripped == match[0])
+    if _UNCLOSED.search(PATTERN.sub("", text)):
+        yield Finding("broken_placeholder", number, "{{ 를 열고 같은 줄에서 }} 로 닫지 않았습니다. }} 를 붙이세요.")
+
+
+def _explain_name(name: str) -> str:
+    near = get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
+    if near:
+        return f"'{name}': 없는 자리표시입니다. {FORMS[near[0]]} 로 고치세요."
+    return f"'{name}': 없는 자리표시입니다. 쓸 수 있는 것: {', '.join(FORMS.values())}"
+
+
+def _find_argument_problem(name: str, has_colon: bool, argument: str) -> str:
+    if name == "table":
+        return "{{ table }}: 값 없이 쓰세요." if has_colon else ""
+    if not argument:
+        return f"{name}: 값이 없습니다. {FORMS[name]} 처럼 쓰세요."
+    if name == "ad":
+        return "" if _SLOT.fullmatch(argument) else f"ad: '{argument}' 대신 소문자, 숫자, -, _ 로 40자까지 쓰세요."
+    if len(argument) > SKU_LENGTH_LIMIT or not argument.isprintable():
+        return f"{name}: SKU는 보이는 글자로 {SKU_LENGTH_LIMIT}자까지입니다."
+    return ""

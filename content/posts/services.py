@@ -1,0 +1,199 @@
+"""Writes of posts. Saving what is already there writes nothing."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.db import transaction
+from django.utils import timezone
+
+from content.posts.findings import Finding, unique_findings
+from content.posts.images import NotAPicture, verify_picture
+from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
+from content.posts.placeholders import ParsedBody, parse_body
+from content.posts.selectors import PROCESSABLE_STATUSES, list_findings
+from content.posts.text import TextError, clean_body, clean_slug, clean_title, hash_content
+from content.refresh.services import enqueue_posts
+from perfhooks.clock import business_now
+from products.catalog.selectors import get_facts_by_sku
+
+ALT_LENGTH_LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """A picture to keep with a post. position: from 1."""
+
+    position: int
+    data: bytes
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPost:
+    """What a save did. findings: what the editor should mend; enqueued: refresh entries added."""
+
+    post_id: int
+    is_created: bool
+    is_changed: bool
+    findings: tuple[Finding, ...]
+    enqueued: int
+
+
+@transaction.atomic
+def save_post(
+    *,
+    slug: str,
+    title: str,
+    body: str,
+    relationship: str = Relationship.OWN_PRODUCT,
+    status: str = PostStatus.DRAFT,
+    author_id: int | None = None,
+    images: Sequence[NewImage] | None = None,
+) -> SavedPost:
+    """Create the post of this slug, or bring it to these values; queue it when readers would see a difference.
+
+    images: all pictures of the post, None to leave them as they are. Raises ValidationError by field, in Korean, with
+    nothing written. Only ready and published posts are queued.
+    """
+    values = clean_values(slug=slug, title=title, body=body, relationship=relationship, status=status)
+    held = Post.objects.select_for_update().filter(slug=values["slug"]).first()
+    post = held or Post(slug=values["slug"], author_id=author_id)
+    was_processable = held is not None and held.status in PROCESSABLE_STATUSES
+    is_changed = _assign(post, values, author_id=author_id)
+    if held is None or is_changed:
+        _stamp_publishing(post)
+        post.save()
+    if images is not None:
+        _replace_images(post, images)
+    return _settle(post, is_created=held is None, is_changed=is_changed, was_processable=was_processable)
+
+
+@transaction.atomic
+def settle_images(*, post_id: int) -> SavedPost:
+    """After a post's pictures were edited one by one: note their fingerprint and queue the post when they changed."""
+    post = Post.objects.select_for_update().get(pk=post_id)
+    return _settle(post, is_created=False, is_changed=False, was_processable=post.status in PROCESSABLE_STATUSES)
+
+
+def fill_image(image: PostImage, data: bytes) -> PostImage:
+    """Verify a picture's bytes and set its fingerprint and file; not saved yet. Raises ValidationError."""
+    try:
+        picture = verify_picture(data)
+    except NotAPicture as error:
+        raise ValidationError({"image": f"이미지: {error} JPEG, PNG, WebP 파일을 올리세요."}) from error
+    image.sha256 = picture.sha256
+    image.image = ContentFile(data, name=f"{picture.sha256[:32]}.{picture.suffix}")
+    return image
+
+
+def clean_values(*, slug: str, title: str, body: str, relationship: str, status: str) -> dict[str, str]:
+    """The fields in the form in which they are kept. Raises ValidationError by field."""
+    cleaners: dict[str, Any] = {
+        "slug": lambda: clean_slug(slug),
+        "title": lambda: clean_title(title),
+        "body": lambda: clean_body(body),
+        "relationship": lambda: _clean_choice("relationship", relationship, Relationship.values),
+        "status": lambda: _clean_choice("status", status, PostStatus.values),
+    }
+    values: dict[str, str] = {}
+    errors: dict[str, list[str]] = {}
+    for field, clean in cleaners.items():
+        try:
+            values[field] = clean()
+        except TextError as error:
+            errors[error.field] = [str(error)]
+    if errors:
+        raise ValidationError(errors)
+    return values
+
+
+def inspect_body(body: str) -> ParsedBody:
+    """A body's placeholders, with findings for those that cannot be read and for SKUs that the catalogue lacks."""
+    parsed = parse_body(body)
+    known = get_facts_by_sku(parsed.skus) if parsed.skus else {}
+    unknown = [explain_unknown_sku(sku, parsed.line_of(sku)) for sku in parsed.skus if sku not in known]
+    return ParsedBody(parsed.placeholders, unique_findings([*parsed.findings, *unknown]))
+
+
+def explain_unknown_sku(sku: str, line: int) -> Finding:
+    """The finding about a SKU that the catalogue does not hold."""
+    message = f"SKU '{sku}': 상품 원장에 없습니다. SKU를 고치거나 상품을 동기화하세요."
+    return Finding("unknown_sku", line, message, sku=sku)
+
+
+@transaction.atomic
+def replace_findings(*, post_id: int, findings: Iterable[Finding]) -> int:
+    """Let exactly these findings stand against a post; returns how many stand. Unchanged ones cost no write."""
+    wanted = unique_findings(findings)
+    if wanted != unique_findings(list_findings(post_id)):
+        PostFinding.objects.filter(post_id=post_id).delete()
+        rows = [PostFinding(post_id=post_id, **_finding_fields(finding)) for finding in wanted]
+        PostFinding.objects.bulk_create(rows)
+    return len(wanted)
+
+
+def _finding_fields(finding: Finding) -> dict[str, Any]:
+    return {"kind": finding.kind, "line": finding.line, "message": finding.message[:500], "sku": finding.sku[:40]}
+
+
+def _clean_choice(field: str, value: str, allowed: Sequence[str]) -> str:
+    if value not in allowed:
+        raise TextError(field, f"{field}: '{value}' 대신 {', '.join(allowed)} 가운데 하나를 쓰세요.")
+    return str(value)
+
+
+def _assign(post: Post, values: dict[str, str], *, author_id: int | None) -> bool:
+    wanted: dict[str, object] = dict(values)
+    if author_id is not None:
+        wanted["author_id"] = author_id
+    changed = [name for name, value in wanted.items() if getattr(post, name) != value]
+    for name in changed:
+        setattr(post, name, wanted[name])
+    return bool(changed)
+
+
+def _stamp_publishing(post: Post) -> None:
+    if post.status == PostStatus.PUBLISHED and post.published_at is None:
+        post.published_at = business_now()
+
+
+def _replace_images(post: Post, images: Sequence[NewImage]) -> None:
+    wanted = {image.position: image for image in images}
+    if len(wanted) != len(images) or min(wanted, default=1) < 1:
+        raise ValidationError({"images": "이미지: 순서는 1부터, 서로 다르게 매기세요."})
+    kept = {row.position: row for row in post.images.all()}
+    post.images.exclude(position__in=wanted).delete()
+    for position, image in wanted.items():
+        row = kept.get(position) or PostImage(post=post, position=position)
+        before = (row.sha256, row.alt)
+        row.alt = image.alt[:ALT_LENGTH_LIMIT]
+        if row.sha256 != _fingerprint(image.data):
+            fill_image(row, image.data)
+        if before != (row.sha256, row.alt):
+            row.save()
+
+
+def _fingerprint(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _settle(post: Post, *, is_created: bool, is_changed: bool, was_processable: bool) -> SavedPost:
+    """Bring fingerprint and findings to what the post says now, and queue it when that differs from before."""
+    images = [(row.position, row.alt, row.sha256) for row in post.images.order_by("position")]
+    fingerprint = hash_content(title=post.title, body=post.body, relationship=post.relationship, images=images)
+    is_different = fingerprint != post.body_hash
+    if is_different:
+        post.body_hash = fingerprint
+        Post.objects.filter(pk=post.pk).update(body_hash=fingerprint, updated_at=timezone.now())
+    findings = inspect_body(post.body).findings
+    if is_different:
+        replace_findings(post_id=post.pk, findings=findings)
+    enqueued = 0
+    if post.status in PROCESSABLE_STATUSES and (is_different or not was_processable):
+        reason = "new_post" if is_created else "body_changed"
+        enqueued = enqueue_posts(post_ids=[post.pk], reason=reason)
+    return SavedPost(post.pk, is_created, is_changed or is_different, findings, enqueued)

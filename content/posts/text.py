@@ -1,0 +1,62 @@
+"""An author's text, checked and brought to one form before it is kept."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+
+SLUG_LENGTH_LIMIT = 80
+TITLE_LENGTH_LIMIT = 200
+BODY_LENGTH_LIMIT = 200_000
+
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+# Tab and line feed are the only control characters that a text may hold; half of a surrogate pair cannot be encoded.
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+class TextError(ValueError):
+    """A field's text cannot be kept; says which field and what to do, in Korean."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+def clean_slug(slug: str) -> str:
+    """A slug of lower-case ASCII letters, digits and single hyphens. Raises TextError."""
+    if len(slug) > SLUG_LENGTH_LIMIT or not _SLUG.fullmatch(slug):
+        raise TextError("slug", f"슬러그: 영문 소문자, 숫자, 하이픈으로 {SLUG_LENGTH_LIMIT}자까지 쓰세요.")
+    return slug
+
+
+def clean_title(title: str) -> str:
+    """A title in NFC on one line. Raises TextError."""
+    text = " ".join(_normalise("title", "제목", title).split())
+    if not text:
+        raise TextError("title", "제목: 한 글자 이상 쓰세요.")
+    if len(text) > TITLE_LENGTH_LIMIT:
+        raise TextError("title", f"제목: {TITLE_LENGTH_LIMIT}자까지 쓸 수 있습니다. 지금 {len(text)}자입니다.")
+    return text
+
+
+def clean_body(body: str) -> str:
+    """A Markdown body in NFC with "\\n" as its only line end. Raises TextError."""
+    text = _normalise("body", "본문", body).strip("\n")
+    if not text.strip():
+        raise TextError("body", "본문: 내용을 쓰세요.")
+    if len(text) > BODY_LENGTH_LIMIT:
+        raise TextError("body", f"본문: {BODY_LENGTH_LIMIT:,}자까지 쓸 수 있습니다. 지금 {len(text):,}자입니다.")
+    return text
+
+
+def hash_content(*, title: str, body: str, relationship: str, images: Sequence[tuple[int, str, str]]) -> str:
+    """Fingerprint of what readers see, as 64 hex digits (SHA-256). images: (position, alternative text, SHA-256)."""
+    parts = [title, body, relationship, sorted(images)]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+
+
+def _normalise(field: str, label: str, text: str) -> str:
+    if "\x00" in text:
+        raise TextError(field, f"{label}: NUL 문자(0x00)가 들어 있습니다. 지우고 다시 저장하세요.")
+    return _CONTROL.sub("", unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")))

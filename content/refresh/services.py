@@ -119,12 +119,11 @@ def release_dead_claims() -> int:
 
     An entry whose process died 10 times is dead.
     """
-    expired_before = timezone.now() - timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
     claims = RefreshEntry.objects.filter(state=EntryState.CLAIMED).values_list("id", "claimed_by", "claimed_at")
     return sum(
         _release(entry_id, holder, claimed_at)
         for entry_id, holder, claimed_at in claims
-        if claimed_at is not None and (claimed_at < expired_before or not is_holder_alive(holder))
+        if _is_abandoned(holder, claimed_at)
     )
 
 
@@ -135,7 +134,7 @@ def retry_dead(*, post_ids: Iterable[int]) -> int:
 
 @transaction.atomic
 def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]:
-    taken = list(waiting.select_for_update(skip_locked=True)[:limit])
+    taken = list(waiting.select_related("post").select_for_update(skip_locked=True, of=("self",))[:limit])
     ids = [entry.pk for entry in taken]
     RefreshEntry.objects.filter(id__in=ids).update(
         state=EntryState.CLAIMED,
@@ -146,6 +145,12 @@ def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]
     )
     slugs = dict(RefreshEntry.objects.filter(id__in=ids).values_list("id", "post__slug"))
     return [ClaimedEntry(entry.pk, entry.post_id, slugs[entry.pk], entry.reason) for entry in taken]
+
+
+def _is_abandoned(holder: str, claimed_at: datetime | None) -> bool:
+    """Whether a claim's process is dead, or so long silent that it counts as dead."""
+    lease = timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
+    return claimed_at is None or claimed_at < timezone.now() - lease or not is_holder_alive(holder)
 
 
 def _enqueue_chunk(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:

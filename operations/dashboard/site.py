@@ -3,7 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from operations.dashboard.selectors import read_desk
@@ -40,14 +41,14 @@ class DeskSite(admin.AdminSite):
             if any(label in rooms for label in labels) and (app_label is None or app_label in labels)
         ]
 
-    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The dashboard: what needs a person now, and how the newest run did."""
         desk = read_desk(may=request.user.has_perm)
         return super().index(request, {"desk": desk, **(extra_context or {})})
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """A group's own page, under the group's name."""
         groups = self.get_app_list(request, app_label)
         title = groups[0]["name"] if groups else ""

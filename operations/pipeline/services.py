@@ -4,17 +4,17 @@ The database holds the state of everything that is under way; an order to a task
 same code serves tasks that run in this process and tasks on workers, and a run that was killed is simply run again.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from content.matching.selectors import count_decisions
 from content.packages.selectors import count_current
 from django.utils import timezone
-from products.storesync.selectors import RunFacts, describe_run
+from products.storesync.selectors import RunFacts, count_open_failures, describe_run
 from products.storesync.services import StoreSyncError, start_run
 
-from content.refresh.selectors import count_outcomes, list_queued_ids, read_states
+from content.refresh.selectors import count_by_state, count_outcomes, count_refused, list_queued_ids, read_states
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.models import PipelineRun
 from operations.pipeline.samples import collect_samples
@@ -73,42 +73,33 @@ def work_queue(*, progress: Progress) -> dict[str, int]:
     """Carry every queued post to its package; returns how many entries ended in which way."""
     release_dead_claims()
     enqueue_unpackaged()
-    ended: dict[str, int] = {}
-    for _round in range(3):  # an entry that failed, or was changed while it was worked on, is queued anew
-        ids = _work_round(progress)
-        if not ids:
-            break
-        for outcome, number in count_outcomes(ids).items():
-            ended[outcome] = ended.get(outcome, 0) + number
-    return ended
+    worked: set[int] = set()
+    while ids := _work_round(progress):  # an entry that failed, or whose post changed meanwhile, is queued anew
+        worked.update(ids)
+    return count_outcomes(worked)
 
 
 def _work_round(progress: Progress) -> list[int]:
     """Order one attempt at everything that is queued now, and wait until each attempt has been made."""
-    before = {entry_id: state.attempts for entry_id, state in read_states(list_queued_ids()).items()}
-    if not before:
+    since = {key: entry.attempts for key, entry in read_states(list_queued_ids()).items()}
+    if not since:
         return []
 
     def order() -> None:
         release_dead_claims()
-        for entry_id, state in read_states(before).items():
-            if state.is_waiting(since_attempt=before[entry_id]):
-                enqueue(ENTRY_TASK, entry_id)
-                progress("posts", _count_attempted(before), len(before))
+        waiting = [key for key, entry in read_states(since).items() if entry.is_waiting(since_attempt=since[key])]
+        for number, entry_id in enumerate(waiting):
+            enqueue(ENTRY_TASK, entry_id)
+            progress("posts", len(since) - len(waiting) + number, len(since))
 
     order()
     wait_for(
-        lambda: _count_attempted(before),
-        is_done=lambda attempted: attempted == len(before),
+        lambda: sum(not entry.is_open(since_attempt=since[key]) for key, entry in read_states(since).items()),
+        is_done=lambda attempted: attempted == len(since),
         order_again=order,
-        on_state=lambda attempted: progress("posts", attempted, len(before)),
+        on_state=lambda attempted: progress("posts", attempted, len(since)),
     )
-    return list(before)
-
-
-def _count_attempted(before: Mapping[int, int]) -> int:
-    states = read_states(before)
-    return sum(not states[entry_id].is_open(since_attempt=attempts) for entry_id, attempts in before.items())
+    return list(since)
 
 
 def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
@@ -119,7 +110,7 @@ def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
         "products_changed": facts.fetched,
         "products_written": facts.created + facts.updated + facts.deleted,
         "products_skipped": facts.listed - facts.fetched,
-        "products_refused": facts.refused,
+        "products_refused": count_open_failures(),
         "details_fetched": facts.fetched,
         "posts_worked": sum(ended.values()),
         "posts_matched": decisions.matched,
@@ -127,8 +118,8 @@ def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
         "fallback_ratio": round(decisions.fallback / decisions.total, 4) if decisions.total else 0.0,
         "packages_built": built,
         "packages_skipped": count_current() - built,
-        "posts_refused": ended.get("refused", 0),
-        "posts_failed": ended.get("failed", 0) + ended.get("dead", 0),
+        "posts_refused": count_refused(),
+        "posts_failed": count_by_state()["dead"],
     }
 
 

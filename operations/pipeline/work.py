@@ -32,7 +32,8 @@ def _build(entry: ClaimedEntry) -> str:
 def process_entry(*, entry_id: int) -> EntryOutcome:
     """Match, tabulate, render and package the entry's post; idempotent, so a repeated or late order does no harm.
 
-    A refusal (the post's own fault) ends the entry with its reason; any other error puts it back for another try.
+    A refusal ends the entry: with the post's findings, or with the reason that lies outside of it (disk, network), which
+    the next run tries again. A defect puts the entry back for another attempt, until it is given up.
     """
     entry = claim_entry(entry_id=entry_id)
     if entry is None:

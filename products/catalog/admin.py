@@ -12,9 +12,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perfhooks.desk import FastModelAdmin, ago, link_to, pill, won
+from products.catalog.benefits import describe_benefits
 from products.catalog.models import CatalogueFinding, CatalogueRevision, Category, PriceObservation, Product, Store
 from products.catalog.productadmin import ProductAdmin, format_count
-from products.catalog.productpage import format_benefits
 
 admin.site.register(Product, ProductAdmin)
 
@@ -69,7 +69,7 @@ class PriceObservationAdmin(StoreOwnedAdmin):
     @admin.display(description="혜택")
     def benefit_words(self, seen: PriceObservation) -> str:
         """The benefits, one after another."""
-        return format_benefits(seen.benefits)
+        return describe_benefits(seen.benefits)
 
     @admin.display(description="확인", ordering="observed_at")
     def observed(self, seen: PriceObservation) -> SafeString:
@@ -90,7 +90,9 @@ class CountedAdmin(StoreOwnedAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Annotated, so that no row asks for itself."""
-        return super().get_queryset(request).annotate(product_count=count_products_by(self.product_column))
+        counted = count_products_by(self.product_column)
+        rows: QuerySet[Any] = super().get_queryset(request).annotate(product_count=counted)
+        return rows
 
     @admin.display(description="상품 수", ordering="product_count")
     def products(self, row: Any) -> SafeString:

@@ -92,10 +92,11 @@ _ALIASES = {
 }
 
 
-def select_rows(serializer: type[ProductRowSerializer]) -> QuerySet[Product, dict[str, Any]]:
+def select_rows(serializer: type[ProductRowSerializer]) -> QuerySet[Product, Any]:
     """Products as plain dicts with exactly the serializer's fields, in its order."""
-    columns = list(serializer().fields)
-    return with_price_check(Product.objects.all()).annotate(**_ALIASES).values(*columns)
+    products = with_price_check(Product.objects.all()).annotate(**_ALIASES)
+    rows: QuerySet[Product, Any] = products.values(*serializer().fields)
+    return rows
 
 
 def refuse_unknown_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
@@ -175,11 +176,11 @@ class ProductDetail(GenericAPIView[Any]):
         except PriorityConflict as conflict:
             current = {"priority": conflict.current_priority, "version": conflict.current_version}
             raise Conflict(str(conflict), {"current": current, "given": dict(wanted)}) from conflict
-        record_priority_change(user_id=request.user.pk, product=product, before=before)
+        record_priority_change(actor=request.user, product=product, before=before)
         return Response(self._read_row(product_id))
 
     def _read_row(self, product_id: int) -> dict[str, Any]:
-        row = select_rows(ProductSerializer).filter(pk=product_id).first()
+        row: dict[str, Any] | None = select_rows(ProductSerializer).filter(pk=product_id).first()
         if row is None:
             raise NotFound(f"상품 {product_id}은(는) 없습니다.")
         return row

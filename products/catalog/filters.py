@@ -3,7 +3,7 @@
 import unicodedata
 from typing import Any
 
-import django_filters
+import django_filters  # type: ignore[import-untyped]
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -32,7 +32,7 @@ def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]
     return products.filter(by_key | by_name)
 
 
-class ProductFilterSet(django_filters.FilterSet):
+class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """The query parameters of the product list."""
 
     q = django_filters.CharFilter(method="search", max_length=200, label="검색", help_text=SEARCH_HELP)

@@ -9,7 +9,6 @@ from django.utils.safestring import SafeString, mark_safe
 from products.catalog.models import Product
 from products.catalog.priorities import PRIORITY_LIMIT
 
-
 if TYPE_CHECKING:
     _ProductModelForm = forms.ModelForm[Product]
 else:
@@ -21,6 +20,12 @@ class VersionedField(BoundField):
 
     def __str__(self) -> SafeString:
         return mark_safe(super().__str__() + str(self.form["version"]))  # noqa: S308 - both parts are Django's own widgets
+
+
+class PriorityField(forms.IntegerField):
+    """The input of a priority."""
+
+    bound_field_class = VersionedField
 
 
 class VersionField(forms.IntegerField):
@@ -36,12 +41,11 @@ class VersionField(forms.IntegerField):
 class PriorityForm(_ProductModelForm):
     """A product's priority. Changed means: changed by this editor, since both inputs remember what was shown."""
 
-    priority = forms.IntegerField(
+    priority = PriorityField(
         label="우선순위",
         min_value=0,
         max_value=PRIORITY_LIMIT,
         show_hidden_initial=True,
-        bound_field_class=VersionedField,
         help_text="클수록 먼저 보입니다. 스토어가 아니라 편집자가 정하는 값입니다.",
     )
     version = VersionField(min_value=0)
@@ -69,8 +73,7 @@ class ProductForm(PriorityForm):
         seen = cleaned.get("version")
         if seen is not None and "priority" in self.changed_data and seen != self.instance.version:
             typed = self.data.get(self.add_prefix("priority"))
-            self.data = self.data.copy()
-            self.data[self.add_prefix("version")] = str(self.instance.version)
+            self.data = {**dict(self.data.items()), self.add_prefix("version"): str(self.instance.version)}
             message = (
                 f"그사이 다른 사람이 {self.initial['priority']}(으)로 바꿨습니다. 입력한 값 {typed}은(는) 아직 저장되지 않았습니다. "
                 "그래도 바꾸려면 다시 저장하세요."

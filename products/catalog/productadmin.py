@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
-from django.forms import BaseModelFormSet
+from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -40,24 +40,21 @@ def format_count(number: int | None) -> SafeString:
 
 def describe_conflict(conflict: PriorityConflict, typed: object) -> str:
     """Both values of a conflict, and what to do."""
-    return (
-        f"'{conflict.name}': 그사이 다른 사람이 우선순위를 {conflict.current_priority}(으)로 바꿨습니다. "
-        f"입력한 값 {typed}은(는) 저장하지 않았습니다. 그래도 바꾸려면 다시 입력해 저장하세요."
-    )
+    return f"{conflict} 입력한 값 {typed}은(는) 저장하지 않았습니다."
 
 
 class EditedList(ChangeList):
     """After a refused edit it shows the rows that were sent, though others may have changed their order meanwhile."""
 
-    _formset: BaseModelFormSet[Product, PriorityForm] | None = None
+    _formset: BaseFormSet[Any] | None = None
 
     @property
-    def formset(self) -> BaseModelFormSet[Product, PriorityForm] | None:
+    def formset(self) -> BaseFormSet[Any] | None:
         """The inputs of the rows, in the rows' order."""
         return self._formset
 
     @formset.setter
-    def formset(self, formset: BaseModelFormSet[Product, PriorityForm] | None) -> None:
+    def formset(self, formset: BaseFormSet[Any] | None) -> None:
         self._formset = formset
         if formset is not None and formset.is_bound:
             self.result_list = [form.instance for form in formset.forms]
@@ -76,31 +73,7 @@ class ProductAdmin(FastModelAdmin[Product]):
     search_help_text = SEARCH_HELP
     ordering = ("-priority", "id")
     change_form_template = "admin/catalog/product/change_form.html"
-    fieldsets = (
-        (None, {"fields": ("priority",)}),
-        (
-            "스토어에서 온 사실",
-            {
-                "description": "스토어와 동기화할 때마다 바뀝니다. 고치려면 스토어에서 고치세요.",
-                "fields": (
-                    ("sku", "seller_code"),
-                    ("origin_product_no", "channel_product_nos"),
-                    ("brand", "manufacturer", "model_name"),
-                    ("category", "status"),
-                    ("price", "discounted_price", "stock"),
-                    ("discount_starts_at", "discount_ends_at"),
-                    "benefits",
-                    "attributes",
-                    "image_url",
-                    "description",
-                ),
-            },
-        ),
-        (
-            "원장의 기록",
-            {"fields": ("revision", ("source_modified_at", "updated_at"), "content_hash", "summary_hash")},
-        ),
-    )
+    fields = ("priority",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Products come from the store."""
@@ -109,10 +82,6 @@ class ProductAdmin(FastModelAdmin[Product]):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A product goes when the store drops it."""
         return False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:
-        """Everything but the priority and the version that goes with it."""
-        return [field.name for field in Product._meta.fields if field.name not in ("priority", "version")]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
         """With the category and the store, of which the pages show the names."""
@@ -163,7 +132,7 @@ class ProductAdmin(FastModelAdmin[Product]):
                 return HttpResponseRedirect(request.get_full_path())
         return super().changelist_view(request, extra_context)
 
-    def _save_priorities(self, request: HttpRequest, formset: BaseModelFormSet[Product, PriorityForm]) -> None:
+    def _save_priorities(self, request: HttpRequest, formset: BaseFormSet[Any]) -> None:
         saved = 0
         for form in formset.forms:
             if form.has_changed():
@@ -184,7 +153,7 @@ class ProductAdmin(FastModelAdmin[Product]):
         except PriorityConflict as conflict:
             messages.error(request, describe_conflict(conflict, wanted))
             return False
-        record_priority_change(user_id=request.user.pk, product=product, before=before)
+        record_priority_change(actor=request.user, product=product, before=before)
         return True
 
     def changeform_view(
@@ -219,9 +188,7 @@ class ProductAdmin(FastModelAdmin[Product]):
                 actor=request.user.get_username(),
             )
 
-    def construct_change_message(
-        self, request: HttpRequest, form: PriorityForm, formsets: Any, add: bool = False
-    ) -> str:
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """What the history says of the edit; empty when nothing was changed."""
         return describe_change(form.initial["priority"], form.instance.priority) if form.has_changed() else ""
 

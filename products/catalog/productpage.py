@@ -1,13 +1,16 @@
 """What a product's page shows below its facts: prices over time, the posts that show it, and who changed it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from perfhooks.desk import ago, won
+from products.catalog.benefits import describe_benefits
 from products.catalog.models import Placement, PriceObservation, Product
 from products.catalog.pricechart import PriceChart, PricePoint, draw_price_chart
 from products.catalog.selectors import price_check_times
@@ -15,6 +18,17 @@ from products.catalog.selectors import price_check_times
 OBSERVATIONS_SHOWN = 50
 PLACEMENTS_SHOWN = 50
 CHANGES_SHOWN = 20
+DESCRIPTION_SHOWN = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A fact with its name. is_code: a number or fingerprint, for eyes that compare letters; is_wide: a long text."""
+
+    label: str
+    text: str
+    is_code: bool = False
+    is_wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,8 @@ class ProductPage:
     price: SafeString
     sale: SafeString
     price_checked: SafeString
+    facts: list[Fact]
+    records: list[Fact]
     prices: list[PriceRow]
     chart: PriceChart | None
     posts: list[PostRow]
@@ -68,6 +84,8 @@ def read_product_page(product: Product) -> ProductPage:
     return ProductPage(
         price=won(product.price),
         sale=won(product.discounted_price),
+        facts=_list_facts(product),
+        records=_list_records(product),
         price_checked=ago(price_check_times([product.pk]).get(product.pk)),
         prices=[_show_price(row) for row in seen],
         chart=draw_price_chart(points, timezone.now()),
@@ -76,9 +94,47 @@ def read_product_page(product: Product) -> ProductPage:
     )
 
 
-def format_benefits(benefits: dict[str, object]) -> str:
-    """The store's benefits, one after another."""
-    return ", ".join(f"{name} {value}" for name, value in benefits.items())
+def _list_facts(product: Product) -> list[Fact]:
+    """What the store says of it."""
+    return [
+        Fact("SKU", product.sku, is_code=True),
+        Fact("판매자 상품 코드", product.seller_code, is_code=True),
+        Fact("원상품 번호", str(product.origin_product_no), is_code=True),
+        Fact("채널 상품 번호", ", ".join(map(str, product.channel_product_nos)), is_code=True),
+        Fact("바코드", product.barcode, is_code=True),
+        Fact("스토어", product.store.name),
+        Fact("카테고리", product.category.path.replace(">", " › ")),
+        Fact("브랜드", product.brand),
+        Fact("제조사", product.manufacturer),
+        Fact("모델명", product.model_name),
+        Fact("재고", f"{product.stock:,}"),
+        Fact("할인 기간", _show_discount_term(product)),
+        Fact("혜택", describe_benefits(product.benefits)),
+        Fact("대표 이미지", product.image_url, is_code=True, is_wide=True),
+        Fact("속성", ", ".join(f"{name} {value}" for name, value in product.attributes.items()), is_wide=True),
+        Fact("설명", Truncator(product.description).chars(DESCRIPTION_SHOWN), is_wide=True),
+    ]
+
+
+def _list_records(product: Product) -> list[Fact]:
+    """What the ledger keeps of it."""
+    return [
+        Fact("리비전", f"{product.revision:,}"),
+        Fact("편집 버전", f"{product.version:,}"),
+        Fact("스토어에서 고친 시각", _show_time(product.source_modified_at)),
+        Fact("원장에 기록한 시각", _show_time(product.updated_at)),
+        Fact("내용 지문", product.content_hash, is_code=True),
+        Fact("목록 지문", product.summary_hash, is_code=True),
+    ]
+
+
+def _show_time(when: datetime | None) -> str:
+    return f"{timezone.localtime(when):%Y-%m-%d %H:%M:%S}" if when else ""
+
+
+def _show_discount_term(product: Product) -> str:
+    ends = [_show_time(product.discount_starts_at), _show_time(product.discount_ends_at)]
+    return " ~ ".join(ends) if any(ends) else ""
 
 
 def _show_price(row: PriceObservation) -> PriceRow:
@@ -86,7 +142,7 @@ def _show_price(row: PriceObservation) -> PriceRow:
         observed=ago(row.observed_at),
         price=won(row.price),
         sale=won(row.discounted_price),
-        benefits=format_benefits(row.benefits),
+        benefits=describe_benefits(row.benefits),
         revision=row.revision,
     )
 

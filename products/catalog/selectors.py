@@ -191,3 +191,9 @@ def count_products() -> int:
 def count_findings() -> int:
     """How many findings about the store's data stand."""
     return CatalogueFinding.objects.count()
+
+
+def select_posts_with_stale_prices(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Placement, Any]:
+    """The posts that live show a product of `select_stale`, once each, as rows of `content_id`."""
+    shown = Placement.objects.filter(is_live=True, product__in=select_stale(hours=hours).values("pk"))
+    return shown.order_by().values("content_id").distinct()

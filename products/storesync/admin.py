@@ -60,7 +60,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
         """Runs with the number of their open failures."""
         still_open = Count("failures", filter=Q(failures__resolved_at=None))
-        return super().get_queryset(request).annotate(open_failures=still_open)
+        runs: QuerySet[SyncRun] = super().get_queryset(request)
+        return runs.annotate(open_failures=still_open)
 
     @admin.display(description="시작", ordering="started_at")
     def started(self, run: SyncRun) -> SafeString:

@@ -47,7 +47,7 @@ def read_open_failures(*, store_id: int) -> dict[int, OpenFailure]:
     """{origin product number: open failure} of a store."""
     rows = SyncFailure.objects.filter(store_id=store_id, resolved_at=None)
     values = rows.values_list("origin_product_no", "summary_hash", "attempts", "is_retry_wanted")
-    return {number: OpenFailure(*rest) for number, *rest in values}
+    return {number: OpenFailure(fingerprint, tries, wanted) for number, fingerprint, tries, wanted in values}
 
 
 def record_refusals(*, run: SyncRun, refusals: Sequence[Refusal]) -> None:

@@ -52,5 +52,5 @@ class Patience:
         told = error.reply.retry_after_seconds
         if told is not None:
             return min(told, rules.longest_wait_seconds)
-        wait = min(rules.longest_wait_seconds, rules.first_wait_seconds * 2 ** (self._failed - 1))
+        wait = min(rules.longest_wait_seconds, rules.first_wait_seconds * 2.0 ** (self._failed - 1))
         return wait * random.uniform(0.5, 1.0)  # noqa: S311

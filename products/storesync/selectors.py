@@ -53,3 +53,8 @@ def select_failed_runs() -> QuerySet[SyncRun]:
 def select_open_failures() -> QuerySet[SyncFailure]:
     """Products that the last attempt could not keep."""
     return SyncFailure.objects.filter(resolved_at=None)
+
+
+def count_open_failures() -> int:
+    """How many products the last attempt could not keep."""
+    return select_open_failures().count()

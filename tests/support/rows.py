@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 from django.db import models
 from django.utils import timezone
 
+_numbers = count(1)
 
-def make_row(model: type[models.Model], number: int) -> models.Model:
+
+def make_row(model: type[models.Model]) -> models.Model:
     """A stored row; every row gets related rows of its own, so that a page that asks row by row is found out.
 
-    Defaults and nulls are kept where the model has them; all else is plausible and differs by `number`.
+    What may stay empty stays empty, defaults are kept; all else is plausible and differs from row to row.
     """
+    number = next(_numbers)
     values = {
         field.name: invent_value(field, number)
         for field in model._meta.concrete_fields
-        if not (field.has_default() or field.null or isinstance(field, models.AutoField | models.BigAutoField))
+        if not (field.has_default() or field.null or field.blank or isinstance(field, models.AutoField))
     }
     return model._default_manager.create(**values)
 
 
 def invent_value(field: models.Field[Any, Any], number: int) -> Any:
-    """A value that the field takes."""
+    """A value that the field takes, told apart by `number`."""
     if isinstance(field, models.ForeignKey | models.OneToOneField):
-        return make_row(field.related_model, number)
+        return make_row(field.related_model)
     if field.choices:
         return next(iter(field.flatchoices))[0]
     for kind, invent in _KINDS:

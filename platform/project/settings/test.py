@@ -1,21 +1,24 @@
 """The test suite: quick password hashing, everything else as in production, on whichever DATABASE_URL names."""
 
 import os
-import tempfile
 from pathlib import Path
 
 from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from project.settings.base import *  # noqa: F403
-from project.settings.base import env
+from project.settings.base import DATA_DIR, DATABASES, env
 
 SECRET_KEY = "test-key-that-protects-nothing"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOG_LEVEL = "INFO"
 
-_scratch = Path(env.str("JANGBU_TEST_DIR", default=tempfile.gettempdir()))
-PACKAGE_DIR = _scratch / "jangbu-test" / "packages"
-REPORT_DIR = _scratch / "jangbu-test" / "reports"
-MEDIA_ROOT = _scratch / "jangbu-test" / "media"
+_scratch = Path(env.str("JANGBU_TEST_DIR", default=str(DATA_DIR))) / "jangbu-test"
+_scratch.mkdir(parents=True, exist_ok=True)
+PACKAGE_DIR = _scratch / "packages"
+REPORT_DIR = _scratch / "reports"
+MEDIA_ROOT = _scratch / "media"
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file, as in use: threads of one test then wait for each other's locks, which an in-memory database refuses.
+    DATABASES["default"]["TEST"] = {"NAME": str(_scratch / f"test-{os.getpid()}.sqlite3")}
 
 # The simulated store's application, which opens nothing but a simulator.
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)

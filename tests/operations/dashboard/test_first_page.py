@@ -87,7 +87,7 @@ def test_each_panel_counts_what_is_wrong_and_nothing_else(admin_client: Client) 
         "실패한 동기화": 1,
         "거부된 상품": 1,
         "가격 확인이 오래된 상품": 1,
-        "오래된 가격을 보여 주는 글": 2,
+        "가격이 오래된 글": 2,
         "점검할 글": 2,
         "멈춘 대기열 항목": 1,
     }

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from products.storesync.simulator.process import SimulatorProcess
 
+from products.storesync.simulator.process import SimulatorProcess
 from tests.support.ledger import Ledger, open_ledger, write_small_catalogue
 
 POSTS = 12

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings
 from django.db import connections
+
 from operations.pipeline import schedule
 from operations.pipeline.models import ScheduleSlot
 

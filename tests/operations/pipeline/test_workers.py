@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from products.storesync.simulator.process import SimulatorProcess
 
+from products.storesync.simulator.process import SimulatorProcess
 from tests.operations.pipeline.conftest import POSTS
 from tests.support.ledger import Ledger, open_ledger
 from tests.support.services import require

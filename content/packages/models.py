@@ -28,7 +28,7 @@ class Package(models.Model):
     """A zip that was built of a post. The recipe tells what it is made of; the same recipe is never built twice."""
 
     post = models.ForeignKey("posts.Post", models.CASCADE, related_name="packages", verbose_name="글")
-    recipe_hash = models.CharField("조리법 지문", max_length=64)
+    recipe_hash = models.CharField("구성 지문", max_length=64)
     sha256 = models.CharField("SHA-256", max_length=64)
     size_bytes = models.PositiveBigIntegerField("크기(바이트)")
     storage_path = models.CharField("파일", max_length=250, help_text="패키지 폴더 안의 경로")

@@ -1,11 +1,12 @@
 """Reads of packages."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from django.conf import settings
 from django.db.models import QuerySet
 
-from content.packages.models import Package
+from content.packages.models import Asset, Package
 
 
 def select_current() -> QuerySet[Package]:
@@ -21,6 +22,11 @@ def get_current(post_id: int) -> Package | None:
 def locate_package(package: Package) -> Path:
     """Where its file lies."""
     return Path(settings.PACKAGE_DIR) / package.storage_path
+
+
+def list_asset_names(urls: Iterable[str]) -> dict[str, str]:
+    """{address: name in the default storage} of the product pictures that were fetched."""
+    return dict(Asset.objects.filter(source_url__in=list(urls)).values_list("source_url", "storage_name"))
 
 
 def list_newest(limit: int) -> QuerySet[Package]:

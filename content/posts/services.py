@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from content.posts.findings import Finding, unique_findings
@@ -19,8 +20,10 @@ from content.posts.text import TextError, clean_body, clean_slug, clean_title, h
 from content.refresh.services import enqueue_posts
 from perfhooks.clock import business_now
 from products.catalog.selectors import get_facts_by_sku
+from products.catalog.services import record_placements
 
 ALT_LENGTH_LIMIT = 200
+PARKING_POSITION = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +76,27 @@ def save_post(
 
 
 @transaction.atomic
-def settle_images(*, post_id: int) -> SavedPost:
-    """After a post's pictures were edited one by one: note their fingerprint and queue the post when they changed."""
+def store_images(*, post_id: int, changed: Sequence[PostImage], deleted: Sequence[PostImage]) -> SavedPost:
+    """Keep the pictures that an editor changed one by one, and queue the post when readers would see a difference.
+
+    changed: new or edited rows of this post, their pictures verified (`fill_image`). Positions may change places.
+    """
     post = Post.objects.select_for_update().get(pk=post_id)
+    gone = [row.pk for row in deleted if row.pk]
+    PostImage.objects.filter(post=post, pk__in=gone).delete()
+    # Out of the way first, since each position may be taken only once at any moment.
+    moving = [row.pk for row in changed if row.pk]
+    PostImage.objects.filter(post=post, pk__in=moving).update(position=F("position") + PARKING_POSITION)
+    for row in changed:
+        row.save()
     return _settle(post, is_created=False, is_changed=False, was_processable=post.status in PROCESSABLE_STATUSES)
+
+
+@transaction.atomic
+def delete_post(*, post_id: int) -> None:
+    """Remove a post and the record of what it shows. Files of its packages stay on the disk."""
+    record_placements(content_id=post_id, revisions={})
+    Post.objects.filter(pk=post_id).delete()
 
 
 def fill_image(image: PostImage, data: bytes) -> PostImage:

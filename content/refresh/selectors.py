@@ -58,7 +58,7 @@ def list_queue_top(limit: int) -> list[QueueTop]:
 
 def count_open() -> int:
     """How many entries wait or are being worked on: the queue's depth."""
-    return RefreshEntry.objects.filter(state__in=LIVE_STATES).count()
+    return select_live().count()
 
 
 def count_by_state() -> dict[str, int]:
@@ -88,6 +88,11 @@ def read_states(entry_ids: Iterable[int]) -> dict[int, EntryFacts]:
 def select_queued() -> QuerySet[RefreshEntry]:
     """The waiting entries in the order in which they are taken."""
     return RefreshEntry.objects.filter(state=EntryState.QUEUED).order_by("enqueued_at", "id")
+
+
+def select_live() -> QuerySet[RefreshEntry]:
+    """Entries that wait or are being worked on, at most one a post."""
+    return RefreshEntry.objects.filter(state__in=LIVE_STATES)
 
 
 def select_dead() -> QuerySet[RefreshEntry]:

@@ -119,10 +119,9 @@ def release_dead_claims() -> int:
 
     An entry whose process died 10 times is dead.
     """
-    claims = RefreshEntry.objects.filter(state=EntryState.CLAIMED).values_list("id", "claimed_by", "claimed_at")
     return sum(
         _release(entry_id, holder, claimed_at)
-        for entry_id, holder, claimed_at in claims
+        for entry_id, holder, claimed_at in _list_claims()
         if _is_abandoned(holder, claimed_at)
     )
 
@@ -143,14 +142,13 @@ def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]
         attempts=F("attempts") + 1,
         trace_id=current_trace_id(),
     )
-    slugs = dict(RefreshEntry.objects.filter(id__in=ids).values_list("id", "post__slug"))
-    return [ClaimedEntry(entry.pk, entry.post_id, slugs[entry.pk], entry.reason) for entry in taken]
+    return [ClaimedEntry(entry.pk, entry.post_id, entry.post.slug, entry.reason) for entry in taken]
 
 
-def _is_abandoned(holder: str, claimed_at: datetime | None) -> bool:
+def _is_abandoned(holder: str, claimed_at: datetime) -> bool:
     """Whether a claim's process is dead, or so long silent that it counts as dead."""
     lease = timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
-    return claimed_at is None or claimed_at < timezone.now() - lease or not is_holder_alive(holder)
+    return claimed_at < timezone.now() - lease or not is_holder_alive(holder)
 
 
 def _enqueue_chunk(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
@@ -219,6 +217,12 @@ def _put_back(entry: RefreshEntry, *, reason: str, failures: int, error: str) ->
 def _end(entry: RefreshEntry, state: EntryState, *, error: str) -> None:
     entry.state, entry.is_dirty, entry.finished_at, entry.error = state, False, timezone.now(), error
     entry.save()
+
+
+def _list_claims() -> list[tuple[int, str, datetime]]:
+    """(entry, holder, since when) of everything that is being worked on."""
+    claims = RefreshEntry.objects.filter(state=EntryState.CLAIMED)
+    return [(entry.pk, entry.claimed_by, entry.claimed_at) for entry in claims if entry.claimed_at is not None]
 
 
 @transaction.atomic

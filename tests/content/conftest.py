@@ -7,8 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
+
 from content.matching.services import forget_index
-from pytest_django.fixtures import SettingsWrapper
 
 
 @dataclass
@@ -26,7 +27,7 @@ class PictureShop:
 
 
 @pytest.fixture(autouse=True)
-def _own_folders(tmp_path: Path, settings: SettingsWrapper) -> None:
+def _own_folders(tmp_path: Path, settings: Settings) -> None:
     settings.PACKAGE_DIR = tmp_path / "packages"
     settings.MEDIA_ROOT = tmp_path / "media"
 
@@ -45,7 +46,7 @@ def picture_shop() -> Iterator[PictureShop]:
     shop = PictureShop()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             shop.requests.append((self.path, self.headers.get("X-Trace-Id", "")))
             status, data = shop.files.get(self.path, (404, b""))
             self.send_response(status)

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from PIL import Image
+
 from content.comparison.services import build_table
 from content.matching.services import match_post
 from content.packages.services import PackageOutcome, build_package
 from content.posts.models import Post
 from content.posts.services import NewImage, save_post
-from PIL import Image
 from products.catalog.models import Product, Store
 from products.catalog.services import complete_scan, start_scan
 from products.upsert.rows import CategoryRef
-
 from tests.products.factories import make_product_row, make_store, upsert
 
 CHECKED_AT = datetime(2026, 11, 22, 0, 0, tzinfo=UTC)

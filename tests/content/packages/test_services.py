@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
+
 from content.packages.files import write_atomically
 from content.packages.models import Asset, Package
 from content.packages.selectors import get_current
@@ -21,8 +23,6 @@ from content.refresh.models import RefreshEntry
 from content.refresh.services import claim_entries, finish_entry
 from perfhooks.trace import bind_trace
 from products.catalog.models import Placement, PriceObservation
-from pytest_django.fixtures import SettingsWrapper
-
 from tests.content.conftest import PictureShop
 from tests.content.factories import (
     CHECKED_AT,
@@ -69,7 +69,10 @@ def test_package_holds_page_text_manifest_and_numbered_pictures(picture_shop: Pi
         (2, "post", hashlib.sha256(own_picture).hexdigest()),
     ]
     assert manifest["as_of"] == CHECKED_AT.isoformat()
-    assert (manifest["template"], manifest["disclosure_version"]) == ({"id": "cro_buy", "version": "1"}, "own_product.1")
+    assert (manifest["template"], manifest["disclosure_version"]) == (
+        {"id": "cro_buy", "version": "1"},
+        "own_product.1",
+    )
     package = get_current(post.pk)
     assert package is not None
     assert (package.sha256, package.size_bytes) == (outcome.sha256, Path(outcome.path).stat().st_size)
@@ -201,7 +204,7 @@ def test_a_shop_in_trouble_is_asked_three_times_and_is_nobodys_finding(picture_s
 
 
 def test_a_full_disk_refuses_names_the_file_and_leaves_nothing(
-    picture_shop: PictureShop, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    picture_shop: PictureShop, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = picture_shop.put("/a.jpg", draw_picture())
     store = make_shop({"number": 1, "image_url": url})

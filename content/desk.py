@@ -1,0 +1,48 @@
+"""What the admin pages of content share."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from perfhooks.desk import FastModelAdmin, link_to
+
+SHORT_HASH_LENGTH = 12
+
+
+class ReadOnlyAdmin(FastModelAdmin[Any]):
+    """Rows that the product writes and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody deletes one by hand."""
+        return False
+
+
+def link_to_post(post_id: int, title: str) -> SafeString:
+    """A post's page on the desk."""
+    return link_to(reverse("admin:posts_post_change", args=[post_id]), title)
+
+
+def link_to_product(product_id: int, name: str) -> SafeString:
+    """A product's page on the desk."""
+    return link_to(reverse("admin:catalog_product_change", args=[product_id]), name)
+
+
+def format_number(number: float) -> SafeString:
+    """A number with thousands separators, to be aligned right."""
+    return format_html('<span class="num">{}</span>', f"{number:,}")
+
+
+def shorten_hash(text: str) -> SafeString:
+    """The beginning of a fingerprint, with the whole of it in the title."""
+    return format_html('<span class="mono" title="{}">{}</span>', text, text[:SHORT_HASH_LENGTH])

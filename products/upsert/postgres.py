@@ -25,7 +25,7 @@ _RELEASE = """
     UPDATE catalog_product p SET sku = p.origin_product_no::text
     FROM unnest(%s::text[], %s::bigint[]) AS claim(sku, origin_product_no)
     WHERE p.store_id = %s AND p.sku = claim.sku AND p.origin_product_no <> claim.origin_product_no
-      AND p.status <> 'DELETE'"""
+      AND NOT (p.status = 'DELETE')"""
 _OBSERVED = ", ".join(OBSERVED)
 _OBSERVATION_STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS observation_stage ON COMMIT DELETE ROWS

@@ -18,9 +18,10 @@ _MERGE = f"""
     ON CONFLICT (store_id, origin_product_no) DO UPDATE SET {_UPDATES}
     WHERE catalog_product.content_hash <> excluded.content_hash
       AND catalog_product.source_modified_at <= excluded.source_modified_at"""  # noqa: S608
+# The condition on the state is spelled as in the partial index, which SQLite else does not use.
 _RELEASE = """
     UPDATE catalog_product SET sku = CAST(origin_product_no AS TEXT)
-    WHERE store_id = %s AND sku = %s AND origin_product_no <> %s AND status <> 'DELETE'"""
+    WHERE store_id = %s AND sku = %s AND origin_product_no <> %s AND NOT (status = 'DELETE')"""
 
 
 _INSERT_OBSERVATIONS = f"""

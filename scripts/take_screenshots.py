@@ -3,7 +3,7 @@
     SCREENSHOT_PASSWORD=... python scripts/take_screenshots.py --base-url http://127.0.0.1:8000 [--width 1440 --width 768]
 
 SCREENSHOT_USER is `admin` unless set. Pictures go to docs/screenshots/. Exit status: 0 all well; 1 a page logged an error,
-answered one, or asked for an address outside the server (each is printed); 2 no Chromium, no password or no login.
+answered one, or asked for an address outside the server (each is printed); 2 no Chromium, server, password, login or packaged post.
 """
 
 import argparse
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page, Request, Response, sync_playwright
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "screenshots"
 DESKTOP_WIDTH = 1440
@@ -34,7 +34,7 @@ PAGES = {
     "products": "/admin/catalog/product/",
     "performance": "/admin/perfhooks/perfrun/",
 }
-POSTS = "/admin/posts/post/"
+PACKAGED_POSTS = "/admin/posts/post/?package=yes"
 
 
 class DeskError(RuntimeError):
@@ -101,7 +101,12 @@ def open_desk(base_url: str, *, user: str, password: str, width: int = DESKTOP_W
         )
         page, watcher = context.new_page(), Watcher(base_url)
         watcher.watch(page)
-        page.goto(f"{base_url}/admin/login/?next=/admin/")
+        try:
+            page.goto(f"{base_url}/admin/login/?next=/admin/")
+        except Error as error:
+            raise DeskError(
+                f"{base_url} does not answer: run `make serve` ({error.message.splitlines()[0]})"
+            ) from error
         page.fill("input[name=username]", user)
         page.fill("input[name=password]", password)
         page.click("input[type=submit]")
@@ -111,12 +116,12 @@ def open_desk(base_url: str, *, user: str, password: str, width: int = DESKTOP_W
 
 
 def find_preview(page: Page, base_url: str) -> str:
-    """The address of the newest post's page, which holds its preview; DeskError without a post."""
-    page.goto(base_url + POSTS)
+    """The address of a packaged post's preview; DeskError when nothing has been packaged yet."""
+    page.goto(base_url + PACKAGED_POSTS)
     links = page.locator("#result_list tbody th a")
     if not links.count():
-        raise DeskError("there is no post yet: run `make demo` first")
-    return str(links.first.get_attribute("href"))
+        raise DeskError("no post has been packaged yet: run `make demo` first")
+    return str(links.first.get_attribute("href")).partition("change/")[0] + "preview/"
 
 
 def photograph(base_url: str, *, user: str, password: str, width: int, out: Path) -> list[str]:

@@ -7,13 +7,13 @@ from urllib.parse import urlencode
 
 from django.db.models import QuerySet
 from django.urls import reverse
-from products.storesync.selectors import select_failed_runs, select_open_failures
 
 from content.posts.selectors import select_with_findings
 from content.refresh.selectors import select_dead
 from operations.dashboard.counting import count_together
 from perfhooks.desk import Tone
 from products.catalog.selectors import select_posts_with_stale_prices, select_stale
+from products.storesync.selectors import select_failed_runs, select_open_failures
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ QUESTIONS: dict[str, Question] = {
         advice="24시간 넘게 확인하지 못했습니다. 동기화를 실행하세요.",
     ),
     "stale_posts": Question(
-        title="오래된 가격을 보여 주는 글",
+        title="가격이 오래된 글",
         permission="posts.view_post",
         rows=select_posts_with_stale_prices,
         page="admin:catalog_product_changelist",

@@ -119,7 +119,7 @@ def test_newest_run_stands_there_with_its_counts_and_stages(admin_client: Client
     assert "90.0초" in html
     assert "310ms" in html
     assert '<rect class="fill-ok"' in html
-    assert "통과" in html
+    assert "예산 안" in html
     assert "300ms" not in html
 
 

@@ -6,10 +6,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from perfhooks.desk import FastModelAdmin, Tone, ago, pill
 
 from operations.pipeline.models import PipelineRun, ScheduleSlot
 from operations.pipeline.report import LABELS
+from perfhooks.desk import FastModelAdmin, Tone, ago, pill
 
 TONES: dict[str, Tone] = {
     PipelineRun.Status.RUNNING: "grey",

@@ -3,13 +3,13 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from content.packages.selectors import list_newest
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from content.packages.selectors import list_newest
 from operations.pipeline.services import PipelineReport
 from perfhooks.budgets import load_budgets
 from perfhooks.recorder import Recorder

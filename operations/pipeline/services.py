@@ -8,12 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.conf import settings
+from django.utils import timezone
+
 from content.matching.selectors import count_decisions
 from content.packages.selectors import count_current
-from django.utils import timezone
-from products.storesync.selectors import RunFacts, count_open_failures, describe_run
-from products.storesync.services import StoreSyncError, start_run
-
 from content.refresh.selectors import count_by_state, count_outcomes, count_refused, list_queued_ids, read_states
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.models import PipelineRun
@@ -24,6 +23,9 @@ from perfhooks.services import hold_lock, store_run
 from perfhooks.spans import span
 from perfhooks.tasks import enqueue
 from perfhooks.trace import bind_trace
+from products.storesync.errors import StoreSyncError
+from products.storesync.selectors import RunFacts, count_open_failures, describe_run
+from products.storesync.services import start_run
 
 SYNC_TASK = "products.storesync.tasks.sync_store_task"
 ENTRY_TASK = "operations.pipeline.tasks.process_entry_task"
@@ -174,7 +176,8 @@ def run_pipeline(
             _lead(run, api_url=api_url, workers=workers, progress=progress)
         except (StoreSyncError, WorkStalled) as error:
             run.status, run.error = PipelineRun.Status.FAILED, str(error)
-        collect_samples(recorder, trace_id=trace_id)
+        if not settings.CELERY_TASK_ALWAYS_EAGER:
+            collect_samples(recorder, trace_id=trace_id, expected=1 + run.counts.get("posts_worked", 0))
         run.finished_at = timezone.now()
         seconds = (run.finished_at - run.started_at).total_seconds()
         report = PipelineReport(

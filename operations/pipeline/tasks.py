@@ -2,7 +2,6 @@
 
 from celery import shared_task
 
-from operations.pipeline.samples import record_for_run
 from operations.pipeline.schedule import run_scheduled
 from operations.pipeline.work import process_entry
 
@@ -10,8 +9,7 @@ from operations.pipeline.work import process_entry
 @shared_task
 def process_entry_task(entry_id: int) -> dict[str, object]:
     """Carry one queue entry from matching to its package."""
-    with record_for_run():
-        outcome = process_entry(entry_id=entry_id)
+    outcome = process_entry(entry_id=entry_id)
     return {"entry_id": entry_id, "status": outcome.status}
 
 

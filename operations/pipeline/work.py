@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import structlog
+
 from content.comparison.services import build_table
 from content.cro.services import compose_post
 from content.matching.services import match_post
 from content.packages.services import PackageRefused, build_package
 from content.refresh.services import ClaimedEntry, claim_entry, fail_entry, finish_entry
-
 from perfhooks.trace import bind_tags
 
 log = structlog.get_logger()

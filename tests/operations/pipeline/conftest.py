@@ -1,5 +1,6 @@
 """A small store that speaks HTTP, and a ledger to run the product on."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,11 @@ def ledger(tmp_path: Path, catalogue: Path, simulator: SimulatorProcess) -> Iter
     with open_ledger(tmp_path / "ledger", STORE_API_URL=simulator.url) as opened:
         opened.prepare(catalogue, posts=POSTS)
         yield opened
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -59,8 +59,8 @@ class Command(BaseCommand):
         if options["workers"] < 1:
             raise CommandError("--workers: 1 이상의 정수를 주세요.")
         try:
-            with self._open_store(options) as api_url, Recorder() as recorder:
-                report, path = self._run(options, api_url)
+            with self._open_store(options) as api_url:
+                report, recorder, path = self._run(options, api_url)
         except (LockHeld, SimulatorStartError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
@@ -71,12 +71,12 @@ class Command(BaseCommand):
         if EXIT_STATUS[report.status]:
             sys.exit(EXIT_STATUS[report.status])
 
-    def _run(self, options: dict[str, Any], api_url: str) -> tuple[PipelineReport, str]:
-        written: list[str] = []
+    def _run(self, options: dict[str, Any], api_url: str) -> tuple[PipelineReport, Recorder, str]:
+        written: list[tuple[Recorder, str]] = []
 
         def finish(report: PipelineReport, recorder: Recorder) -> str:
-            written.append(write_report(report, recorder))
-            return written[0]
+            written.append((recorder, write_report(report, recorder)))
+            return written[0][1]
 
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=Console(stderr=True), disable=options["json"]) as progress:
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                 progress=Bars(progress),
                 finish=finish,
             )
-        return report, written[0]
+        return report, *written[0]
 
     def _name_store(self, options: dict[str, Any]) -> str:
         if options["store"]:

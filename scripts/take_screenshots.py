@@ -52,7 +52,7 @@ class Watcher:
         """Listen to the page from now on."""
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(f"{page.url}: script error: {error}"))
-        page.on("requestfailed", lambda request: self._note(request, str(request.failure)))
+        page.on("requestfailed", self._check_failure)
         page.on("request", self._check_address)
         page.on("response", self._check_status)
 
@@ -63,6 +63,11 @@ class Watcher:
 
     def _note(self, request: Request, problem: str) -> None:
         self.complaints.append(f"{request.url}: {problem}")
+
+    def _check_failure(self, request: Request) -> None:
+        # A picture still under way when the reader goes on to the next page is aborted; that is no fault.
+        if request.failure != "net::ERR_ABORTED":
+            self._note(request, str(request.failure))
 
     def _check_address(self, request: Request) -> None:
         if not request.url.startswith((self.base_url, "data:", "about:", "blob:")):

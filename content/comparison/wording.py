@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
+from products.catalog.benefits import LABELS
+
 NOTHING = "-"
 LOW_STOCK_LIMIT = 5
+AMOUNTS = (
+    "purchase_point",
+    "manager_purchase_point",
+    "text_review_point",
+    "photo_review_point",
+    "regular_customer_point",
+    "multi_purchase_discount",
+)
 
 
 def format_won(amount: int) -> str:
@@ -25,26 +35,19 @@ def format_stock(stock: int, *, is_sellable: bool) -> str:
 
 
 def list_benefits(benefits: Mapping[str, Any]) -> list[str]:
-    """What a buyer gets besides the price, as the sync names it, in words; unknown kinds are left out."""
-    found = [
-        _describe_amount("구매 적립", benefits.get("purchase_point"), benefits.get("purchase_point_unit")),
-        _describe_amount("텍스트 리뷰 적립", benefits.get("text_review_point")),
-        _describe_amount("포토 리뷰 적립", benefits.get("photo_review_point")),
-        _describe_amount("단골 적립", benefits.get("regular_customer_point")),
-        _describe_amount(
-            "여러 개 구매 할인", benefits.get("multi_purchase_discount"), benefits.get("multi_purchase_discount_unit")
-        ),
-        f"무이자 {benefits['free_interest_months']}개월" if benefits.get("free_interest_months") else "",
-        f"사은품 {benefits['gift']}" if benefits.get("gift") else "",
-        _describe_delivery(benefits),
-    ]
-    return [words for words in found if words]
+    """What a buyer gets besides the price, as the sync names it, in words and in one order; unknown kinds are left out."""
+    found = [_describe_amount(key, benefits.get(key), benefits.get(f"{key}_unit")) for key in AMOUNTS]
+    if benefits.get("free_interest_months"):
+        found.append(f"{LABELS['free_interest_months']} {benefits['free_interest_months']}개월")
+    if benefits.get("gift"):
+        found.append(f"{LABELS['gift']} {benefits['gift']}")
+    return [words for words in (*found, _describe_delivery(benefits)) if words]
 
 
-def _describe_amount(label: str, amount: Any, unit: Any = "WON") -> str:
+def _describe_amount(key: str, amount: Any, unit: Any) -> str:
     if not isinstance(amount, int | float) or not amount:
         return ""
-    return f"{label} {amount:g}%" if unit == "PERCENT" else f"{label} {format_won(int(amount))}"
+    return f"{LABELS[key]} {amount:g}%" if unit == "PERCENT" else f"{LABELS[key]} {format_won(int(amount))}"
 
 
 def _describe_delivery(benefits: Mapping[str, Any]) -> str:
@@ -52,5 +55,6 @@ def _describe_delivery(benefits: Mapping[str, Any]) -> str:
     if not isinstance(fee, int):
         return ""
     if fee == 0:
-        return "무료배송"
-    return f"배송비 {format_won(fee)}" + (f"({format_won(free_from)} 이상 무료)" if isinstance(free_from, int) else "")
+        return "무료 배송"
+    words = f"{LABELS['delivery_fee']} {format_won(fee)}"
+    return f"{words}({format_won(free_from)} 이상 무료)" if isinstance(free_from, int) else words

@@ -69,10 +69,13 @@ def split_pairs(word: str) -> list[str]:
 
 
 def strip_particle(word: str) -> str:
-    """A Hangul word without its case particle, where two syllables remain."""
+    """A Hangul word without its case particle, where two syllables remain (one before 를, which ends no noun).
+
+    A noun that only looks like one with a particle (고양이) is asked for by its beginning, which it holds too.
+    """
     for particle in _PARTICLES:
         stem = word.removesuffix(particle)
-        if len(stem) < len(word) and len(stem) > _STEM_LENGTH_LEAST - (len(particle) > 1):
+        if len(stem) < len(word) and len(stem) >= (1 if particle == "를" else _STEM_LENGTH_LEAST):
             return stem
     return word
 

@@ -138,6 +138,13 @@ class PostAdmin(FastModelAdmin[Post]):
         if changed or formset.deleted_objects:
             store_images(post_id=form.instance.pk, changed=changed, deleted=formset.deleted_objects)
 
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
+        """What hangs on a post (packages, queue, matches) goes with it, though nobody deletes that by itself."""
+        to_delete, counts, _permissions, protected = super().get_deleted_objects(objs, request)
+        return to_delete, counts, set(), protected
+
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         """Delete through the service."""
         delete_post(post_id=obj.pk)

@@ -18,6 +18,7 @@ else:
     _PostModelForm = forms.ModelForm
     _ImageModelForm = forms.ModelForm
 
+KEPT = ("title", "slug", "body", "relationship", "status")
 CONFLICT = "그사이 다른 사람이 이 글을 바꿨습니다. 아래의 '지금 저장된 본문'과 견주어 고친 뒤 다시 저장하면 이 내용으로 바뀝니다."
 
 
@@ -29,7 +30,7 @@ class PostForm(_PostModelForm):
 
     class Meta:
         model = Post
-        fields = ["title", "slug", "body", "relationship", "status"]
+        fields = list(KEPT)
         widgets = {
             "title": forms.TextInput(attrs={"class": "vTextField"}),
             "body": forms.Textarea(attrs={"rows": 24, "class": "vLargeTextField"}),
@@ -43,7 +44,7 @@ class PostForm(_PostModelForm):
     def clean(self) -> dict[str, Any]:
         """What the service would keep. Errors stand at their fields."""
         values = dict(super().clean() or self.cleaned_data)
-        given = {name: values.get(name, getattr(self.instance, name)) for name in self.Meta.fields}
+        given = {name: values.get(name, getattr(self.instance, name)) for name in KEPT}
         if not self.errors:
             values |= clean_values(**given)
             self._refuse_conflict(values.get("seen", ""))

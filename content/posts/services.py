@@ -186,7 +186,9 @@ def _replace_images(post: Post, images: Sequence[NewImage]) -> None:
     if len(wanted) != len(images) or min(wanted, default=1) < 1:
         raise ValidationError({"images": "이미지: 순서는 1부터, 서로 다르게 매기세요."})
     kept = {row.position: row for row in post.images.all()}
-    post.images.exclude(position__in=wanted).delete()
+    gone = [row.pk for position, row in kept.items() if position not in wanted]
+    if gone:
+        post.images.filter(pk__in=gone).delete()
     for position, image in wanted.items():
         row = kept.get(position) or PostImage(post=post, position=position)
         before = (row.sha256, row.alt)

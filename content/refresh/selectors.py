@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
 from content.packages.selectors import select_current
 from content.posts.selectors import select_processable
-from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
+from content.refresh.models import LIVE_STATES, EntryState, Outcome, RefreshEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,6 @@ class EntryFacts:
         return self.state == EntryState.CLAIMED or self.is_waiting(since_attempt=since_attempt)
 
 
-@dataclass(frozen=True, slots=True)
-class QueueTop:
-    """An entry whose turn comes next."""
-
-    post_id: int
-    slug: str
-    title: str
-    reason: str
-    enqueued_at: datetime
-
-
 def _select_newest() -> QuerySet[RefreshEntry]:
     """The newest entry of each post that is to be processed."""
     later = RefreshEntry.objects.filter(post=OuterRef("post"), id__gt=OuterRef("pk"))
@@ -48,12 +36,6 @@ def _select_newest() -> QuerySet[RefreshEntry]:
 def count_refused() -> int:
     """Posts whose newest entry was refused: their editor has something to mend."""
     return _select_newest().filter(state=EntryState.DONE, outcome=Outcome.REFUSED).count()
-
-
-def list_queue_top(limit: int) -> list[QueueTop]:
-    """What the desk shows of the queue."""
-    rows = list_next(limit).values_list("post_id", "post__slug", "post__title", "reason", "enqueued_at")
-    return [QueueTop(post_id, slug, title, Reason(reason).label, when) for post_id, slug, title, reason, when in rows]
 
 
 def count_open() -> int:

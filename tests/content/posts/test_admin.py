@@ -1,0 +1,261 @@
+"""The editor's desk for posts: saving through the service, errors at their fields, previews that can do no harm."""
+
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+
+from content.posts.models import Post, PostFinding
+from content.refresh.models import RefreshEntry
+from products.catalog.models import Placement
+from tests.content.conftest import PictureShop
+from tests.content.factories import draw_picture, make_post, make_shop, new_images, process
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/posts/post/"
+ATTACK = "<script>alert(1)</script>\"'>"
+
+
+def fill_form(post: Post | None = None, **changes: Any) -> dict[str, Any]:
+    """What a browser sends back."""
+    return {
+        "title": post.title if post else "무선 청소기 추천",
+        "slug": "cleaner-guide",
+        "body": post.body if post else "본문",
+        "relationship": "own_product",
+        "status": "ready",
+        "seen": post.body_hash if post else "",
+        "images-TOTAL_FORMS": "0",
+        "images-INITIAL_FORMS": "0",
+        **changes,
+    }
+
+
+def image_rows(*rows: dict[str, Any], initial: int = 0) -> dict[str, Any]:
+    sent = {f"images-{place}-{name}": value for place, row in enumerate(rows) for name, value in row.items()}
+    return {"images-TOTAL_FORMS": str(len(rows)), "images-INITIAL_FORMS": str(initial), **sent}
+
+
+def page_of(post: Post) -> str:
+    return reverse("admin:posts_post_change", args=[post.pk])
+
+
+def read_errors(response: Any) -> str:
+    assert response.status_code == 200
+    html = response.content.decode()
+    return " ".join(re.findall(r'<ul class="errorlist[^"]*"[^>]*>(.*?)</ul>', html, re.S))
+
+
+def test_a_new_post_is_saved_through_the_service(admin_client: Client) -> None:
+    response = admin_client.post(f"{LIST}add/", fill_form(body="{{ price:JB-404 }}"), follow=True)
+    assert response.status_code == 200
+    post = Post.objects.get()
+    assert (post.slug, post.author and post.author.username, len(post.body_hash)) == ("cleaner-guide", "admin", 64)
+    assert RefreshEntry.objects.get().reason == "new_post"
+    assert PostFinding.objects.get().kind == "unknown_sku"
+    assert "점검할 것이 1건" in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"slug": "Big-Slug"}, "소문자"),
+        ({"slug": "taken"}, "이미"),
+        ({"title": ""}, "필수"),
+        ({"body": "본문\x00"}, "null"),
+        ({"body": "   "}, "필수"),
+    ],
+)
+def test_errors_stand_at_their_field_and_nothing_typed_is_lost(
+    admin_client: Client, changes: dict[str, str], words: str
+) -> None:
+    make_post(slug="taken")
+    response = admin_client.post(f"{LIST}add/", fill_form(title="타자한 제목 그대로") | changes)
+    assert words in read_errors(response)
+    assert "타자한 제목 그대로" in response.content.decode() or "title" in changes
+    assert Post.objects.count() == 1
+
+
+def test_an_edit_in_between_shows_both_versions_and_is_meant_the_second_time(admin_client: Client) -> None:
+    post = make_post("처음 본문")
+    sent = fill_form(post, body="나의 본문")
+    make_post("남의 본문")
+    response = admin_client.post(page_of(post), sent)
+    html = response.content.decode()
+    assert "그사이 다른 사람이" in read_errors(response)
+    assert "나의 본문" in html
+    assert "남의 본문" in html
+    assert Post.objects.get().body == "남의 본문"
+    seen = re.search(r'name="seen" value="([0-9a-f]{64})"', html)
+    assert seen is not None
+    assert admin_client.post(page_of(post), sent | {"seen": seen[1]}).status_code == 302
+    assert Post.objects.get().body == "나의 본문"
+
+
+def test_the_slug_stays(admin_client: Client) -> None:
+    post = make_post("본문")
+    admin_client.post(page_of(post), fill_form(post, slug="another"))
+    assert Post.objects.get().slug == "cleaner-guide"
+
+
+def test_pictures_are_verified_kept_and_moved(admin_client: Client) -> None:
+    post = make_post("본문")
+    upload = SimpleUploadedFile("../../그림 파일.png", draw_picture("red", kind="PNG"), "image/png")
+    rows = image_rows({"position": "1", "alt": "빨강", "image": upload})
+    assert admin_client.post(page_of(post), fill_form(post) | rows).status_code == 302
+    image = post.images.get()
+    assert re.fullmatch(r"posts/../[0-9a-f]{32}\.png", str(image.image.name))
+    assert len(image.sha256) == 64
+    forged = SimpleUploadedFile("a.jpg", b"not a picture", "image/jpeg")
+    post.refresh_from_db()
+    rows = image_rows({"position": "2", "alt": "거짓", "image": forged})
+    assert "이미지" in read_errors(admin_client.post(page_of(post), fill_form(post) | rows))
+    assert post.images.count() == 1
+
+
+def test_pictures_can_change_places_and_go(admin_client: Client) -> None:
+    post = make_post("본문", images=new_images(draw_picture("red"), draw_picture("blue")))
+    first, second = post.images.order_by("position")
+    rows = image_rows(
+        {"id": first.pk, "post": post.pk, "position": "2", "alt": first.alt},
+        {"id": second.pk, "post": post.pk, "position": "1", "alt": second.alt, "DELETE": "on"},
+        initial=2,
+    )
+    assert admin_client.post(page_of(post), fill_form(post) | rows).status_code == 302
+    assert [(row.pk, row.position) for row in post.images.all()] == [(first.pk, 2)]
+
+
+def test_the_list_says_how_each_post_stands(admin_client: Client, picture_shop: PictureShop) -> None:
+    make_shop({"number": 1})
+    process(make_post("{{ price:JB-1 }}", title=f"청소기 {ATTACK}"))
+    make_post("{{ price:JB-404 }}", slug="broken", title="고장 난 글")
+    html = admin_client.get(LIST).content.decode()
+    assert "온담 무선 청소기 1" in html
+    assert '<span class="pill pill-bad">1건</span>' in html
+    assert ATTACK not in html
+    only = admin_client.get(f"{LIST}?findings__isnull=False").content.decode()
+    assert "고장 난 글" in only
+    assert "온담 무선 청소기 1" not in only
+    assert "고장 난 글" in admin_client.get(f"{LIST}?package=no").content.decode()
+    assert "고장 난 글" not in admin_client.get(f"{LIST}?q=cleaner").content.decode()
+
+
+def test_the_page_says_what_blocks_and_what_happened(admin_client: Client) -> None:
+    post = make_post("{{ price:JB-404 }}")
+    html = admin_client.get(page_of(post)).content.decode()
+    assert "1번째 줄" in html
+    assert "JB-404" in html
+    assert "처리 이력" in html
+    assert reverse("admin:posts_post_preview", args=[post.pk]) in html
+
+
+def test_the_preview_is_the_real_page_in_a_frame_that_may_do_nothing(
+    admin_client: Client, picture_shop: PictureShop
+) -> None:
+    make_shop({"number": 1, "image_url": picture_shop.put("/a.jpg", draw_picture("red", size=(2000, 900)))})
+    post = make_post(
+        f"{{{{ product:JB-1 }}}}\n\n{ATTACK}\n\n![내 사진](image:1)",
+        title=f"청소기 {ATTACK}",
+        images=new_images(draw_picture("blue", kind="PNG")),
+    )
+    frame = reverse("admin:posts_post_preview_frame", args=[post.pk])
+    before = admin_client.get(frame).content.decode()
+    assert before.count('src="data:,"') == 1, "a picture that was never fetched shows its words"
+    assert picture_shop.requests == []
+    process(post)
+    response = admin_client.get(frame)
+    policy = response.headers["Content-Security-Policy"]
+    assert policy.startswith("default-src 'none'; img-src 'self' data:; style-src 'self'")
+    assert "script-src" not in policy
+    html = response.content.decode()
+    assert html.count('src="data:image/jpeg;base64,') == 2
+    assert len(html) < 200_000
+    assert "<script" not in html
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
+    assert "직접 판매하는 상품입니다" in html
+
+
+@pytest.mark.parametrize(("query", "shown"), [("", "mobile"), ("?width=desktop", "desktop"), ("?width=%22x", "mobile")])
+def test_the_preview_switches_its_width_by_a_link(admin_client: Client, query: str, shown: str) -> None:
+    post = make_post("본문")
+    html = admin_client.get(reverse("admin:posts_post_preview", args=[post.pk]) + query).content.decode()
+    assert re.search(rf'<iframe class="frame-{shown}"[^>]* sandbox></iframe>', html)
+    assert "?width=desktop" in html
+
+
+def test_previews_are_for_those_who_may_see_posts(client: Client) -> None:
+    post = make_post("본문")
+    addresses = [reverse(f"admin:posts_post_preview{part}", args=[post.pk]) for part in ("", "_frame")]
+    assert [client.get(address).status_code for address in addresses] == [302, 302]
+    client.force_login(User.objects.create_user("guest", is_staff=True))
+    assert [client.get(address).status_code for address in addresses] == [403, 403]
+    reader = User.objects.create_user("reader", is_staff=True)
+    reader.user_permissions.add(Permission.objects.get(codename="view_post"))
+    client.force_login(reader)
+    assert [client.get(address).status_code for address in addresses] == [200, 200]
+    assert client.get("/admin/posts/post/999/preview/").status_code == 404
+
+
+def test_deleting_goes_through_the_service(admin_client: Client) -> None:
+    make_shop({"number": 1})
+    process(make_post("{{ price:JB-1 }}"))
+    post = Post.objects.get()
+    response = admin_client.post(reverse("admin:posts_post_delete", args=[post.pk]), {"post": "yes"})
+    assert response.status_code == 302
+    assert (Post.objects.count(), Placement.objects.count()) == (0, 0)
+
+
+def test_a_package_is_downloaded_under_its_name_by_staff_only(
+    admin_client: Client, client: Client, picture_shop: PictureShop
+) -> None:
+    outcome = process(make_post("본문"))
+    package = Post.objects.get().packages.get()
+    address = reverse("admin:packages_package_download", args=[package.pk])
+    response = admin_client.get(address)
+    data = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    assert io.BytesIO(data).read(2) == b"PK"
+    assert len(data) == outcome.size_bytes
+    assert (
+        response.headers["Content-Disposition"] == f'attachment; filename="{package.storage_path.rpartition("/")[2]}"'
+    )
+    assert address in admin_client.get("/admin/packages/package/").content.decode()
+    assert client.get(address).status_code == 302
+    Path(outcome.path).unlink()
+    assert admin_client.get(address).status_code == 404
+
+
+def test_dead_entries_are_queued_again_from_the_list(admin_client: Client) -> None:
+    make_post("하나")
+    make_post("둘", slug="two")
+    RefreshEntry.objects.filter(post__slug="two").update(state="dead", finished_at="2026-11-22T00:00:00Z")
+    ids = list(RefreshEntry.objects.values_list("pk", flat=True))
+    response = admin_client.post(
+        "/admin/refresh/refreshentry/", {"action": "retry", "_selected_action": ids}, follow=True
+    )
+    html = response.content.decode()
+    assert "고른 2개 가운데 1개를 다시 대기열에 넣었습니다" in html
+    assert "1개는" in html
+    assert RefreshEntry.objects.filter(state="queued").count() == 2
+
+
+def test_a_decision_and_a_table_show_their_reasons(admin_client: Client) -> None:
+    make_shop({"number": 1, "name": f"청소기 {ATTACK}"}, {"number": 2})
+    post = make_post("{{ table }}", title="무선 청소기 비교")
+    process(post)
+    decision = admin_client.get(
+        reverse("admin:matching_matchdecision_change", args=[post.match_decision.pk])
+    ).content.decode()
+    assert "상품이 제목의 낱말을 모두 담고 있습니다" in decision
+    assert "찾은 낱말" in decision
+    version = post.comparison_table.versions.get()
+    table = admin_client.get(reverse("admin:comparison_tableversion_change", args=[version.pk])).content.decode()
+    assert "99,000원" in table
+    for html in (decision, table):
+        assert ATTACK not in html

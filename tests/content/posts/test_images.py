@@ -1,0 +1,62 @@
+"""Pictures: forged, torn and monstrous files are refused, real ones are taken as they are."""
+
+import contextlib
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+from content.posts.images import NotAPicture, verify_picture
+from tests.content.factories import draw_picture
+
+HOSTILE = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "hostile_media"
+MUST_BE_REFUSED = [
+    "bomb_900mp_1bit.png",
+    "eps_as.jpg",
+    "garbage_idat.png",
+    "ico_as.png",
+    "polyglot_gif_js.gif",
+    "polyglot_gif_js_as.png",
+    "random_noise.jpg",
+    "truncated_header.jpg",
+    "xxe.svg",
+]
+
+
+@pytest.mark.parametrize(("kind", "suffix"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "webp")])
+def test_a_picture_is_taken_as_it_is(kind: str, suffix: str) -> None:
+    data = draw_picture(kind=kind, size=(40, 30))
+    picture = verify_picture(data)
+    assert (picture.suffix, picture.width, picture.height, picture.data) == (suffix, 40, 30, data)
+
+
+def test_a_torn_picture_is_refused() -> None:
+    data = draw_picture(size=(400, 400))
+    with pytest.raises(NotAPicture):
+        verify_picture(data[: len(data) // 2])
+
+
+def test_a_file_above_the_limit_is_refused_with_its_size() -> None:
+    with pytest.raises(NotAPicture, match="21"):
+        verify_picture(b"\xff\xd8" + b"0" * 21_500_000)
+
+
+@pytest.mark.parametrize("name", MUST_BE_REFUSED)
+def test_hostile_files_are_refused(name: str) -> None:
+    if not HOSTILE.is_dir():
+        pytest.skip(f"{HOSTILE} is absent: set SHARED_DATA to the folder of the test data")
+    with pytest.raises(NotAPicture):
+        verify_picture((HOSTILE / name).read_bytes())
+
+
+def test_no_hostile_file_gets_past_as_another_error() -> None:
+    if not HOSTILE.is_dir():
+        pytest.skip(f"{HOSTILE} is absent: set SHARED_DATA to the folder of the test data")
+    with (HOSTILE / "index.csv").open(encoding="utf-8") as file:
+        names = [next(iter(row.values())) for row in csv.DictReader(file)]
+    assert len(names) > 40
+    for path in (HOSTILE / name for name in names):
+        if path.is_file():
+            with contextlib.suppress(NotAPicture):
+                verify_picture(path.read_bytes())

@@ -1,0 +1,20 @@
+"""The fingerprint of a post changes with everything that readers see."""
+
+from content.posts.text import clean_body, hash_content
+
+
+def test_each_part_counts_and_order_of_pictures_is_their_position() -> None:
+    base = {"title": "가", "body": "나", "relationship": "own_product"}
+    pictures = [(1, "a", "x"), (2, "b", "y")]
+    first = hash_content(**base, images=pictures)
+    assert first == hash_content(**base, images=pictures[::-1])
+    others = [
+        hash_content(**{**base, "title": "나", "body": "가"}, images=pictures),
+        hash_content(**base, images=pictures[:1]),
+        hash_content(**base, images=[(1, "a", "y"), (2, "b", "x")]),
+    ]
+    assert len({first, *others}) == 4
+
+
+def test_half_a_surrogate_pair_does_not_reach_the_database() -> None:
+    assert clean_body("앞\ud83d뒤") == "앞뒤"

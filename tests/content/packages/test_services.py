@@ -229,9 +229,7 @@ def test_a_full_disk_refuses_names_the_file_and_leaves_nothing(
 
 def test_a_real_size_limit_of_the_system_leaves_no_torn_file(tmp_path: Path) -> None:
     script = (
-        "import resource, sys; from pathlib import Path; from content.cro.services import compose_post
-from content.matching.services import match_post
-from content.packages.files import write_atomically\n"
+        "import resource, sys; from pathlib import Path; from content.packages.files import write_atomically\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write_atomically(Path(sys.argv[1]), b'x' * 5000)\n"
         "except OSError as error: print(error.errno)\n"

@@ -24,6 +24,7 @@ SECRET_KEY = env.str("SECRET_KEY", default="")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 
 INSTALLED_APPS = [
+    "operations.dashboard.apps.DashboardConfig",  # before the admin, whose templates it overrides
     "project.apps.JangbuAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -45,7 +46,6 @@ INSTALLED_APPS = [
     "content.packages.apps.PackagesConfig",
     "content.refresh.apps.RefreshConfig",
     "operations.pipeline.apps.PipelineConfig",
-    "operations.dashboard.apps.DashboardConfig",
     "operations.demo.apps.DemoConfig",
 ]
 

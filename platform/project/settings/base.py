@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "content.packages.apps.PackagesConfig",
     "content.refresh.apps.RefreshConfig",
     "operations.pipeline.apps.PipelineConfig",
+    "operations.gates.apps.GatesConfig",
     "operations.demo.apps.DemoConfig",
 ]
 

@@ -1,0 +1,11 @@
+"""The release gates: budgets judged by stored measurements (plan 5, 6.5, 8.5)."""
+
+from django.apps import AppConfig
+
+
+class GatesConfig(AppConfig):
+    """Measurements, decisions, and the board that shows them."""
+
+    name = "operations.gates"
+    label = "gates"
+    verbose_name = "릴리즈 게이트"

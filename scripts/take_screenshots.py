@@ -114,7 +114,8 @@ def open_desk(base_url: str, *, user: str, password: str, width: int = DESKTOP_W
             ) from error
         page.fill("input[name=username]", user)
         page.fill("input[name=password]", password)
-        page.click("input[type=submit]")
+        with page.expect_navigation(wait_until="networkidle"):
+            page.click("input[type=submit]")
         if "/login/" in page.url:
             raise DeskError(f"{base_url}: user {user!r} was refused; set SCREENSHOT_USER and SCREENSHOT_PASSWORD")
         yield page, watcher

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def make_history(seed: int) -> list[Product]:
     """Two stores with random scans, complete and not, around the limit, and random exceptions."""
     dice = random.Random(seed)
-    products = []
+    products: list[Product] = []
     for code in ("hanbit", "dodam"):
         store = make_store(code)
         own = [

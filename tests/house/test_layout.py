@@ -3,11 +3,13 @@
 import ast
 import os
 import re
+import socket
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
 
+import httpx
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,6 +49,24 @@ def test_the_standard_library_keeps_its_platform_module(command: list[str]) -> N
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, env=environment, check=False)
     expected = f"{Path(sysconfig.get_path('stdlib')) / 'platform.py'} False"
     assert expected in done.stdout, done.stdout + done.stderr
+
+
+def test_the_web_servers_workers_see_the_standard_librarys_platform() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = [str(Path(sys.executable).parent / "granian"), "--interface", "wsgi", "--port", str(port)]
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings.test"}
+    target = "tests.house.show_platform:application"
+    process = subprocess.Popen([*server, target], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+    try:
+        transport = httpx.HTTPTransport(retries=8)
+        with httpx.Client(transport=transport) as client:
+            text = client.get(f"http://127.0.0.1:{port}/", timeout=60).text
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+    assert text == f"{Path(sysconfig.get_path('stdlib')) / 'platform.py'} False"
 
 
 def test_no_module_is_too_long() -> None:

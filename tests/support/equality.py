@@ -7,7 +7,7 @@ mapping. Every column of a product is either compared or named as the ledger's o
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -32,16 +32,17 @@ UNIT_KEYS = {
 }
 
 
-def find_differences(served: Served, *, store_id: int) -> list[str]:
+def find_differences(served: Served, *, store_id: int, leave: Collection[int] = ()) -> list[str]:
     """One line for each product too many or too few and each field that is not as served; empty when all is equal.
 
-    served: what `SimulatorProcess.catalogue()` returns.
+    served: what `SimulatorProcess.catalogue()` returns. leave: product numbers that are not looked at.
     """
-    expected = dict(expect_products(served))
+    expected = dict(expect_products(served, leave=leave))
     names = sorted(next(iter(expected.values()), {}))
     columns = [{"category_id": "category__source_id"}.get(name, name) for name in names]
     rows = Product.objects.filter(store_id=store_id).exclude(status="DELETE").values_list("origin_product_no", *columns)
-    stored = {number: dict(zip(names, values, strict=True)) for number, *values in rows.iterator(chunk_size=2_000)}
+    found = rows.exclude(origin_product_no__in=leave).iterator(chunk_size=2_000)
+    stored = {number: dict(zip(names, values, strict=True)) for number, *values in found}
     differences = [f"{number}: not stored" for number in sorted(expected.keys() - stored.keys())]
     differences += [f"{number}: not served" for number in sorted(stored.keys() - expected.keys())]
     for number in sorted(expected.keys() & stored.keys()):
@@ -60,10 +61,12 @@ def list_compared_columns() -> set[str]:
     return {field.name for field in Product._meta.concrete_fields} - LEDGERS_OWN
 
 
-def expect_products(served: Served) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(origin product number, every field as it should be stored) of each served product."""
+def expect_products(served: Served, *, leave: Collection[int] = ()) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(origin product number, every field as it should be stored) of each served product but those left out."""
     codes = Counter(_main_channel(entry)["sellerManagementCode"] for entry in served.values())
     for number, entry in served.items():
+        if number in leave:
+            continue
         code = _main_channel(entry)["sellerManagementCode"]
         is_sku = code and codes[code] == 1 and not (code.isdecimal() and int(code) in served and int(code) != number)
         yield number, _expect(number, entry, sku=code if is_sku else str(number))

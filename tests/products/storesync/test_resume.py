@@ -1,0 +1,124 @@
+"""Killed in the middle, a sync is picked up where it was: same run, same revision, hardly a call twice."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from products.storesync.simulator.process import SimulatorProcess
+from tests.support.ledger import Ledger, open_ledger
+
+READ_PRODUCTS = """
+import django, json
+django.setup()
+from products.catalog.models import PriceObservation, Product, CatalogueRevision
+from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
+left_out = {"id", "store_id", "category_id", "updated_at"}
+names = [field.attname for field in Product._meta.concrete_fields if field.attname not in left_out]
+rows = Product.objects.order_by("origin_product_no").values(*names, "category__source_id")
+print(json.dumps({
+    "products": [{key: str(value) for key, value in row.items()} for row in rows],
+    "observations": PriceObservation.objects.count(),
+    "revisions": list(CatalogueRevision.objects.values_list("number", flat=True)),
+    "runs": list(SyncRun.objects.order_by("pk").values("status", "fetched", "created", "updated", "listed")),
+    "work": [SyncPage.objects.count(), SyncItem.objects.count(), SyncFailure.objects.count()],
+}))
+"""
+RATE = 6
+WORKERS = 4
+FLUSH_SECONDS = 2
+
+
+@pytest.fixture(scope="module")
+def calm_store(small_catalogue: Path) -> Iterator[SimulatorProcess]:
+    """A store that nobody changes or troubles."""
+    with SimulatorProcess(small_catalogue) as process:
+        yield process
+
+
+@pytest.fixture
+def slow_store(small_catalogue: Path) -> Iterator[SimulatorProcess]:
+    """A store that takes ten seconds for all of its details, so that there is a middle."""
+    with SimulatorProcess(small_catalogue, rate=RATE, burst=2 * RATE) as process:
+        yield process
+
+
+@pytest.fixture
+def ledger(tmp_path: Path, calm_store: SimulatorProcess) -> Iterator[Ledger]:
+    """An empty ledger of its own, for commands that run as other processes."""
+    with open_ledger(tmp_path / "ledger", STORE_API_URL=calm_store.url) as opened:
+        migrate(opened)
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, calm_store: SimulatorProcess) -> dict[str, Any]:
+    """What a run leaves that nobody kills."""
+    with open_ledger(tmp_path_factory.mktemp("calm"), STORE_API_URL=calm_store.url) as calm:
+        migrate(calm)
+        run_sync(calm)
+        state = read(calm)
+    assert (len(state["products"]), state["observations"]) == (63, 63)
+    assert (state["revisions"], state["work"]) == ([1], [0, 0, 0])
+    return state
+
+
+def migrate(ledger: Ledger) -> None:
+    done = ledger.run("manage.py", "migrate", "--verbosity", "0")
+    assert done.returncode == 0, done.stderr
+
+
+def read(ledger: Ledger) -> dict[str, Any]:
+    done = ledger.run("-c", READ_PRODUCTS)
+    assert done.returncode == 0, done.stderr
+    state: dict[str, Any] = json.loads(done.stdout)
+    return state
+
+
+def run_sync(ledger: Ledger, **environment: str) -> dict[str, Any]:
+    done = ledger.run("manage.py", "sync_store", "--json", **environment)
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts: dict[str, Any] = json.loads(done.stdout)
+    return facts
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["list_fetch_seconds:1", "detail_fetch_seconds:20", "db_txn_seconds:1"])
+def test_killed_at_any_stage_the_next_run_ends_as_an_undisturbed_one(
+    ledger: Ledger, undisturbed: dict[str, Any], point: str
+) -> None:
+    kill = {"DJANGO_SETTINGS_MODULE": "tests.support.kill_settings", "KILL_AT": point}
+    killed = ledger.run("manage.py", "sync_store", "--json", **kill)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run_sync(ledger)
+    assert read(ledger) == undisturbed
+
+
+@pytest.mark.slow
+def test_a_killed_run_repeats_at_most_what_was_under_way(ledger: Ledger, slow_store: SimulatorProcess) -> None:
+    address = {"STORE_API_URL": slow_store.url}
+    process = ledger.start("manage.py", "sync_store", "--json", **address)
+    end = time.monotonic() + 30
+    while len(slow_store.counters()["details"]) < 34:
+        assert time.monotonic() < end, "the sync never got so far"
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    stored = len(read(ledger)["products"])
+    assert 0 < stored <= 34
+    facts = run_sync(ledger, **address)
+    counters = slow_store.counters()
+    assert (facts["status"], facts["created"], facts["fetched"]) == ("done", 63, 63)
+    assert counters["requests"]["/v1/products/search"] == 1, "the list is not read again"
+    repeated = sum(times - 1 for times in counters["details"].values())
+    read_since_the_last_flush = FLUSH_SECONDS * RATE + RATE  # the second: turns that the pacer had kept
+    assert repeated <= read_since_the_last_flush + WORKERS
+    state = read(ledger)
+    assert [run["status"] for run in state["runs"]] == ["done"]
+    assert state["revisions"] == [1]
+    assert state["observations"] == 63

@@ -1,0 +1,145 @@
+"""The secret, its signature and the token stay where they belong: planted, and then looked for everywhere."""
+
+import io
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import CommandError, call_command
+from django.core.serializers import serialize
+from pytest_django import Settings
+
+from perfhooks.logs import configure_logging
+from products.storesync.services import read_account
+from products.storesync.signature import sign_request
+from products.storesync.simulator.process import SimulatorProcess
+from products.storesync.tokens import IssuedToken
+from tests.products.storesync.scripted import Answer, ScriptedStore, issue, refuse
+
+PLANTED_SECRET = "$2a$04$PlantedMarkerSecret00u"
+PLANTED_TOKEN = "planted-marker-token"
+
+
+@pytest.fixture
+def log(settings: Settings) -> Iterator[io.BytesIO]:
+    """Everything that any logger of the process writes, at the lowest level."""
+    stream = io.BytesIO()
+    configure_logging(level="DEBUG", stream=stream)
+    logging.getLogger().setLevel(logging.DEBUG)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.DEBUG)
+    yield stream
+    configure_logging(level=getattr(settings, "LOG_LEVEL", "WARNING"))
+
+
+@pytest.fixture
+def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every signature that was made, by the real function."""
+    made: list[str] = []
+
+    def sign_and_remember(**values: object) -> str:
+        made.append(sign_request(**values))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr("products.storesync.client.sign_request", sign_and_remember)
+    return made
+
+
+def read_rows() -> str:
+    rows = (
+        serialize("json", model._default_manager.all())
+        for label in ("storesync", "catalog", "upsert")
+        for model in apps.get_app_config(label).get_models()
+    )
+    return "".join(rows)
+
+
+def sync_and_show(store_url: str, settings: Settings) -> str:
+    """Run the command against this address, whatever comes of it, and return all that a person sees of it."""
+    settings.STORE_API_URL, settings.STORE_CLIENT_SECRET = store_url, PLANTED_SECRET
+    shown = io.StringIO()
+    try:
+        call_command("sync_store", "--json", stdout=shown)
+    except CommandError as error:
+        chain: BaseException | None = error
+        while chain is not None:
+            shown.write(f"{chain!r} {chain} {vars(chain)}")
+            chain = chain.__cause__ or chain.__context__
+    return shown.getvalue() + repr(read_account()) + read_rows()
+
+
+def assert_nothing_shows(text: str, *secrets: str) -> None:
+    assert text
+    for secret in (PLANTED_SECRET, *secrets):
+        assert secret not in text
+        assert secret[7:] not in text
+
+
+@pytest.mark.django_db
+def test_a_good_run_shows_no_secret(
+    small_catalogue: Path, settings: Settings, log: io.BytesIO, signatures: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens: list[str] = []
+
+    def remember_token(token: str, life: int) -> IssuedToken:
+        tokens.append(token)
+        return IssuedToken(token, life)
+
+    monkeypatch.setattr("products.storesync.client.IssuedToken", remember_token)
+    with SimulatorProcess(small_catalogue, client_secret=PLANTED_SECRET) as store:
+        shown = sync_and_show(store.url, settings)
+    assert '"status": "done"' in shown
+    assert tokens
+    assert signatures
+    assert_nothing_shows(shown + log.getvalue().decode(), *tokens, *signatures)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"list": [refuse(401, "GW.AUTHN")]},
+        {"list": [Answer(400, {"code": "BAD_REQUEST", "message": f"got Bearer {PLANTED_TOKEN} and {PLANTED_SECRET}"})]},
+        {"list": [Answer(200, f"<html>{PLANTED_TOKEN}</html>".encode())]},
+        {"list": [refuse(500, PLANTED_TOKEN)]},
+        {"token": [Answer(200, f'{{"access_token": "{PLANTED_TOKEN}", "expires_in": "soon"}}'.encode())]},
+        {"token": [Answer(400, {"code": "BAD_REQUEST", "message": PLANTED_SECRET})]},
+    ],
+)
+def test_a_store_that_echoes_secrets_is_not_quoted(
+    settings: Settings, log: io.BytesIO, signatures: list[str], trouble: dict[str, list[Answer]]
+) -> None:
+    with ScriptedStore(**{"token": [issue(PLANTED_TOKEN)], **trouble}) as store:
+        shown = sync_and_show(store.account.base_url, settings)
+    assert "조치" in shown
+    assert_nothing_shows(shown + log.getvalue().decode(), PLANTED_TOKEN, *signatures)
+
+
+@pytest.mark.django_db
+def test_a_detail_that_holds_the_token_is_kept_without_it(settings: Settings, log: io.BytesIO) -> None:
+    channel = {
+        "channelProductNo": 2,
+        "name": "상품",
+        "statusType": "SALE",
+        "salePrice": 10,
+        "categoryId": "5",
+        "modifiedDate": "2026-11-01T00:00:00+09:00",
+    }
+    page = {
+        "contents": [{"originProductNo": 1, "channelProducts": [channel]}],
+        "page": 1,
+        "totalElements": 1,
+        "totalPages": 1,
+    }
+    detail = {
+        "originProduct": {
+            "statusType": "SALE",
+            "detailAttribute": {"sellerCodeInfo": {"sellerBarcode": PLANTED_TOKEN * 9}},
+        }
+    }
+    with ScriptedStore(token=[issue(PLANTED_TOKEN)], list=[Answer(200, page)], detail=[Answer(200, detail)]) as store:
+        shown = sync_and_show(store.account.base_url, settings)
+    assert "sellerBarcode" in shown
+    assert_nothing_shows(shown + log.getvalue().decode(), PLANTED_TOKEN)

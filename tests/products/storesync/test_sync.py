@@ -1,0 +1,360 @@
+"""Whole runs against the simulated store: what is stored, what is asked, what is left alone."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from perfhooks.recorder import Recorder
+from perfhooks.services import LockHeld, hold_lock
+from perfhooks.trace import bind_trace
+from products.catalog.models import CatalogueFinding, CatalogueRevision, CatalogueScan, PriceObservation, Product, Store
+from products.catalog.selectors import price_check_times
+from products.storesync.client import StoreClient
+from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
+from products.storesync.services import start_run, sync_store
+from products.storesync.simulator.process import SimulatorProcess
+from products.storesync.tasks import sync_store_task
+from tests.products.storesync.conftest import STORE_CODE, Sync
+from tests.support.equality import expect_products, find_differences, list_compared_columns
+
+DETAIL = "/v2/products/origin-products/{originProductNo}"
+
+
+def find_store() -> Store:
+    return Store.objects.get(code=STORE_CODE)
+
+
+def assert_equal_to_store(store: SimulatorProcess) -> None:
+    assert find_differences(store.catalogue(), store_id=find_store().pk) == []
+
+
+def read_stamps() -> dict[int, tuple[int, datetime]]:
+    rows = Product.objects.values_list("origin_product_no", "revision", "updated_at")
+    return {number: (revision, updated_at) for number, revision, updated_at in rows}
+
+
+def test_a_first_run_stores_every_field_of_every_product(sync: Sync, store: SimulatorProcess) -> None:
+    facts = sync()
+    assert (facts.status, facts.is_complete, facts.error) == ("done", True, "")
+    assert (facts.listed, facts.planned, facts.fetched, facts.created) == (63, 63, 63, 63)
+    assert (facts.updated, facts.skipped, facts.refused, facts.deleted) == (0, 0, 0, 0)
+    assert_equal_to_store(store)
+    assert store.counters()["requests"] == {"/v1/oauth2/token": 1, "/v1/products/search": 1, DETAIL: 63}
+    assert facts.calls == 65
+    assert set(Product.objects.values_list("revision", flat=True)) == {facts.revision} == {1}
+    assert PriceObservation.objects.count() == 63
+    assert (SyncPage.objects.count(), SyncItem.objects.count()) == (0, 0)
+
+
+def test_the_comparison_looks_at_every_column_that_comes_from_the_store(store: SimulatorProcess) -> None:
+    names = {
+        name.split("__")[0].removesuffix("_id")
+        for _number, values in expect_products(store.catalogue())
+        for name in values
+    }
+    assert names == list_compared_columns()
+
+
+def test_a_second_run_asks_for_no_detail_and_writes_no_product(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    before = read_stamps()
+    store.reset_counters()
+    facts = sync()
+    assert store.counters()["requests"] == {"/v1/oauth2/token": 1, "/v1/products/search": 1}
+    assert (facts.planned, facts.fetched, facts.skipped, facts.revision) == (0, 0, 63, None)
+    assert read_stamps() == before
+    assert PriceObservation.objects.count() == 63
+    assert CatalogueRevision.objects.count() == 1
+
+
+def test_exactly_the_changed_products_are_asked_for_and_written(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    before = read_stamps()
+    changed = store.change_random(37, seed=7, fields=["salePrice", "description"])
+    store.reset_counters()
+    facts = sync()
+    asked = {int(number): times for number, times in store.counters()["details"].items()}
+    assert asked == dict.fromkeys(changed, 1)
+    assert (facts.planned, facts.fetched, facts.updated, facts.skipped) == (37, 37, 37, 26)
+    after = read_stamps()
+    assert sorted(number for number, stamp in after.items() if stamp != before[number]) == changed
+    assert {after[number][0] for number in changed} == {facts.revision}
+    assert_equal_to_store(store)
+
+
+@pytest.mark.parametrize("field", ["stockQuantity", "statusType", "name"])
+def test_a_change_without_a_new_date_is_found_by_the_fingerprint(
+    sync: Sync, store: SimulatorProcess, field: str
+) -> None:
+    sync()
+    store.mutate(random={"count": 5, "seed": 2, "fields": [field]}, touch=False)
+    assert sync().updated == 5
+    assert_equal_to_store(store)
+
+
+def test_an_unchanged_product_has_a_fresh_price_check(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")
+    sync()
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795392000")
+    sync()
+    ids = list(Product.objects.values_list("pk", flat=True))
+    assert {when.timestamp() for when in price_check_times(ids).values() if when} == {1795392000}
+    assert {row.observed_at.timestamp() for row in PriceObservation.objects.all()} == {1795305600}
+
+
+def test_small_pages_make_the_same_ledger(sync: Sync, store: SimulatorProcess) -> None:
+    assert sync(page_size=10, workers=8).listed == 63
+    assert store.counters()["requests"]["/v1/products/search"] == 7
+    assert_equal_to_store(store)
+
+
+def test_a_repeated_code_is_a_finding_and_the_numbers_are_the_skus(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    first, second, third = sorted(store.catalogue())[:3]
+    taken = Product.objects.get(origin_product_no=first).seller_code
+    store.mutate([{"originProductNo": second, "set": {"sellerManagementCode": taken}}])
+    sync()
+    assert_equal_to_store(store)
+    skus = dict(Product.objects.filter(origin_product_no__in=[first, second]).values_list("origin_product_no", "sku"))
+    assert skus == {first: str(first), second: str(second)}
+    finding = CatalogueFinding.objects.get()
+    assert (finding.key, finding.detail) == (taken, {"origin_product_nos": [first, second]})
+
+    store.mutate(
+        [
+            {"originProductNo": second, "set": {"sellerManagementCode": "OTHER"}},
+            {"originProductNo": third, "set": {"sellerManagementCode": ""}},
+        ]
+    )
+    sync()
+    assert_equal_to_store(store)
+    assert Product.objects.get(origin_product_no=first).sku == taken
+    assert not CatalogueFinding.objects.exists()
+
+
+def test_codes_that_change_hands_in_one_run(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    first, second = sorted(store.catalogue())[:2]
+    codes = dict(
+        Product.objects.filter(origin_product_no__in=[first, second]).values_list("origin_product_no", "seller_code")
+    )
+    store.mutate(
+        [
+            {"originProductNo": first, "set": {"sellerManagementCode": codes[second]}},
+            {"originProductNo": second, "set": {"sellerManagementCode": codes[first]}},
+        ]
+    )
+    sync()
+    assert_equal_to_store(store)
+
+
+def test_a_deleted_product_is_marked_once_the_store_confirms_it(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    gone = sorted(store.catalogue())[:3]
+    store.mutate(delete=gone)
+    store.reset_counters()
+    facts = sync()
+    assert (facts.deleted, facts.is_complete, facts.planned) == (3, True, 0)
+    assert sorted(map(int, store.counters()["details"])) == [], "a 404 carries no detail"
+    assert store.counters()["statuses_by_route"][DETAIL] == {"404": 3}
+    rows = Product.objects.filter(origin_product_no__in=gone)
+    assert set(rows.values_list("status", "revision")) == {("DELETE", facts.revision)}
+    assert_equal_to_store(store)
+    assert sync().deleted == 0
+
+
+def test_a_product_that_comes_back_is_read_anew(sync: Sync, store: SimulatorProcess, small_catalogue: Any) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    row = next(
+        line
+        for line in map(_parse, small_catalogue.read_text("utf-8").splitlines())
+        if line["originProductNo"] == number
+    )
+    store.mutate(delete=[number])
+    sync()
+    store.mutate(add=[row])
+    assert sync().updated == 1
+    assert_equal_to_store(store)
+
+
+def _parse(line: str) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads(line)
+    return row
+
+
+def test_a_list_that_shrank_too_much_deletes_nothing(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    gone = sorted(store.catalogue())[:13]
+    store.mutate(delete=gone)
+    store.reset_counters()
+    facts = sync()
+    assert (facts.deleted, facts.status) == (0, "done")
+    assert "13개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다" in facts.error
+    assert DETAIL not in store.counters()["requests"]
+    kept = Product.objects.filter(origin_product_no__in=gone)
+    assert not kept.filter(status="DELETE").exists()
+    reasons = CatalogueScan.objects.latest("pk").exceptions.values_list("product__origin_product_no", "reason")
+    assert sorted(reasons) == [(number, "missing") for number in gone]
+
+
+def test_a_missing_product_that_is_still_there_is_only_unconfirmed(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    row = store.catalogue()[number]
+    store.mutate(delete=[number])
+    store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
+    facts = sync()
+    assert (facts.deleted, facts.is_complete) == (0, True)
+    product = Product.objects.get(origin_product_no=number)
+    assert product.status == row["list"]["channelProducts"][0]["statusType"]
+    assert list(CatalogueScan.objects.latest("pk").exceptions.values_list("product", "reason")) == [
+        (product.pk, "missing")
+    ]
+
+
+class Mover:
+    """Moves the store between two of its pages, a number of times."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, store: SimulatorProcess, times: int) -> None:
+        self.store, self.left, self.next_number = store, times, 1
+        self._fetch = StoreClient.fetch_page
+        mover = self
+
+        def fetch_page(client: StoreClient, *, page: int, size: int) -> Any:
+            if page == 2 and mover.left:
+                mover.move()
+            return mover._fetch(client, page=page, size=size)
+
+        monkeypatch.setattr(StoreClient, "fetch_page", fetch_page)
+
+    def move(self) -> None:
+        """Add a product that pushes all others down the list."""
+        self.left -= 1
+        number = 99_000_000_000 + self.next_number
+        self.next_number += 1
+        self.store.mutate(add=[{"originProductNo": number, "name": f"새 상품 {number}", "salePrice": 10_000}])
+
+
+def test_a_list_that_moved_while_it_was_read_is_read_again(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Mover(monkeypatch, store, times=1)
+    facts = sync(page_size=25)
+    assert SyncRun.objects.get().rescans == 1
+    assert (facts.is_complete, facts.listed, facts.created) == (True, 64, 64)
+    assert_equal_to_store(store)
+
+
+def test_a_list_that_keeps_moving_stores_products_but_confirms_and_deletes_nothing(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync()
+    first_scan = CatalogueScan.objects.get().pk
+    gone = sorted(store.catalogue())[0]
+    store.mutate(delete=[gone])
+    Mover(monkeypatch, store, times=5)
+    facts = sync(page_size=25)
+    assert (facts.status, facts.is_complete, facts.deleted) == ("done", False, 0)
+    assert "두 번 읽어도 맞지 않았습니다" in facts.error
+    assert Product.objects.filter(origin_product_no=99_000_000_001).exists()
+    assert not Product.objects.filter(status="DELETE").exists()
+    assert list(CatalogueScan.objects.filter(is_complete=True).values_list("pk", flat=True)) == [first_scan]
+
+
+def test_an_empty_store_is_no_trouble(db: None, tmp_path: Any, small_catalogue: Any) -> None:
+    with SimulatorProcess(small_catalogue, products=1) as store:
+        store.mutate(delete=list(store.catalogue()))
+        facts = sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+    assert (facts.status, facts.listed, facts.created) == ("done", 0, 0)
+
+
+def test_a_throttled_store_is_read_without_a_429(db: None, small_catalogue: Any) -> None:
+    with SimulatorProcess(small_catalogue, rate=40) as store:
+        facts = sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url), workers=8)
+        assert store.counters()["rate_limited"] == 0
+        assert_equal_to_store(store)
+    assert facts.rate_limited == 0
+    assert facts.status == "done"
+
+
+def test_a_congested_store_is_read_all_the_same(sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("congestion_429", every=20)
+    facts = sync(workers=8)
+    assert facts.rate_limited >= 3
+    assert (facts.status, facts.created, facts.retries) == ("done", 63, 0)
+    assert_equal_to_store(store)
+
+
+def test_a_token_that_dies_in_the_middle_is_replaced(sync: Sync, store: SimulatorProcess) -> None:
+    facts = sync(progress=lambda _done, _planned: store.expire_token(), page_size=20)
+    store.change_random(10)
+    store.expire_token()
+    assert (facts.status, sync().updated) == ("done", 10)
+
+
+def test_one_trace_id_from_the_run_to_the_store(sync: Sync, store: SimulatorProcess) -> None:
+    with bind_trace("trace-from-the-editor"):
+        facts = sync(workers=4)
+    assert facts.trace_id == "trace-from-the-editor"
+    assert store.counters()["trace_ids"] == ["trace-from-the-editor"]
+    assert set(PriceObservation.objects.values_list("trace_id", flat=True)) == {"trace-from-the-editor"}
+    assert CatalogueRevision.objects.get().trace_id == "trace-from-the-editor"
+
+
+def test_the_stages_are_measured(sync: Sync, store: SimulatorProcess) -> None:
+    with Recorder() as recorder:
+        sync()
+    counted = {stage.name: stage.count for stage in recorder.summary()}
+    assert counted["detail_fetch_seconds"] == 63
+    assert (counted["token_fetch_seconds"], counted["list_fetch_seconds"], counted["sync_total_seconds"]) == (1, 1, 1)
+    assert recorder.gauges()["changed_sku_ratio"] == 1.0
+
+
+def test_an_ended_run_is_left_as_it_is(sync: Sync, store: SimulatorProcess) -> None:
+    done = sync()
+    store.reset_counters()
+    again = sync_store(run_id=done.run_id)
+    assert again == done
+    assert sync_store_task(done.run_id) == {"run_id": done.run_id, "status": "done", "fetched": 63}
+    assert store.counters()["requests"] == {}
+
+
+def test_two_starts_share_one_run(db: None) -> None:
+    assert start_run(store_code=STORE_CODE) == start_run(store_code=STORE_CODE)
+    assert start_run(store_code="other-store") != start_run(store_code=STORE_CODE)
+
+
+def test_an_old_unfinished_run_is_not_picked_up(db: None) -> None:
+    old = start_run(store_code=STORE_CODE)
+    SyncRun.objects.filter(pk=old).update(started_at=timezone.now() - timedelta(hours=25))
+    fresh = start_run(store_code=STORE_CODE)
+    assert fresh != old
+    assert SyncRun.objects.get(pk=old).status == "failed"
+    assert start_run(store_code=STORE_CODE) == fresh
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_store_is_synced_by_one_process_at_a_time(store: SimulatorProcess) -> None:
+    run_id = start_run(store_code=STORE_CODE, api_url=store.url)
+    with hold_lock(f"sync:{STORE_CODE}"), pytest.raises(LockHeld, match="다른 실행"):
+        sync_store(run_id=run_id)
+    with hold_lock(f"sync:{STORE_CODE}"):
+        assert sync_store_task(run_id)["status"] == "held"
+    assert store.counters()["requests"] == {}
+    assert sync_store(run_id=run_id).status == "done"
+
+
+def test_progress_counts_up_to_what_is_planned(sync: Sync) -> None:
+    seen: list[tuple[int, int]] = []
+    facts = sync(progress=lambda done, planned: seen.append((done, planned)))
+    assert seen[-1] == (63, 63) == (facts.fetched, facts.planned)
+    assert seen == sorted(seen)
+
+
+def test_no_failure_is_open_after_a_clean_run(sync: Sync) -> None:
+    sync()
+    assert not SyncFailure.objects.exists()

@@ -1,0 +1,370 @@
+"""Bad input from the store: each with a clear error, nothing half-written, and the rest of the run whole."""
+
+import itertools
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from products.catalog.models import CatalogueScan, Product, Store
+from products.storesync import errors
+from products.storesync.checks import check_store_settings
+from products.storesync.failures import RESTS_AFTER_ATTEMPTS, request_retry
+from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
+from products.storesync.retries import RetryRules
+from products.storesync.services import start_run, sync_store
+from products.storesync.simulator.process import SimulatorProcess
+from tests.products.storesync.conftest import STORE_CODE, Sync
+from tests.support.equality import find_differences
+
+WRONG_SECRET = "$2a$04$WrongStoreSecretOnly2u"
+
+
+@pytest.fixture(autouse=True)
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same number of attempts, in no time."""
+    quick = RetryRules(first_wait_seconds=0.01, longest_wait_seconds=0.02, limited_wait_seconds=0.01)
+    monkeypatch.setattr("products.storesync.client.RetryRules", lambda: quick)
+    for kind in (errors.AddressRefusedError, errors.GatewayBlockedError):
+        monkeypatch.setattr(kind, "wait_seconds", 0.01)
+
+
+def read_only_run() -> SyncRun:
+    return SyncRun.objects.get()
+
+
+def some_numbers(store: SimulatorProcess, count: int) -> list[int]:
+    return list(itertools.islice(sorted(store.catalogue()), count))
+
+
+def assert_rest_is_equal(store: SimulatorProcess, *without: int) -> None:
+    store_id = Store.objects.get(code=STORE_CODE).pk
+    assert find_differences(store.catalogue(), store_id=store_id, leave=without) == []
+
+
+# What ends a run: a person has to mend it, or time will.
+
+
+def test_a_wrong_secret(sync: Sync, settings: Settings) -> None:
+    settings.STORE_CLIENT_SECRET = WRONG_SECRET
+    with pytest.raises(errors.StoreAuthError, match="STORE_CLIENT_SECRET") as caught:
+        sync()
+    run = read_only_run()
+    assert (run.status, run.error, run.calls) == ("failed", str(caught.value), 1)
+    assert run.finished_at is not None
+    assert not Product.objects.exists()
+    assert not CatalogueScan.objects.filter(is_complete=True).exists()
+
+
+def test_after_the_secret_is_mended_a_new_run_settles_the_failed_one(sync: Sync, settings: Settings) -> None:
+    right = settings.STORE_CLIENT_SECRET
+    settings.STORE_CLIENT_SECRET = WRONG_SECRET
+    with pytest.raises(errors.StoreAuthError):
+        sync()
+    settings.STORE_CLIENT_SECRET = right
+    facts = sync()
+    assert facts.created == 63
+    assert list(SyncRun.objects.order_by("pk").values_list("status", flat=True)) == ["settled", "done"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("STORE_CLIENT_SECRET", "", "STORE_CLIENT_SECRET"),
+        ("STORE_CLIENT_SECRET", "plain", "29자"),
+        ("STORE_CLIENT_ID", "", "STORE_CLIENT_ID"),
+    ],
+)
+def test_settings_that_cannot_be_right(sync: Sync, settings: Settings, name: str, value: str, words: str) -> None:
+    setattr(settings, name, value)
+    with pytest.raises(errors.StoreConfigError, match=words):
+        sync()
+    assert read_only_run().status == "failed"
+
+
+def test_an_unreachable_store_is_waited_for(sync: Sync, store: SimulatorProcess) -> None:
+    address = store.url
+    store.stop()
+    with pytest.raises(errors.UnreachableError):
+        sync_store(run_id=start_run(store_code=STORE_CODE, api_url=address))
+    run = read_only_run()
+    assert (run.status, run.retries) == ("parked", 4 - 1)
+    assert "스토어에 연결할 수 없습니다" in run.error
+    store.start()
+    facts = sync()
+    assert (facts.run_id, facts.status, facts.created, facts.error) == (run.pk, "done", 63, "")
+
+
+@pytest.mark.parametrize("scenario", ["broken_json", "html_200", "empty_body", "reset"])
+def test_a_list_that_stays_broken_parks_the_run(sync: Sync, store: SimulatorProcess, scenario: str) -> None:
+    store.faults(scenario, route="list")
+    with pytest.raises(errors.StoreSyncError) as caught:
+        sync()
+    assert (read_only_run().status, read_only_run().error) == ("parked", str(caught.value))
+    assert "상품 목록" in str(caught.value)
+    assert not Product.objects.exists()
+    store.clear_faults()
+    assert sync().created == 63
+
+
+def test_a_page_that_breaks_late_costs_only_itself(sync: Sync, store: SimulatorProcess) -> None:
+    last = sorted(store.catalogue())[0]
+    store.faults("broken_json", route="list", originProductNo=last)
+    with pytest.raises(errors.BrokenReplyError):
+        sync(page_size=20)
+    assert SyncPage.objects.count() == 3
+    store.clear_faults()
+    store.reset_counters()
+    assert sync(page_size=20).created == 63
+    assert store.counters()["requests"]["/v1/products/search"] == 1
+    assert_rest_is_equal(store)
+
+
+def test_a_missing_api_group(sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("no_api_group")
+    with pytest.raises(errors.LivingTokenRefusedError, match="'상품' API 그룹"):
+        sync()
+    assert read_only_run().status == "failed"
+    assert store.counters()["requests"] == {"/v1/oauth2/token": 2, "/v1/products/search": 1}
+
+
+def test_an_unregistered_address(sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("ip_not_allowed")
+    with pytest.raises(errors.AddressRefusedError, match="IPv4 주소를 등록"):
+        sync()
+    assert read_only_run().status == "failed"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "outcome"),
+    [
+        (503, "GW.BLOCK.02", "parked"),
+        (500, "GW.PROXY.01", "parked"),
+        (504, "GW.TIMEOUT.01", "parked"),
+        (500, "INTERNAL_SERVER_ERROR", "parked"),
+        (404, "GW.NOT_FOUND", "failed"),
+        (403, "FORBIDDEN", "failed"),
+        (400, "BAD_REQUEST", "failed"),
+        (308, "PERMANENT_REDIRECT", "failed"),
+    ],
+)
+def test_what_becomes_of_a_run_whose_list_is_refused(
+    sync: Sync, store: SimulatorProcess, status: int, code: str, outcome: str
+) -> None:
+    store.faults("status", route="list", status=status, code=code)
+    with pytest.raises(errors.StoreSyncError, match=str(status)):
+        sync()
+    assert read_only_run().status == outcome
+    assert not Product.objects.exists()
+
+
+def test_a_gateway_that_closes_in_the_middle_keeps_what_is_there(sync: Sync, store: SimulatorProcess) -> None:
+    later = sorted(store.catalogue(), reverse=True)[40]
+    store.faults("status", route="detail", originProductNo=later, status=503, code="GW.BLOCK.01")
+    with pytest.raises(errors.GatewayBlockedError):
+        sync(workers=1)
+    run = read_only_run()
+    assert (run.status, run.created, Product.objects.count()) == ("parked", 40, 40)
+    assert SyncItem.objects.filter(state="pending").count() == 23
+    assert not SyncFailure.objects.exists()
+    store.clear_faults()
+    store.reset_counters()
+    facts = sync()
+    assert (facts.run_id, facts.status, facts.created, facts.revision) == (run.pk, "done", 63, 1)
+    assert len(store.counters()["details"]) == 23
+    assert_rest_is_equal(store)
+
+
+def test_a_store_that_fails_for_every_product_is_not_blamed_on_the_products(
+    sync: Sync, store: SimulatorProcess
+) -> None:
+    store.faults("status", route="detail", status=500, code="GW.PROXY.02")
+    with pytest.raises(errors.GatewayFaultError):
+        sync()
+    assert read_only_run().status == "parked"
+    assert not SyncFailure.objects.exists()
+    assert SyncItem.objects.filter(state="pending").count() == 63
+    store.clear_faults()
+    assert sync().created == 63
+
+
+def test_a_fault_of_our_own_parks_the_run_and_shows(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("products.storesync.details.upsert_products", fail)
+        with pytest.raises(ZeroDivisionError):
+            sync()
+    assert read_only_run().status == "parked"
+    assert "ZeroDivisionError" in read_only_run().error
+    assert sync().created == 63
+
+
+# What puts one product aside: the rest of the run is whole.
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "words"),
+    [
+        ({"unset": ["salePrice"]}, "salePrice", "판매가가 없습니다"),
+        ({"set": {"salePrice": None}}, "salePrice", "판매가가 없습니다"),
+        ({"set": {"salePrice": 0}}, "salePrice", "0원은"),
+        ({"set": {"salePrice": 1_000_000_000}}, "salePrice", "1,000,000,000원은"),
+        ({"set": {"salePrice": "비쌈"}}, "channelProducts[0].salePrice", "형식이 다릅니다"),
+        ({"set": {"stockQuantity": -1}}, "stockQuantity", "-1개는"),
+        ({"set": {"name": ""}}, "name", "상품명이 비어"),
+    ],
+)
+def test_a_product_that_cannot_be_kept(
+    sync: Sync, store: SimulatorProcess, change: dict[str, Any], field: str, words: str
+) -> None:
+    number, other = some_numbers(store, 2)
+    sync()
+    before = Product.objects.values().get(origin_product_no=number)
+    store.mutate([{"originProductNo": number, **change}, {"originProductNo": other, "set": {"name": "새 이름"}}])
+    facts = sync()
+    assert (facts.status, facts.refused, facts.updated, facts.is_complete) == ("done", 1, 1, True)
+    failure = SyncFailure.objects.get()
+    assert (failure.origin_product_no, failure.field, failure.run_id) == (number, field, facts.run_id)
+    assert words in failure.message
+    assert failure.body
+    assert failure.trace_id == facts.trace_id
+    assert Product.objects.values().get(origin_product_no=number) == before, "what was known stays as it was"
+    scan = CatalogueScan.objects.latest("pk")
+    assert list(scan.exceptions.values_list("product__origin_product_no", "reason")) == [(number, "refused")]
+    assert_rest_is_equal(store, number)
+
+
+def test_a_refused_product_is_stored_once_it_is_mended(sync: Sync, store: SimulatorProcess) -> None:
+    (number,) = some_numbers(store, 1)
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 0}}])
+    assert sync().created == 62
+    assert sync().refused == 1
+    failure = SyncFailure.objects.get()
+    assert (failure.attempts, failure.resolved_at) == (2, None)
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 1_000, "discountedPrice": 900}}])
+    assert sync().created == 1
+    failure.refresh_from_db()
+    assert failure.resolved_at is not None
+    assert_rest_is_equal(store)
+
+
+@pytest.mark.parametrize("scenario", ["broken_json", "html_200", "empty_body", "reset"])
+def test_a_detail_that_stays_broken(sync: Sync, store: SimulatorProcess, scenario: str) -> None:
+    (number,) = some_numbers(store, 1)
+    store.faults(scenario, route="detail", originProductNo=number)
+    facts = sync()
+    assert (facts.status, facts.created, facts.refused, facts.is_complete) == ("done", 62, 1, True)
+    failure = SyncFailure.objects.get()
+    assert failure.origin_product_no == number
+    assert "상품 상세" in failure.message
+    assert "조치" in failure.message
+    assert_rest_is_equal(store, number)
+    store.clear_faults()
+    assert sync().created == 1
+    assert_rest_is_equal(store)
+
+
+def test_a_detail_without_a_required_field_is_not_asked_for_again_and_again(
+    sync: Sync, store: SimulatorProcess
+) -> None:
+    (number,) = some_numbers(store, 1)
+    store.faults("drop_field", route="detail", originProductNo=number, field="statusType")
+    sync()
+    failure = SyncFailure.objects.get()
+    assert (failure.field, failure.attempts) == ("originProduct.statusType", 1)
+    assert json.loads(failure.body)["originProduct"]["name"]
+    assert failure.server_trace_id.startswith("sim-")
+    assert store.counters()["details"][str(number)] == 1
+
+
+def test_a_hopeless_product_rests_until_somebody_asks_or_it_changes(sync: Sync, store: SimulatorProcess) -> None:
+    (number,) = some_numbers(store, 1)
+    store.faults("drop_field", route="detail", originProductNo=number, field="statusType")
+    for _run in range(RESTS_AFTER_ATTEMPTS):
+        assert sync().fetched >= 1
+    facts = sync()
+    assert (facts.fetched, facts.refused) == (0, 1), "five tries are enough"
+    failure = SyncFailure.objects.get()
+    assert request_retry(failure_ids=[failure.pk]) == 1
+    assert sync().fetched == 1
+    failure.refresh_from_db()
+    assert (failure.attempts, failure.is_retry_wanted) == (RESTS_AFTER_ATTEMPTS + 1, False)
+    assert sync().fetched == 0
+    store.mutate([{"originProductNo": number, "set": {"name": "고친 이름"}}])
+    store.clear_faults()
+    assert (sync().created, SyncFailure.objects.filter(resolved_at=None).count()) == (1, 0)
+
+
+def test_a_failed_product_that_leaves_the_store_is_no_failure_any_more(sync: Sync, store: SimulatorProcess) -> None:
+    (number,) = some_numbers(store, 1)
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 0}}])
+    sync()
+    store.mutate(delete=[number])
+    sync()
+    assert not SyncFailure.objects.filter(resolved_at=None).exists()
+
+
+def test_a_product_that_goes_between_list_and_detail(sync: Sync, store: SimulatorProcess) -> None:
+    (number,) = some_numbers(store, 1)
+    store.faults("status", route="detail", originProductNo=number, status=404, code="NOT_FOUND")
+    facts = sync()
+    assert (facts.status, facts.created, facts.refused) == ("done", 62, 1)
+    assert not SyncFailure.objects.exists()
+
+
+# What the shell says.
+
+
+def test_the_command_says_what_happened(
+    sync: Sync, store: SimulatorProcess, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.STORE_API_URL = store.url
+    call_command("sync_store", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert (report["status"], report["created"], report["store_code"]) == ("done", 63, "my-store")
+    call_command("sync_store")
+    assert "상품 63개 확인: 추가 0, 변경 0, 변경 없음 63" in capsys.readouterr().out
+
+
+def test_the_commands_exit_status_is_true(sync: Sync, store: SimulatorProcess, settings: Settings) -> None:
+    settings.STORE_API_URL = store.url
+    store.faults("status", route="list", status=500, code="GW.PROXY.01")
+    with pytest.raises(CommandError, match="게이트웨이") as caught:
+        call_command("sync_store")
+    assert caught.value.returncode == 75
+    settings.STORE_CLIENT_SECRET = WRONG_SECRET
+    with pytest.raises(CommandError, match="STORE_CLIENT_SECRET") as caught:
+        call_command("sync_store")
+    assert caught.value.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        (("", "", ""), ""),
+        (("", "id", WRONG_SECRET), ""),
+        (("https://api.test/external", "id", WRONG_SECRET), ""),
+        (("https://api.test/external", "", ""), "STORE_CLIENT_ID, STORE_CLIENT_SECRET"),
+        (("", "id", ""), "STORE_API_URL, STORE_CLIENT_SECRET"),
+        (("api.test/external", "id", WRONG_SECRET), "http://"),
+        (("http://[", "id", WRONG_SECRET), "http://"),
+        (("https://api.test", "id", "geheim"), "29자"),
+    ],
+)
+def test_half_set_credentials_are_warned_about(settings: Settings, values: tuple[str, str, str], problem: str) -> None:
+    settings.STORE_API_URL, settings.STORE_CLIENT_ID, settings.STORE_CLIENT_SECRET = values
+    found = check_store_settings(None)
+    assert [message.id for message in found] == (["storesync.W001"] if problem else [])
+    assert all(problem in str(message.msg) and "geheim" not in str(message) for message in found)
+
+
+def test_the_simulator_needs_no_django(small_catalogue: Path) -> None:
+    code = "import products.storesync, sys; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[3], check=False).returncode == 0

@@ -21,8 +21,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from products.storesync.simulator.clock import KST, format_timestamp  # noqa: E402 (needs the path above)
-from products.storesync.simulator.discounts import discount_price  # noqa: E402
+from products.storesync.simulator.clock import KST, format_timestamp
+from products.storesync.simulator.discounts import discount_price
 
 VOCABULARY = ROOT / "operations/demo/catalogue_vocabulary.toml"
 TARGET = ROOT / "operations/demo/catalogue.jsonl"

@@ -167,8 +167,7 @@ def read_living_ids(*, store_id: int) -> dict[int, int]:
 
 def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
     """{product id: when its price was last confirmed}."""
-    wanted = with_price_check(Product.objects.filter(id__in=list(product_ids)))
-    return dict(wanted.values_list("id", "price_checked_at"))
+    return {key: facts.price_checked_at for key, facts in get_facts_by_id(product_ids).items()}
 
 
 def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:

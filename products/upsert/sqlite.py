@@ -29,7 +29,7 @@ _INSERT_OBSERVATIONS = f"""
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in OBSERVED[2:])}"""  # noqa: S608
 
 
-def _adapt(values: Iterable[object]) -> tuple[object, ...]:
+def _adapt(values: Iterable[object]) -> tuple[Any, ...]:
     """SQLite keeps times as naive UTC text; everything else goes in as it is."""
     return tuple(connection.ops.adapt_datetimefield_value(v) if isinstance(v, datetime) else v for v in values)
 

@@ -6,7 +6,8 @@ import os
 import signal
 from collections.abc import Mapping
 
-from perfhooks.recorder import LabelValues, Recorder
+from perfhooks.recorder import Recorder
+from perfhooks.series import LabelValues
 from project.settings.test import *  # noqa: F403
 
 _name, _, _number = os.environ.get("KILL_AT", "").partition(":")

@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 from django.db import connection
+
 from operations.demo.articles import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,12 +7,13 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 from content.comparison.models import TableVersion
 from content.matching.models import MatchDecision
 from content.packages.models import Package
 from content.posts.models import Post, PostFinding
 from content.refresh.models import RefreshEntry
-from django.conf import settings
 from products.catalog.models import CatalogueFinding, Placement, PriceObservation, Product, ScanException
 from products.storesync.models import SyncFailure
 
@@ -20,7 +21,9 @@ NOT_COMPARED = {"id", "updated_at", "store_id", "category_id", "trace_id", "prod
 
 
 def _rows(queryset: Any, *extra: str, leave: set[str] | None = None) -> list[dict[str, Any]]:
-    names = [f.attname for f in queryset.model._meta.concrete_fields if f.attname not in NOT_COMPARED | (leave or set())]
+    names = [
+        f.attname for f in queryset.model._meta.concrete_fields if f.attname not in NOT_COMPARED | (leave or set())
+    ]
     rows = [{key: str(value) for key, value in row.items()} for row in queryset.values(*names, *extra)]
     return sorted(rows, key=lambda row: sorted(row.items()))
 

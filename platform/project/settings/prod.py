@@ -11,7 +11,7 @@ from project.settings.base import DATA_DIR, STORAGES, env
 def read_secret_key() -> str:
     """The key from SECRET_KEY, else from SECRET_KEY_FILE; ImproperlyConfigured when neither gives 32 characters."""
     key_file = env.str("SECRET_KEY_FILE", default=str(DATA_DIR / "secret_key"))
-    key = env.str("SECRET_KEY", default="")
+    key = str(env.str("SECRET_KEY", default=""))
     if not key and Path(key_file).is_file():
         key = Path(key_file).read_text(encoding="ascii").strip()
     if len(key) < 32:

@@ -11,7 +11,8 @@ from rich.table import Table
 
 from content.packages.selectors import list_newest
 from operations.pipeline.services import PipelineReport
-from perfhooks.budgets import load_budgets
+from perfhooks.budgets import Budget, load_budgets
+from perfhooks.figures import format_figure
 from perfhooks.recorder import Recorder
 from perfhooks.stages import measure_stages
 
@@ -50,10 +51,25 @@ class StageLine:
     limit: str
     verdict: str
 
+    @property
+    def figures(self) -> tuple[str, str, str]:
+        """p50, p95 and p99 as people read them; a single figure stands in the middle."""
+        if self.p95 is None:
+            return ("", format_figure(self.value, self.unit), "")
+        return tuple(format_figure(figure, self.unit) for figure in (self.p50, self.p95, self.p99))  # type: ignore[return-value]
+
+
+def _show_limit(budget: Budget) -> str:
+    return f"{'≤' if budget.direction == 'max' else '≥'} {format_figure(budget.limit, budget.unit)}"
+
+
+def _show_count(key: str, value: float) -> str:
+    return format_figure(value, "ratio" if key.endswith("_ratio") else "count")
+
 
 def list_stages(recorder: Recorder) -> list[StageLine]:
     """Every stage that the recorder saw, judged against its budget."""
-    limits = {budget.id: f"{'≤' if budget.direction == 'max' else '≥'} {budget.limit:g}" for budget in load_budgets()}
+    limits = {budget.id: _show_limit(budget) for budget in load_budgets()}
     return [
         StageLine(
             metric=stage.metric,
@@ -79,7 +95,7 @@ def write_report(report: PipelineReport, recorder: Recorder) -> str:
         {
             "report": report,
             "status": STATUS_WORDS[report.status],
-            "counts": [(LABELS[key], value) for key, value in report.counts.items()],
+            "counts": [(LABELS[key], _show_count(key, value)) for key, value in report.counts.items()],
             "stages": list_stages(recorder),
             "packages": list_newest(NEWEST_PACKAGES_SHOWN),
             "package_dir": settings.PACKAGE_DIR,
@@ -104,32 +120,18 @@ def as_json(report: PipelineReport, recorder: Recorder, *, report_path: str) -> 
     }
 
 
-def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:,.4g}"
-
-
 def print_report(report: PipelineReport, recorder: Recorder, *, report_path: str, console: Console) -> None:
     """The report for the shell."""
     counts = Table(title=f"파이프라인 {STATUS_WORDS[report.status]} · {report.seconds:.1f}초", title_justify="left")
     counts.add_column("집계")
     counts.add_column("값", justify="right")
     for key, value in report.counts.items():
-        counts.add_row(LABELS[key], f"{value:,}")
+        counts.add_row(LABELS[key], _show_count(key, value))
     stages = Table(title="단계별 시간", title_justify="left")
-    for heading in ("지표", "단위", "횟수", "p50", "p95", "p99", "예산", "판정"):
-        stages.add_column(heading, justify="left" if heading in ("지표", "단위", "판정") else "right")
+    for heading in ("지표", "횟수", "p50", "p95", "p99", "예산", "판정"):
+        stages.add_column(heading, justify="left" if heading in ("지표", "판정") else "right")
     for line in list_stages(recorder):
-        p95 = _figure(line.p95 if line.p95 is not None else line.value)
-        stages.add_row(
-            line.metric,
-            line.unit,
-            f"{line.count:,}",
-            _figure(line.p50),
-            p95,
-            _figure(line.p99),
-            line.limit,
-            line.verdict,
-        )
+        stages.add_row(line.metric, f"{line.count:,}", *line.figures, line.limit, line.verdict)
     console.print(counts)
     console.print(stages)
     if report.error:

@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from perfhooks.desk import FastModelAdmin, Tone, ago, link_to, pill
@@ -20,8 +20,32 @@ TONES: dict[str, Tone] = {
     RunStatus.FAILED: "bad",
     RunStatus.SETTLED: "grey",
 }
+FAILURES_SHOWN = 20
 COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "refused", "deleted")
 TRAFFIC = ("calls", "rate_limited", "retries", "workers", "rescans")
+
+
+def _name(failure: SyncFailure) -> str:
+    return f"{failure.name or '이름 없는 상품'} ({failure.sku or failure.origin_product_no})"
+
+
+def _failure_link(failure: SyncFailure) -> SafeString:
+    return link_to(reverse("admin:storesync_syncfailure_change", args=[failure.pk]), _name(failure))
+
+
+class ResolvedFilter(admin.SimpleListFilter):
+    """Open or resolved; the dashboard links to the open ones by the same name."""
+
+    title = "해결"
+    parameter_name = "resolved_at__isnull"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two choices."""
+        return [("True", "실패 중"), ("False", "해결됨")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[SyncFailure]) -> QuerySet[SyncFailure]:
+        """The rows of the choice."""
+        return queryset if self.value() is None else queryset.filter(resolved_at__isnull=self.value() == "True")
 
 
 class ReadOnlyAdmin(FastModelAdmin[Any]):
@@ -94,7 +118,9 @@ class SyncRunAdmin(ReadOnlyAdmin):
     @admin.display(description="거부")
     def refusals(self, run: SyncRun) -> SafeString:
         """How many products it could not keep, with a link to those that are still open."""
-        address = f"{reverse('admin:storesync_syncfailure_changelist')}?run__id__exact={run.pk}&resolved_at__isnull=True"
+        address = (
+            f"{reverse('admin:storesync_syncfailure_changelist')}?run__id__exact={run.pk}&resolved_at__isnull=True"
+        )
         still_open: int = run.open_failures  # type: ignore[attr-defined]
         return link_to(address, f"{run.refused:,}") if still_open else format_html("{}", f"{run.refused:,}")
 
@@ -110,9 +136,13 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @admin.display(description="실패한 상품")
     def failures(self, run: SyncRun) -> SafeString:
-        """Its products that are still not kept."""
+        """The first of its products that could not be kept, and a link to all of them."""
+        total = run.failures.count()
+        shown = run.failures.order_by("pk")[:FAILURES_SHOWN]
+        lines = ((_failure_link(failure), failure.message) for failure in shown)
         address = f"{reverse('admin:storesync_syncfailure_changelist')}?run__id__exact={run.pk}"
-        return link_to(address, f"{run.failures.count():,}개 보기")
+        everything = link_to(address, f"{total:,}개 모두 보기") if total else "없음"
+        return format_html("{}{}", format_html_join("", "<p>{} {}</p>", lines), everything)
 
 
 @admin.register(SyncFailure)
@@ -121,7 +151,7 @@ class SyncFailureAdmin(ReadOnlyAdmin):
 
     list_display = ("product", "state", "field", "reason", "attempts", "last_seen", "store")
     list_display_links = ("product",)
-    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "code", "store")
+    list_filter = (ResolvedFilter, "code", "store")
     list_select_related = ("store",)
     search_fields = ("=origin_product_no", "=sku", "name", "message")
     search_help_text = "원상품 번호나 판매자 코드(정확히), 상품명, 내용으로 찾습니다"
@@ -150,8 +180,7 @@ class SyncFailureAdmin(ReadOnlyAdmin):
     @admin.display(description="상품")
     def product(self, failure: SyncFailure) -> str:
         """What people call the product."""
-        name = failure.name or "이름 없는 상품"
-        return f"{name} ({failure.sku or failure.origin_product_no})"
+        return _name(failure)
 
     @admin.display(description="상태")
     def state(self, failure: SyncFailure) -> SafeString:

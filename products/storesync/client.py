@@ -57,6 +57,7 @@ KEEPALIVE_SECONDS = 1.0
 """Idle connections are cut from the other side; after one second a new one is safer."""
 TIMEOUT = httpx.Timeout(10.0, connect=5.0, pool=60.0)
 TRACE_HEADER = "GNCP-GW-Trace-ID"
+STORE_TIME_HEADER = "GNCP-GW-HttpClient-ResponseTime"
 QUOTA_PERIOD_HEADER = "GNCP-GW-Quota-Period"
 
 
@@ -169,8 +170,9 @@ class StoreClient:
 
     def _send(self, call: Call[T], token: str) -> Received[T]:
         request, secret = self._build_request(call, token)
-        with span(f"{call.endpoint}_fetch_seconds", **call.tags):
+        with span(f"{call.endpoint}_fetch_seconds", **call.tags) as timed:
             response = self._exchange(call, request)
+            timed.set(status=response.status_code, store_ms=response.headers.get(STORE_TIME_HEADER))
         self._record(call, str(response.status_code))
         self._pacers[call.endpoint].learn(read_limit(response.headers))
         if response.status_code != httpx.codes.OK:

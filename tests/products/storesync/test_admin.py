@@ -39,7 +39,7 @@ def test_the_list_of_runs(admin_client: Client, sync: Sync, refused: SyncFailure
 def test_the_page_of_a_run(admin_client: Client, refused: SyncFailure) -> None:
     page = read_page(admin_client, "admin:storesync_syncrun_change", refused.run_id)
     run = SyncRun.objects.get()
-    for words in (run.trace_id, "1개 보기", "읽은 상세", "완료"):
+    for words in (run.trace_id, "1개 모두 보기", "0원은 쓸 수 없습니다", "읽은 상세", "완료"):
         assert words in page
     assert 'name="_save"' not in page
 
@@ -48,6 +48,7 @@ def test_the_list_and_page_of_a_failure(admin_client: Client, refused: SyncFailu
     page = read_page(admin_client, FAILURES, query="?resolved_at__isnull=True")
     assert "&lt;b&gt;값 없는&lt;/b&gt; 청소기" in page
     assert "salePrice: 0원은 쓸 수 없습니다" in page
+    assert "0개" in read_page(admin_client, FAILURES, query="?resolved_at__isnull=False")
     detail = read_page(admin_client, "admin:storesync_syncfailure_change", refused.pk)
     assert "<b>값 없는</b>" not in detail
     assert refused.trace_id in detail

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
@@ -269,6 +270,15 @@ def test_a_detail_that_stays_broken(sync: Sync, store: SimulatorProcess, scenari
     store.clear_faults()
     assert sync().created == 1
     assert_rest_is_equal(store)
+
+
+def test_a_detail_that_hangs_is_put_aside(sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("products.storesync.client.TIMEOUT", httpx.Timeout(0.25))
+    (number,) = some_numbers(store, 1)
+    store.faults("hang", route="detail", originProductNo=number, seconds=1)
+    facts = sync()
+    assert (facts.created, facts.refused, facts.retries) == (62, 1, 3)
+    assert "응답이 너무 늦습니다" in SyncFailure.objects.get().message
 
 
 def test_a_detail_without_a_required_field_is_not_asked_for_again_and_again(

@@ -1,31 +1,13 @@
 """What the admin pages of content share."""
 
-from typing import Any
-
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from perfhooks.desk import FastModelAdmin, link_to
+from perfhooks.desk import ReadOnlyAdmin as ReadOnlyAdmin
+from perfhooks.desk import link_to
 
 SHORT_HASH_LENGTH = 12
-
-
-class ReadOnlyAdmin(FastModelAdmin[Any]):
-    """Rows that the product writes and nobody edits."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one by hand."""
-        return False
 
 
 def link_to_post(post_id: int, title: str) -> SafeString:

@@ -15,6 +15,9 @@ class ComparisonTable(models.Model):
         verbose_name = "비교표"
         verbose_name_plural = "비교표"
 
+    def __str__(self) -> str:
+        return f"{self.post} · 비교표"
+
 
 class TableVersion(models.Model):
     """What the table said from one building on."""
@@ -36,3 +39,6 @@ class TableVersion(models.Model):
             models.CheckConstraint(condition=Q(number__gte=1), name="table_version_from_one"),
         ]
         indexes = [models.Index(fields=["table", "-number"], name="table_version_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.table} {self.number}판"

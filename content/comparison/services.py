@@ -61,7 +61,7 @@ def _choose(parsed: ParsedBody, match_id: int | None) -> tuple[dict[str, Any], l
 @transaction.atomic
 def _store(post_id: int, spec: dict[str, Any], draft: TableDraft) -> TableOutcome:
     table, _is_first = ComparisonTable.objects.get_or_create(post_id=post_id, defaults={"spec": spec})
-    table = ComparisonTable.objects.select_for_update().get(pk=table.pk)
+    table = ComparisonTable.objects.select_for_update(no_key=True).get(pk=table.pk)
     if table.spec != spec:
         table.spec = spec
         table.save(update_fields=["spec"])

@@ -170,6 +170,8 @@ class Renderer:
         rows = []
         for row in facts.rows:
             product = self.source.products.get(row.sku)
+            if product is not None and product.origin_product_no != row.origin_product_no:
+                product = None  # another store's product that carries the same SKU
             if product is not None:
                 self.shown[product.id] = product
             first = TableCell(row.cells[0], product.product_url if product else "")

@@ -104,9 +104,9 @@ def list_revisions(rendering: Rendering, table: TableFacts | None) -> dict[int, 
     shown = {product.id: product.revision for product in rendering.shown.values()}
     if table is None or not rendering.has_table:
         return shown
-    rows = {row.sku: row.cells for row in table.rows}
+    rows = {row.origin_product_no: row.cells for row in table.rows}
     for product in rendering.shown.values():
-        cells = rows.get(product.sku)
+        cells = rows.get(product.origin_product_no)
         if cells is not None and cells != build_cells(product, table.columns[len(BASE_COLUMNS) :]):
             shown[product.id] -= 1
     return shown

@@ -10,14 +10,13 @@
 The first stage with a sellable product decides. The same index and the same post give the same decision.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from content.matching.index import Candidate, IndexRow, MatchIndex
 from content.matching.intents import STOP_WORDS
-from content.matching.tokens import QueryWord, index_tokens, model_mentions, query_words, split_words
+from content.matching.tokens import QueryWord, frequent_words, index_tokens, model_mentions, query_words, split_words
 
 RuleId = Literal["exact_sku", "brand_model", "all_words", "any_word", "category_best", "none"]
 FALLBACK_RULES = frozenset({"category_best", "none"})
@@ -103,10 +102,8 @@ def _search(
 
 def _frequent_words(text: str, index: MatchIndex) -> list[QueryWord]:
     """The words that the text repeats most and the catalogue knows; ties in reading order."""
-    known = [word for word in query_words(text, ignored=STOP_WORDS) if all(map(index.holds, word.required))]
-    times = Counter(split_words(text))
-    frequent = sorted(known, key=lambda word: -sum(n for raw, n in times.items() if raw.startswith(word.text)))
-    return frequent[:BODY_WORD_LIMIT]
+    words = frequent_words(text, ignored=STOP_WORDS)
+    return [word for word in words if all(map(index.holds, word.required))][:BODY_WORD_LIMIT]
 
 
 def _fall_back(query: MatchQuery, index: MatchIndex, words: Sequence[QueryWord], gone: Candidate | None) -> Choice:

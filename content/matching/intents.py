@@ -31,7 +31,7 @@ CUES: dict[Intent, tuple[str, ...]] = {
 WHOLE_WORD_CUES = frozenset({"차이"})
 CUE_WORDS = frozenset(cue for cues in CUES.values() for cue in cues)
 _FILLERS = (
-    "가장 좋은 어떤 무엇 이번 오늘 요즘 그리고 정리 총정리 모음 인기 순위 가격 상품 제품 완벽 알아보기 "
+    "가장 좋은 어떤 무엇 이번 오늘 요즘 그리고 정리 총정리 모음 인기 순위 가격 상품 제품 완벽 알아보기 사야 할까 위한 "
     "a an and are at by for from how in is it of on or our the to what which with your"
 )
 STOP_WORDS = CUE_WORDS | frozenset(_FILLERS.split())

@@ -47,3 +47,6 @@ class MatchDecision(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["-decided_at", "-id"], name="match_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.get_rule_id_display()}"

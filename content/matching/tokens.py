@@ -6,6 +6,7 @@ letters and digits stay whole words with their plural s removed. Text is NFKC an
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -54,13 +55,27 @@ def index_tokens(text: str) -> list[str]:
 
 
 def query_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
-    """The words that a text asks for, each once, without particles and without the ignored ones."""
-    words: dict[str, QueryWord] = {}
+    """The words that a text asks for, each once, in reading order, without particles and without the ignored ones."""
+    return [_make_query_word(word) for word in count_words(text, ignored=ignored)]
+
+
+def frequent_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
+    """The same words, the most repeated first; ties in reading order."""
+    return [_make_query_word(word) for word, _times in count_words(text, ignored=ignored).most_common()]
+
+
+def count_words(text: str, *, ignored: frozenset[str] = frozenset()) -> Counter[str]:
+    """How often a text uses each word, particles and plural endings left off."""
+    counted: Counter[str] = Counter()
     for raw in split_words(text):
         word = _strip_suffixes(strip_particle(raw), ignored) if _is_hangul(raw) else stem_latin(raw)
-        if raw not in ignored and word not in ignored and word not in words:
-            words[word] = QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if _is_hangul(word) else (word,))))
-    return list(words.values())
+        if raw not in ignored and word not in ignored:
+            counted[word] += 1
+    return counted
+
+
+def _make_query_word(word: str) -> QueryWord:
+    return QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if _is_hangul(word) else (word,))))
 
 
 def split_pairs(word: str) -> list[str]:
@@ -111,11 +126,16 @@ def model_mentions(text: str, *, longest: int = 4) -> dict[str, int]:
 
 def _strip_suffixes(word: str, ignored: frozenset[str]) -> str:
     # 무선청소기추천 is a search for 무선청소기.
-    for suffix in sorted(ignored):
+    for suffix in _list_suffixes(ignored):
         stem = word.removesuffix(suffix)
         if _STEM_LENGTH_LEAST <= len(stem) < len(word):
             return _strip_suffixes(stem, ignored)
     return word
+
+
+@lru_cache(maxsize=4)
+def _list_suffixes(ignored: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(word for word in ignored if _is_hangul(word)))
 
 
 def _is_hangul(word: str) -> bool:

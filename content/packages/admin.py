@@ -111,6 +111,7 @@ class AssetAdmin(ReadOnlyAdmin):
     search_help_text = "주소와 SHA-256으로 찾습니다"
     ordering = ("-id",)
     empty_hint = "상품 카드를 쓰는 글을 처리하면 받아 옵니다."
+    fields = ("source_url", "storage_name", "suffix", "dimensions", "size", "sha256", "fetched")
 
     @admin.display(description="픽셀")
     def dimensions(self, asset: Asset) -> str:

@@ -23,6 +23,9 @@ class Asset(models.Model):
             models.CheckConstraint(condition=Q(width__gt=0, height__gt=0, size_bytes__gt=0), name="asset_has_size")
         ]
 
+    def __str__(self) -> str:
+        return self.source_url
+
 
 class Package(models.Model):
     """A zip that was built of a post. The recipe tells what it is made of; the same recipe is never built twice."""

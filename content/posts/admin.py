@@ -95,9 +95,10 @@ class PostAdmin(FastModelAdmin[Post]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         """Posts with the counts and states that the list shows."""
         own = OuterRef("pk")
+        standing = PostFinding.objects.filter(post=own).order_by().values("post").annotate(number=Count("pk"))
         posts: QuerySet[Post] = super().get_queryset(request)
         return posts.annotate(
-            finding_count=Count("findings"),
+            finding_count=Subquery(standing.values("number")),
             packaged_at=Subquery(select_current().filter(post=own).values("built_at")[:1]),
             queued_as=Subquery(select_live().filter(post=own).values("state")[:1]),
         )

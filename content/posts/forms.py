@@ -54,7 +54,7 @@ class PostForm(_PostModelForm):
         if not self.instance.pk:
             return
         # Locked until the save: nobody slips in between this look and the writing.
-        held = Post.objects.select_for_update().get(pk=self.instance.pk)
+        held = Post.objects.select_for_update(no_key=True).get(pk=self.instance.pk)
         if seen != held.body_hash:
             self.is_conflict, self.stored_body = True, held.body
             # The editor has now been shown the other version: saving once more is meant.

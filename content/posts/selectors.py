@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from content.batches import split_batches
 from content.posts.findings import Finding
 from content.posts.models import Post, PostFinding, PostStatus
 
@@ -56,7 +57,8 @@ def select_processable() -> QuerySet[Post]:
 
 def keep_processable(post_ids: Iterable[int]) -> list[int]:
     """Those of the posts that are to be matched and packaged, by id."""
-    return list(select_processable().filter(id__in=list(post_ids)).order_by("id").values_list("id", flat=True))
+    kept = (select_processable().filter(id__in=batch).values_list("id", flat=True) for batch in split_batches(post_ids))
+    return sorted(post_id for batch in kept for post_id in batch)
 
 
 def list_ids_missing_skus(skus: Iterable[str]) -> list[int]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from django.utils import timezone
 from content.posts.findings import Finding, unique_findings
 from content.posts.images import NotAPicture, verify_picture
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
-from content.posts.placeholders import ParsedBody, parse_body
+from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
 from content.posts.selectors import PROCESSABLE_STATUSES, list_findings
 from content.posts.text import TextError, clean_body, clean_slug, clean_title, hash_content
 from content.refresh.services import enqueue_posts
@@ -24,6 +24,7 @@ from products.catalog.services import record_placements
 
 ALT_LENGTH_LIMIT = 200
 PARKING_POSITION = 10_000
+MESSAGE_LENGTH_LIMIT = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ def save_post(
     nothing written. Only ready and published posts are queued.
     """
     values = clean_values(slug=slug, title=title, body=body, relationship=relationship, status=status)
-    held = Post.objects.select_for_update().filter(slug=values["slug"]).first()
+    # Not FOR UPDATE: an upsert that queues this post checks its foreign key while we may wait for that very entry.
+    held = Post.objects.select_for_update(no_key=True).filter(slug=values["slug"]).first()
     post = held or Post(slug=values["slug"], author_id=author_id)
     was_processable = held is not None and held.status in PROCESSABLE_STATUSES
     is_changed = _assign(post, values, author_id=author_id)
@@ -81,7 +83,7 @@ def store_images(*, post_id: int, changed: Sequence[PostImage], deleted: Sequenc
 
     changed: new or edited rows of this post, their pictures verified (`fill_image`). Positions may change places.
     """
-    post = Post.objects.select_for_update().get(pk=post_id)
+    post = Post.objects.select_for_update(no_key=True).get(pk=post_id)
     gone = [row.pk for row in deleted if row.pk]
     PostImage.objects.filter(post=post, pk__in=gone).delete()
     # Out of the way first, since each position may be taken only once at any moment.
@@ -148,16 +150,15 @@ def explain_unknown_sku(sku: str, line: int) -> Finding:
 @transaction.atomic
 def replace_findings(*, post_id: int, findings: Iterable[Finding]) -> int:
     """Let exactly these findings stand against a post; returns how many stand. Unchanged ones cost no write."""
-    wanted = unique_findings(findings)
+    wanted = unique_findings(_fit_columns(finding) for finding in findings)
     if wanted != unique_findings(list_findings(post_id)):
         PostFinding.objects.filter(post_id=post_id).delete()
-        rows = [PostFinding(post_id=post_id, **_finding_fields(finding)) for finding in wanted]
-        PostFinding.objects.bulk_create(rows)
+        PostFinding.objects.bulk_create([PostFinding(post_id=post_id, **asdict(finding)) for finding in wanted])
     return len(wanted)
 
 
-def _finding_fields(finding: Finding) -> dict[str, Any]:
-    return {"kind": finding.kind, "line": finding.line, "message": finding.message[:500], "sku": finding.sku[:40]}
+def _fit_columns(finding: Finding) -> Finding:
+    return replace(finding, message=finding.message[:MESSAGE_LENGTH_LIMIT], sku=finding.sku[:SKU_LENGTH_LIMIT])
 
 
 def _clean_choice(field: str, value: str, allowed: Sequence[str]) -> str:

@@ -81,3 +81,6 @@ class RefreshEntry(models.Model):
             models.Index(fields=["state", "enqueued_at", "id"], name="refresh_next"),
             models.Index(fields=["post", "-id"], name="refresh_of_post"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.post} · {self.get_state_display()}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
+from content.batches import split_batches
 from content.packages.selectors import select_current
 from content.posts.selectors import select_processable
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, RefreshEntry
@@ -51,9 +52,11 @@ def count_by_state() -> dict[str, int]:
 
 def count_outcomes(entry_ids: Iterable[int]) -> dict[str, int]:
     """{outcome, or "dead": number} of those of the entries that have ended."""
-    ended = RefreshEntry.objects.filter(id__in=list(entry_ids)).exclude(state__in=LIVE_STATES)
-    rows = ended.values_list("state", "outcome")
-    return dict(Counter(outcome if state == EntryState.DONE else str(state) for state, outcome in rows))
+    counted: Counter[str] = Counter()
+    for batch in split_batches(entry_ids):
+        ended = RefreshEntry.objects.filter(id__in=batch).exclude(state__in=LIVE_STATES).values_list("state", "outcome")
+        counted.update(outcome if state == EntryState.DONE else str(state) for state, outcome in ended)
+    return dict(counted)
 
 
 def list_queued_ids() -> list[int]:
@@ -63,8 +66,11 @@ def list_queued_ids() -> list[int]:
 
 def read_states(entry_ids: Iterable[int]) -> dict[int, EntryFacts]:
     """{entry id: where it stands}."""
-    rows = RefreshEntry.objects.filter(id__in=list(entry_ids)).values_list("id", "state", "attempts")
-    return {entry_id: EntryFacts(state, attempts) for entry_id, state, attempts in rows}
+    states: dict[int, EntryFacts] = {}
+    for batch in split_batches(entry_ids):
+        rows = RefreshEntry.objects.filter(id__in=batch).values_list("id", "state", "attempts")
+        states |= {entry_id: EntryFacts(state, attempts) for entry_id, state, attempts in rows}
+    return states
 
 
 def select_queued() -> QuerySet[RefreshEntry]:

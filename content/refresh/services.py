@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
+from content.batches import split_batches
 from content.posts.selectors import keep_processable, list_ids_missing_skus
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
 from content.refresh.selectors import count_open as count_open
@@ -29,7 +30,7 @@ from products.upsert.ports import ProductChange
 FAILURE_LIMIT = 3
 CRASH_LIMIT = 10
 """A post that ends its process time and again is given up, but not for a few unlucky restarts."""
-CHUNK_SIZE = 1_000
+BATCH_SIZE = 1_000
 ERROR_LENGTH_LIMIT = 2_000
 
 
@@ -49,11 +50,10 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
     A post that waits already keeps its entry and its place; one being processed is marked to be processed again.
     reason: a value of Reason; revision: the catalogue revision that caused it.
     """
-    wanted = sorted(set(post_ids))
     added = 0
-    for start in range(0, len(wanted), CHUNK_SIZE):
-        with transaction.atomic():
-            added += _enqueue_chunk(wanted[start : start + CHUNK_SIZE], reason=Reason(reason), revision=revision)
+    with transaction.atomic():
+        for batch in split_batches(post_ids, size=BATCH_SIZE):
+            added += _enqueue_batch(batch, reason=Reason(reason), revision=revision)
     if added:
         count("refresh_queue_enqueue_total", added)
     return added
@@ -151,7 +151,7 @@ def _is_abandoned(holder: str, claimed_at: datetime) -> bool:
     return claimed_at < timezone.now() - lease or not is_holder_alive(holder)
 
 
-def _enqueue_chunk(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
+def _enqueue_batch(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
     held = _hold_live(post_ids, revision=revision)
     missing = [post_id for post_id in post_ids if post_id not in held]
     added = 0

@@ -1,6 +1,7 @@
 """The queue: no change is lost, no post is worked on twice at once, and what dies is seen."""
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -295,3 +296,31 @@ def test_an_entry_cannot_be_taken_before_the_change_that_it_stands_for_is_visibl
     thread.join()
     assert taken == [[]]
     assert len(claim_entries(limit=1)) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_editor_who_saves_while_an_upsert_queues_the_same_post_waits_and_nobody_fails() -> None:
+    post = make_post("본문")
+    drain()
+    is_queued = threading.Event()
+    errors: list[Exception] = []
+
+    def save() -> None:
+        try:
+            is_queued.wait(10)
+            make_post("다른 본문")
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    editor = threading.Thread(target=save)
+    editor.start()
+    with transaction.atomic():
+        enqueue_posts(post_ids=[post.pk], reason="product_changed", revision=2)
+        is_queued.set()
+        time.sleep(0.5)  # the editor now holds the post and waits for the entry that this transaction has added
+    editor.join(30)
+    assert errors == []
+    assert Post.objects.get().body == "다른 본문"
+    assert RefreshEntry.objects.filter(state="queued").count() == 1

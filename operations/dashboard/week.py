@@ -7,21 +7,13 @@ from django.utils.safestring import SafeString
 
 from operations.pipeline.report import LABELS, STATUS_WORDS
 from perfhooks.budgets import Budget
-from perfhooks.desk import Tone, ago, pill
+from perfhooks.desk import VERDICTS, Tone, ago, pill
 from perfhooks.figures import NOTHING, format_figure
 from perfhooks.models import PerfRun
 from perfhooks.selectors import ComparedStage, compare_runs, newest_run
 
 BAR_WIDTH = 144
 STATUS_TONES: dict[str, Tone] = {"done": "ok", "refused": "warn", "failed": "bad"}
-VERDICTS: dict[str, tuple[str, Tone]] = {
-    "ok": ("예산 안", "ok"),
-    "warn": ("주의", "warn"),
-    "breach": ("예산 초과", "bad"),
-    "no data": ("자료 없음", "grey"),
-    "not enough": ("표본 부족", "grey"),
-}
-NO_VERDICT: tuple[str, Tone] = ("예산 없음", "grey")
 STATISTICS = {"max": "최대 ", "total": "합계 ", "p95": "", "value": ""}
 
 
@@ -74,7 +66,7 @@ def read_week() -> Week | None:
 def draw_stage(compared: ComparedStage) -> StageBar:
     """One stage's figures and its bar: a budget stands at two thirds of the width, so that an excess still shows."""
     now, budget = compared.now, compared.budget
-    word, tone = VERDICTS.get(now.verdict, NO_VERDICT)
+    word, tone = VERDICTS.get(now.verdict, VERDICTS[""])
     share = _measure_share(compared)
     mark = BAR_WIDTH * 2 // 3
     return StageBar(

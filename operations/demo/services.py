@@ -4,12 +4,12 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from content.posts.services import save_post
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
 from content.posts.selectors import list_slugs
+from content.posts.services import save_post
 from operations.demo.articles import write_articles
 
 ADMIN_NAME = "admin"

@@ -1,15 +1,13 @@
 """The pipeline's pages on the desk: what ran, when, how it ended. Nothing here is edited by hand."""
 
 from datetime import timedelta
-from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from operations.pipeline.models import PipelineRun, ScheduleSlot
 from operations.pipeline.report import LABELS
-from perfhooks.desk import FastModelAdmin, Tone, ago, pill
+from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
 
 TONES: dict[str, Tone] = {
     PipelineRun.Status.RUNNING: "grey",
@@ -19,24 +17,8 @@ TONES: dict[str, Tone] = {
 }
 
 
-class RunLogAdmin(FastModelAdmin[Any]):
-    """Rows that the system writes about itself."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Runs are started, not written."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What happened stays as it happened."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What happened stays as it happened."""
-        return False
-
-
 @admin.register(PipelineRun)
-class PipelineRunAdmin(RunLogAdmin):
+class PipelineRunAdmin(ReadOnlyAdmin[PipelineRun]):
     """Runs from the store to the packages."""
 
     list_display = ("number", "store_code", "state", "started", "took", "written", "built", "error")
@@ -83,7 +65,7 @@ class PipelineRunAdmin(RunLogAdmin):
 
 
 @admin.register(ScheduleSlot)
-class ScheduleSlotAdmin(RunLogAdmin):
+class ScheduleSlotAdmin(ReadOnlyAdmin[ScheduleSlot]):
     """Due times of the scheduled jobs, each started once."""
 
     list_display = ("job", "due", "started_at", "finished_at", "result")

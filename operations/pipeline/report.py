@@ -12,6 +12,7 @@ from rich.table import Table
 from content.packages.selectors import list_newest
 from operations.pipeline.services import PipelineReport
 from perfhooks.budgets import Budget, load_budgets
+from perfhooks.desk import VERDICTS
 from perfhooks.figures import format_figure
 from perfhooks.recorder import Recorder
 from perfhooks.stages import measure_stages
@@ -33,7 +34,6 @@ LABELS = {
     "posts_failed": "실패한 글",
 }
 STATUS_WORDS = {"done": "완료", "refused": "완료 (거부 있음)", "failed": "실패"}
-VERDICT_WORDS = {"ok": "통과", "warn": "주의", "breach": "초과", "no data": "자료 없음", "not enough": "표본 부족"}
 NEWEST_PACKAGES_SHOWN = 12
 
 
@@ -50,6 +50,11 @@ class StageLine:
     value: float | None
     limit: str
     verdict: str
+
+    @property
+    def verdict_words(self) -> str:
+        """The verdict as people read it; nothing for a stage without a budget."""
+        return VERDICTS[self.verdict][0] if self.verdict else ""
 
     @property
     def figures(self) -> tuple[str, str, str]:
@@ -80,7 +85,7 @@ def list_stages(recorder: Recorder) -> list[StageLine]:
             p99=stage.p99,
             value=stage.value,
             limit=limits.get(stage.budget_id, ""),
-            verdict=VERDICT_WORDS.get(stage.verdict, stage.verdict),
+            verdict=stage.verdict,
         )
         for stage in measure_stages(recorder)
     ]
@@ -131,7 +136,7 @@ def print_report(report: PipelineReport, recorder: Recorder, *, report_path: str
     for heading in ("지표", "횟수", "p50", "p95", "p99", "예산", "판정"):
         stages.add_column(heading, justify="left" if heading in ("지표", "판정") else "right")
     for line in list_stages(recorder):
-        stages.add_row(line.metric, f"{line.count:,}", *line.figures, line.limit, line.verdict)
+        stages.add_row(line.metric, f"{line.count:,}", *line.figures, line.limit, line.verdict_words)
     console.print(counts)
     console.print(stages)
     if report.error:

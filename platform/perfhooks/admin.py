@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
 from perfhooks import selectors
-from perfhooks.desk import FastModelAdmin, Tone, ago, pill
+from perfhooks.desk import VERDICTS, ReadOnlyAdmin, ago, pill
 from perfhooks.figures import NOTHING, format_figure
 from perfhooks.liveness import is_holder_alive
 from perfhooks.models import PerfRun, PerfStage, RunLock
@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from perfhooks.selectors import ComparedStage
 
 RUNS_LISTED = 20
-VERDICTS: dict[str, tuple[str, Tone]] = {
-    "ok": ("예산 안", "ok"),
-    "warn": ("주의", "warn"),
-    "breach": ("예산 초과", "bad"),
-    "no data": ("자료 없음", "grey"),
-    "not enough": ("표본 부족", "grey"),
-    "": ("예산 없음", "grey"),
-}
 
 
 STATISTICS = {"max": "최대 ", "total": "합계 ", "value": ""}
@@ -55,24 +47,8 @@ class StageRow:
     ratio: str
 
 
-class ReadOnlyAdmin(FastModelAdmin[Any]):
-    """Rows that the product writes and nobody edits."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one by hand."""
-        return False
-
-
 @admin.register(PerfRun)
-class PerfRunAdmin(ReadOnlyAdmin):
+class PerfRunAdmin(ReadOnlyAdmin[Any]):
     """The performance page: `?run=` or `?kind=` choose what is shown, the newest run by default."""
 
     change_list_template = "admin/perfhooks/perfrun/change_list.html"
@@ -98,7 +74,7 @@ class PerfRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(RunLock)
-class RunLockAdmin(ReadOnlyAdmin):
+class RunLockAdmin(ReadOnlyAdmin[RunLock]):
     """Which runs hold a lock now; one of a dead process is taken over by the next run."""
 
     list_display = ("name", "holder", "acquired", "heartbeat", "state")

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
     _ModelAdmin = admin.ModelAdmin
@@ -26,6 +27,15 @@ M = TypeVar("M", bound=Model)
 Tone = Literal["ok", "warn", "bad", "grey"]
 
 NOTHING = "–"
+VERDICTS: dict[str, tuple[str, Tone]] = {
+    "ok": ("예산 안", "ok"),
+    "warn": ("주의", "warn"),
+    "breach": ("예산 초과", "bad"),
+    "no data": ("자료 없음", "grey"),
+    "not enough": ("표본 부족", "grey"),
+    "": ("예산 없음", "grey"),
+}
+"""A budget's verdict (perfhooks.budgets.judge) in words, and the colour of its pill."""
 _STEPS = ((86_400, "일"), (3_600, "시간"), (60, "분"))
 _DAYS_SHOWN_AS_AGO = 30
 
@@ -37,6 +47,22 @@ class FastModelAdmin(_ModelAdmin[M]):
     list_per_page = 50
     list_max_show_all = 200
     show_facets = admin.ShowFacets.NEVER
+
+
+class ReadOnlyAdmin(FastModelAdmin[M]):
+    """Base of the pages about rows that the product writes and nobody edits."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody changes one by hand."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nobody deletes one by hand."""
+        return False
 
 
 def pill(text: str, tone: Tone) -> SafeString:

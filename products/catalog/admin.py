@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from perfhooks.desk import FastModelAdmin, ago, link_to, pill, won
+from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill, won
 from products.catalog.benefits import describe_benefits
 from products.catalog.models import CatalogueFinding, CatalogueRevision, Category, PriceObservation, Product, Store
 from products.catalog.productadmin import ProductAdmin, format_count
@@ -19,24 +19,8 @@ from products.catalog.productadmin import ProductAdmin, format_count
 admin.site.register(Product, ProductAdmin)
 
 
-class StoreOwnedAdmin(FastModelAdmin[Any]):
-    """Rows that come from the store with each sync: nobody adds, changes or deletes them by hand."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come from the store."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They are what the store says."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They go when the store drops them."""
-        return False
-
-
 @admin.register(PriceObservation)
-class PriceObservationAdmin(StoreOwnedAdmin):
+class PriceObservationAdmin(ReadOnlyAdmin[PriceObservation]):
     """Prices over time, the newest first."""
 
     list_display = ("product_name", "sku", "price_won", "sale_won", "benefit_words", "observed", "revision")
@@ -83,7 +67,7 @@ def count_products_by(column: str) -> Coalesce:
     return Coalesce(Subquery(counted.values("n"), output_field=IntegerField()), Value(0))
 
 
-class CountedAdmin(StoreOwnedAdmin):
+class CountedAdmin(ReadOnlyAdmin[Any]):
     """Rows with the number of their products."""
 
     product_column = ""
@@ -151,7 +135,7 @@ class CatalogueRevisionAdmin(CountedAdmin):
 
 
 @admin.register(CatalogueFinding)
-class CatalogueFindingAdmin(StoreOwnedAdmin):
+class CatalogueFindingAdmin(ReadOnlyAdmin[CatalogueFinding]):
     """What somebody should mend in the store's data."""
 
     list_display = ("key", "kind_pill", "meaning", "store", "found")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from perfhooks.desk import FastModelAdmin, Tone, ago, link_to, pill
+from perfhooks.desk import ReadOnlyAdmin, Tone, ago, link_to, pill
 from products.storesync.failures import request_retry
 from products.storesync.models import RunStatus, SyncFailure, SyncRun
 
@@ -48,24 +48,8 @@ class ResolvedFilter(admin.SimpleListFilter):
         return queryset if self.value() is None else queryset.filter(resolved_at__isnull=self.value() == "True")
 
 
-class ReadOnlyAdmin(FastModelAdmin[Any]):
-    """Rows that the sync writes and nobody edits."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one by hand."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody deletes one by hand."""
-        return False
-
-
 @admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
+class SyncRunAdmin(ReadOnlyAdmin[Any]):
     """Every run with its counts; a parked one says what it waits for."""
 
     list_display = ("started", "state", "store", "duration", "changes", "refusals", "traffic", "notice")
@@ -146,7 +130,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
 
 @admin.register(SyncFailure)
-class SyncFailureAdmin(ReadOnlyAdmin):
+class SyncFailureAdmin(ReadOnlyAdmin[Any]):
     """Products that could not be kept, why, and what the store sent."""
 
     list_display = ("product", "state", "field", "reason", "attempts", "last_seen", "store")

@@ -131,6 +131,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "products.catalog.problems.handle_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
 SPECTACULAR_SETTINGS = {
@@ -138,6 +139,8 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "상품 원장(SSOT)을 읽고 우선순위를 고치는 API",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_NAME_OVERRIDES": {"ProductStatus": "products.catalog.models.ProductStatus"},
 }
 
 # Without a broker nothing is ever sent; Celery still wants an address, and would complain about an empty one.

@@ -4,7 +4,6 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from perfhooks.desk import ReadOnlyAdmin as ReadOnlyAdmin
 from perfhooks.desk import link_to
 
 SHORT_HASH_LENGTH = 12

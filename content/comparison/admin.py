@@ -10,14 +10,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from content.comparison.models import ComparisonTable, TableVersion
-from content.desk import ReadOnlyAdmin, format_number, link_to_post, shorten_hash
-from perfhooks.desk import ago, link_to
+from content.desk import format_number, link_to_post, shorten_hash
+from perfhooks.desk import ReadOnlyAdmin, ago, link_to
 
 SPEC_LABELS = {"named": "글이 지정한 상품", "match": "매칭 상품", "category": "채우는 카테고리"}
 
 
 @admin.register(ComparisonTable)
-class ComparisonTableAdmin(ReadOnlyAdmin):
+class ComparisonTableAdmin(ReadOnlyAdmin[ComparisonTable]):
     """The tables with their newest version."""
 
     list_display = ("post_title", "newest", "newest_revision", "built", "created_at")
@@ -69,7 +69,7 @@ class ComparisonTableAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TableVersion)
-class TableVersionAdmin(ReadOnlyAdmin):
+class TableVersionAdmin(ReadOnlyAdmin[TableVersion]):
     """Every version, the newest first."""
 
     list_display = ("post_title", "number", "product_count", "revision", "fingerprint", "built")

@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from content.desk import ReadOnlyAdmin, format_number, link_to_post, link_to_product
+from content.desk import format_number, link_to_post, link_to_product
 from content.matching.models import MatchDecision
-from perfhooks.desk import NOTHING, ago, pill
+from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, pill
 
 FEATURE_LABELS = {
     "intent": "의도",
@@ -29,7 +29,7 @@ VALUE_LABELS = {
 
 
 @admin.register(MatchDecision)
-class MatchDecisionAdmin(ReadOnlyAdmin):
+class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
     """The newest decision of each post."""
 
     list_display = ("post_title", "product_name", "rule", "fallback", "template_id", "score", "latency", "decided")

@@ -10,14 +10,14 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from content.desk import ReadOnlyAdmin, format_number, link_to_post, shorten_hash
+from content.desk import format_number, link_to_post, shorten_hash
 from content.packages.models import Asset, Package
 from content.packages.selectors import locate_package
-from perfhooks.desk import ago, link_to, pill
+from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
 
 
 @admin.register(Package)
-class PackageAdmin(ReadOnlyAdmin):
+class PackageAdmin(ReadOnlyAdmin[Package]):
     """Every package that was built, the newest first."""
 
     list_display = ("post_title", "state", "size", "pictures", "template_id", "recipe", "built", "download")
@@ -102,7 +102,7 @@ class PackageAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Asset)
-class AssetAdmin(ReadOnlyAdmin):
+class AssetAdmin(ReadOnlyAdmin[Asset]):
     """Product pictures that were fetched."""
 
     list_display = ("source_url", "suffix", "dimensions", "size", "fingerprint", "fetched")

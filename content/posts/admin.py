@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from content.desk import ReadOnlyAdmin, link_to_post, link_to_product
+from content.desk import link_to_post, link_to_product
 from content.packages.selectors import select_current
 from content.posts.findings import ADVICE_KINDS
 from content.posts.forms import ImageForm, PostForm
@@ -23,7 +23,7 @@ from content.posts.preview import FRAME_POLICY, WIDTHS, make_preview
 from content.posts.services import delete_post, save_post, store_images
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
-from perfhooks.desk import FastModelAdmin, ago, pill
+from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, pill
 
 if TYPE_CHECKING:
     _ImageInline = admin.TabularInline[PostImage, Post]
@@ -234,7 +234,7 @@ class PostAdmin(FastModelAdmin[Post]):
 
 
 @admin.register(PostFinding)
-class PostFindingAdmin(ReadOnlyAdmin):
+class PostFindingAdmin(ReadOnlyAdmin[PostFinding]):
     """What stands against posts, the newest first."""
 
     list_display = ("message", "severity", "kind", "line", "post_title", "found")

@@ -5,10 +5,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from content.desk import ReadOnlyAdmin, link_to_post
+from content.desk import link_to_post
 from content.refresh.models import EntryState, Outcome, RefreshEntry
 from content.refresh.services import retry_dead
-from perfhooks.desk import Tone, ago, pill
+from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
 
 TONES: dict[str, Tone] = {
     EntryState.QUEUED: "grey",
@@ -20,7 +20,7 @@ ERROR_SHOWN = 80
 
 
 @admin.register(RefreshEntry)
-class RefreshEntryAdmin(ReadOnlyAdmin):
+class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
     """All entries, the newest first."""
 
     list_display = ("post_title", "state_pill", "reason", "enqueued", "finished", "attempts", "failures", "problem")

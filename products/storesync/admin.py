@@ -2,12 +2,14 @@
 
 from typing import Any
 
+import msgspec
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import Truncator
 
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, link_to, pill
 from products.storesync.failures import request_retry
@@ -21,6 +23,7 @@ TONES: dict[str, Tone] = {
     RunStatus.SETTLED: "grey",
 }
 FAILURES_SHOWN = 20
+NOTICE_LENGTH = 30
 COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "refused", "deleted")
 TRAFFIC = ("calls", "rate_limited", "retries", "workers", "rescans")
 
@@ -114,9 +117,10 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
         return format_html('<span class="num">{} / {}</span>', f"{run.calls:,}", f"{run.rate_limited:,}")
 
     @admin.display(description="알림")
-    def notice(self, run: SyncRun) -> str:
-        """The beginning of what it has to say."""
-        return run.error if len(run.error) <= 60 else f"{run.error[:60]}…"
+    def notice(self, run: SyncRun) -> SafeString:
+        """The beginning of what it has to say; all of it in the title."""
+        short = Truncator(run.error).chars(NOTICE_LENGTH)
+        return format_html('<span title="{}">{}</span>', run.error, short)
 
     @admin.display(description="실패한 상품")
     def failures(self, run: SyncRun) -> SafeString:
@@ -133,7 +137,7 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
 class SyncFailureAdmin(ReadOnlyAdmin[Any]):
     """Products that could not be kept, why, and what the store sent."""
 
-    list_display = ("product", "state", "field", "reason", "attempts", "last_seen", "store")
+    list_display = ("product", "state", "reason", "code", "attempts", "last_seen", "store")
     list_display_links = ("product",)
     list_filter = (ResolvedFilter, "code", "store")
     list_select_related = ("store",)
@@ -190,5 +194,9 @@ class SyncFailureAdmin(ReadOnlyAdmin[Any]):
 
     @admin.display(description="받은 내용")
     def received(self, failure: SyncFailure) -> SafeString:
-        """What the store sent."""
-        return format_html("<pre>{}</pre>", failure.body)
+        """What the store sent, indented where it is JSON."""
+        try:
+            text = msgspec.json.format(failure.body, indent=2)
+        except msgspec.DecodeError:
+            text = failure.body
+        return format_html('<textarea readonly rows="16" cols="100">{}</textarea>', text)

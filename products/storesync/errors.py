@@ -7,6 +7,7 @@ Each class says by itself what becomes of the work in hand:
 * `is_about_product`: in a detail call, only this product is put aside, and the run goes on.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -70,8 +71,9 @@ class StoreCallError(StoreSyncError):
 
     @property
     def code(self) -> str:
-        """A short code for lists and filters: the store's own, else the status or the class."""
-        return self.reply.code or (str(self.reply.status) if self.reply.status else type(self).__name__)
+        """A short code for lists and filters: the store's own, else the class's, as in `broken_reply`."""
+        words = re.findall("[A-Z][a-z]+", type(self).__name__.removesuffix("Error"))
+        return self.reply.code or "_".join(words).lower()
 
 
 class StoreAuthError(StoreCallError):

@@ -7,6 +7,7 @@ repeats or the count is not the total is read once more; if that one is no bette
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import msgspec
 from django.db import transaction
 from django.db.models import F
 
@@ -123,12 +124,12 @@ def describe_refusal(summary: ProductSummary, error: RefusedProduct, *, summary_
     channel = choose_main_channel(summary) if summary.channel_products else None
     return Refusal(
         origin_product_no=summary.origin_product_no,
-        code="refused",
+        code="invalid_value",
         message=str(error),
         field=error.field,
         sku=read_seller_code(summary),
         name=(channel.name if channel else "") or "",
-        body=body or str(to_plain(summary)),
+        body=body or msgspec.json.encode(summary).decode(),
         summary_hash=summary_hash,
     )
 

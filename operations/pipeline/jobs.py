@@ -7,6 +7,7 @@ from statistics import median
 from django.conf import settings
 from django.utils import timezone
 
+from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
 from perfhooks.metrics import set_gauge
@@ -32,6 +33,7 @@ def sweep_queue() -> dict[str, object]:
     """Find what lost messages and dead workers left behind, and order it again."""
     released = release_dead_claims()
     added = enqueue_unpackaged()
+    set_gauge("refresh_queue_depth", count_open())
     return {"released": released, "added": added, "ordered": len(queue_entries())}
 
 

@@ -13,11 +13,19 @@ from django.utils import timezone
 
 from content.matching.selectors import count_decisions
 from content.packages.selectors import count_current
-from content.refresh.selectors import count_by_state, count_outcomes, count_refused, list_queued_ids, read_states
+from content.refresh.selectors import (
+    count_by_state,
+    count_open,
+    count_outcomes,
+    count_refused,
+    list_queued_ids,
+    read_states,
+)
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.models import PipelineRun
 from operations.pipeline.samples import collect_samples
 from operations.pipeline.waiting import Progress, WorkStalled, ignore_progress, wait_for
+from perfhooks.metrics import set_gauge
 from perfhooks.recorder import Recorder
 from perfhooks.services import hold_lock, store_run
 from perfhooks.spans import span
@@ -78,6 +86,7 @@ def work_queue(*, progress: Progress) -> dict[str, int]:
     worked: set[int] = set()
     while ids := _work_round(progress):  # an entry that failed, or whose post changed meanwhile, is queued anew
         worked.update(ids)
+    set_gauge("refresh_queue_depth", count_open())
     return count_outcomes(worked)
 
 

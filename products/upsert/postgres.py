@@ -61,11 +61,17 @@ def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple
     cursor.execute(_RELEASE, [list(skus), list(numbers), store_id])
 
 
+def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:
+    """The temporary table, empty: an earlier batch of the same transaction may have left its rows."""
+    cursor.execute(create)
+    cursor.execute(f"DELETE FROM {name}")  # noqa: S608
+
+
 def write_rows(
     cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], values: Iterable[Sequence[object]]
 ) -> dict[int, int]:
     """Write values in the order of COLUMNS; return {origin product number: id} of the rows that were written."""
-    cursor.execute(_STAGE)
+    _open_stage(cursor, "product_stage", _STAGE)
     copy_rows(cursor, f"COPY product_stage ({_LIST}) FROM STDIN", values)
     cursor.execute(_MERGE)
     return dict(cursor.fetchall())
@@ -73,6 +79,6 @@ def write_rows(
 
 def insert_observations(cursor: CursorWrapper, values: Iterable[Sequence[object]]) -> None:
     """Add price observations, values in the order of OBSERVED; within one revision the last one counts."""
-    cursor.execute(_OBSERVATION_STAGE)
+    _open_stage(cursor, "observation_stage", _OBSERVATION_STAGE)
     copy_rows(cursor, f"COPY observation_stage ({_OBSERVED}) FROM STDIN", values)
     cursor.execute(_ADD_OBSERVATIONS)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, transaction
 
 from perfhooks.queries import count_queries
 from products.catalog.models import CatalogueRevision, PriceObservation, Product
@@ -102,6 +102,15 @@ def test_the_editors_priority_survives_an_update() -> None:
     upsert(store, make_product_row(1, name="바뀐 이름"))
     product = Product.objects.get()
     assert (product.name, product.priority, product.version) == ("바뀐 이름", 70, 3)
+
+
+def test_several_batches_may_share_a_transaction() -> None:
+    store = make_store()
+    with transaction.atomic():
+        upsert(store, make_product_row(1))
+        counts = upsert(store, make_product_row(1, price=150_000))
+    assert counts.updated == 1
+    assert Product.objects.get().price == 150_000
 
 
 def test_codes_may_change_hands_in_one_batch() -> None:

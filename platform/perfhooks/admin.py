@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 
 from perfhooks import selectors
+from perfhooks import usageadmin as usageadmin  # the page 목록 사용
 from perfhooks.desk import VERDICTS, ReadOnlyAdmin, ago, pill
 from perfhooks.figures import NOTHING, format_figure
 from perfhooks.liveness import is_holder_alive

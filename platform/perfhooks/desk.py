@@ -9,9 +9,12 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
 
+from perfhooks.usage import record_changelist
+
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
+    from django.contrib.admin.views.main import ChangeList
     from django.http import HttpRequest
     from django.utils.safestring import SafeString
 
@@ -47,6 +50,13 @@ class FastModelAdmin(_ModelAdmin[M]):
     list_per_page = 50
     list_max_show_all = 200
     show_facets = admin.ShowFacets.NEVER
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """Return the list's page, logged and counted when somebody looks at it."""
+        shown = super().get_changelist_instance(request)
+        if request.method == "GET":
+            record_changelist(shown)
+        return shown
 
 
 class ReadOnlyAdmin(FastModelAdmin[M]):

@@ -75,3 +75,32 @@ class RunLock(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class UsageKind(models.TextChoices):
+    """What about a list request is counted."""
+
+    REQUEST = "request", "요청"
+    FILTER = "filter", "필터"
+    PAGE = "page", "쪽"
+    SORT = "sort", "정렬"
+    SEARCH = "search", "검색어 길이"
+
+
+class ListUsage(models.Model):
+    """How often a list was asked for on one day (Korean time) with this filter, page depth, sort key or search."""
+
+    day = models.DateField("날짜")
+    list_name = models.CharField("목록", max_length=120)
+    kind = models.CharField("구분", max_length=10, choices=UsageKind)
+    key = models.CharField("값", max_length=120, blank=True)
+    uses = models.PositiveBigIntegerField("횟수")
+
+    class Meta:
+        verbose_name = "목록 사용"
+        verbose_name_plural = "목록 사용"
+        ordering = ("-day", "list_name", "kind", "key")
+        constraints = (models.UniqueConstraint(fields=["day", "list_name", "kind", "key"], name="listusage_once_a_day"),)
+
+    def __str__(self) -> str:
+        return f"{self.list_name} {self.kind} {self.key}"

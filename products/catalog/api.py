@@ -12,6 +12,7 @@ from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from perfhooks.usage import record_cursor_list
 from products.catalog.filters import ProductFilterSet
 from products.catalog.models import Product, ProductStatus
 from products.catalog.pages import ChangeCursor
@@ -135,6 +136,8 @@ class ProductList(ListAPIView[Any]):
         """One page of the list."""
         refuse_unknown_parameters(request.query_params, {*ProductFilterSet.base_filters, "cursor", "page_size"})
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        offered = sorted(set(ProductFilterSet.base_filters) - {"q"})
+        record_cursor_list("api:products", request.query_params, offered=offered, sort_key="updated_at,id")
         return self.get_paginated_response(page)
 
 

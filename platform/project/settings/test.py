@@ -10,6 +10,7 @@ from project.settings.base import DATA_DIR, DATABASES, env
 SECRET_KEY = "test-key-that-protects-nothing"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOG_LEVEL = "INFO"
+LIST_USAGE_FLUSH_SECONDS = 0  # tests write the counts when they want to see them
 
 _scratch = Path(env.str("JANGBU_TEST_DIR", default=str(DATA_DIR))) / "jangbu-test"
 _scratch.mkdir(parents=True, exist_ok=True)

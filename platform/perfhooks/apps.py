@@ -12,8 +12,19 @@ class PerfhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and count queries from the first connection on."""
+        """Register the system checks, count queries from the first connection on, and start what settings ask for."""
+        from django.conf import settings
+        from django.db.models.signals import post_migrate
+
         from perfhooks import checks as checks
+        from perfhooks import metrics, otel, recording, slow_statements
         from perfhooks.queries import enable_query_counting
 
         enable_query_counting()
+        if recording.is_silk_installed():
+            post_migrate.connect(recording.create_silk_tables, sender=self)
+        metrics.is_exemplar_kept = getattr(settings, "METRICS_EXEMPLARS", False)
+        if size := getattr(settings, "SLOW_STATEMENTS", 0):
+            slow_statements.watch_statements(size=size, folder=settings.DATA_DIR / "slow")
+        if address := getattr(settings, "OTEL_EXPORTER_OTLP_ENDPOINT", ""):
+            otel.start_export(address)

@@ -1,7 +1,8 @@
 """Counters, observations and gauges: checked against the registry, exported to Prometheus, fed to active recorders.
 
 Children are cached, so one call costs a dictionary lookup and the client library's own update. A metric that meets
-more label combinations than `MAX_LABEL_COMBINATIONS` puts the rest under the label value `other`.
+more label combinations than `MAX_LABEL_COMBINATIONS` puts the rest under the label value `other`. An exemplar is the trace
+id of a bucket's newest sample; the client library knows them only where one process serves alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 from perfhooks import catalogue as catalogue  # the names must exist before anything is measured
 from perfhooks import recorder as recorders
 from perfhooks.registry import MAX_LABEL_COMBINATIONS, Kind, Metric, RegistryError, get_metric
-from perfhooks.trace import bound_tags
+from perfhooks.trace import bound_tags, current_trace_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 GAUGE_MULTIPROCESS_MODE: Final = "mostrecent"
 UNKNOWN_LABEL = "none"
 OVERFLOW_LABEL = "other"
+
+is_exemplar_kept = False
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
@@ -80,7 +83,7 @@ class Channel:
         self, value: float, values: tuple[str, ...], tags: Mapping[str, object], queries: int = 0, rows: int = 0
     ) -> None:
         """Export one sample and hand it to the active recorders."""
-        self.child(values).observe(value)
+        self.child(values).observe(value, {"trace_id": current_trace_id()} if is_exemplar_kept else None)
         for recorder in recorders.active_recorders():
             recorder.add_sample(self.metric.name, value, values, tags, queries, rows)
 

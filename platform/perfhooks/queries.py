@@ -2,12 +2,12 @@
 
 Counting stands on Django's execute wrappers, which see the ORM, bulk writes and raw SQL of a connection. COPY does not
 pass them, hence `copy_rows`. Rows are counted for writes only: a SELECT's row count is unknown on SQLite, as is that of
-a write behind WITH. Each thread counts its own statements.
+a write behind WITH. Each thread counts its own statements. What belongs to the viewer is not counted: silk's own
+database, and the EXPLAIN that silk adds to every query it records.
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.db.backends.signals import connection_created
 
+from perfhooks.routers import SILK_ALIAS
+from perfhooks.sqltext import is_write
 from perfhooks.tally import Tally, tally
 
 if TYPE_CHECKING:
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
     from django.db.backends.utils import CursorWrapper
 
-_WRITE = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
-_WRITE_AFTER_WITH = re.compile(r"\s*WITH\b.*\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|MERGE\s+INTO)\b", re.I | re.S)
 _RECEIVER_ID = "perfhooks.count_statement"
 
 
@@ -109,17 +109,16 @@ def _on_connection_created(connection: BaseDatabaseWrapper, **_kwargs: object) -
 
 
 def _install_wrapper(connection: BaseDatabaseWrapper) -> None:
-    if _count_statement not in connection.execute_wrappers:
+    if connection.alias != SILK_ALIAS and _count_statement not in connection.execute_wrappers:
         connection.execute_wrappers.append(_count_statement)
 
 
 def _count_statement(execute: Callable[..., Any], sql: Any, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    text: str = sql if isinstance(sql, str) else sql.as_string(None)
+    if text.startswith("EXPLAIN"):
+        return execute(sql, params, many, context)
     tally.add_query(context["connection"].alias)
     result = execute(sql, params, many, context)
-    if _is_write(sql if isinstance(sql, str) else sql.as_string(None)):
+    if is_write(text):
         tally.add_write(context["cursor"])
     return result
-
-
-def _is_write(sql: str) -> bool:
-    return _WRITE.match(sql) is not None or _WRITE_AFTER_WITH.match(sql) is not None

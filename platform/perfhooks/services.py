@@ -12,6 +12,7 @@ from django.utils import timezone
 from perfhooks.locks import HeldLock, LockHeld, hold_lock
 from perfhooks.machine import current_commit, describe_machine, load_average
 from perfhooks.models import PerfRun, PerfStage
+from perfhooks.recording import refuse_slo_run
 from perfhooks.stages import measure_stages
 from perfhooks.trace import current_trace_id
 
@@ -36,8 +37,11 @@ def store_run(
     """Store what a recorder saw as one run with its judged stages, and return it.
 
     `kind` names what ran (pipeline, bench ...), `scenario` on what, so that like is compared with like. Derived
-    metrics are stored under the plan's names too. Raises `BudgetError` when the budgets file is wrong.
+    metrics are stored under the plan's names too. Raises `BudgetError` when the budgets file is wrong, and
+    `RecordingError` for an SLO run of a process that silk slows down.
     """
+    if is_slo_run:
+        refuse_slo_run()
     now = timezone.now()
     run = PerfRun.objects.create(
         kind=kind,

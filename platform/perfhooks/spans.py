@@ -2,7 +2,8 @@
 
 On leaving, one span observes its histogram, hands the raw sample to the active recorders and writes one log line:
 event (the metric's name), seconds, trace_id, content_id, sku, parent, the other tags, queries and rows_written of this
-thread where counting is on, and the error's type where one was raised. `scripts/bench_span.py` measures its cost.
+thread where counting is on, and the error's type where one was raised. Where `perfhooks.otel` exports, the span goes to
+the collector too. `scripts/bench_span.py` measures its cost.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from functools import wraps
 from time import perf_counter
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
-from perfhooks import logs, recorder
+from perfhooks import logs, otel, recorder
 from perfhooks.metrics import Channel, open_channel
 from perfhooks.registry import RegistryError
 from perfhooks.tally import tally
@@ -22,6 +23,8 @@ from perfhooks.trace import bound_tags
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    from perfhooks.otel_export import OpenSpan
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +39,18 @@ class Span:
     is no histogram in seconds, raises `RegistryError` when the span is made: for a decorator that is at import.
     """
 
-    __slots__ = ("_channel", "_queries", "_rows", "_started", "_token", "name", "parent", "seconds", "tags")
+    __slots__ = (
+        "_channel",
+        "_exported",
+        "_queries",
+        "_rows",
+        "_started",
+        "_token",
+        "name",
+        "parent",
+        "seconds",
+        "tags",
+    )
 
     def __init__(self, name: str, /, **tags: object) -> None:
         self._channel = _duration_channel(name)
@@ -49,6 +63,9 @@ class Span:
         outer = _current.get()
         self.parent = outer.name if outer is not None else ""
         self._token: Token[Span | None] = _current.set(self)
+        self._exported: OpenSpan | None = None
+        if otel.exporter is not None:
+            self._exported = otel.exporter.begin(self.name, outer._exported if outer is not None else None)
         self._queries, self._rows = tally.queries, tally.rows_written
         self._started = perf_counter()
         return self
@@ -64,6 +81,8 @@ class Span:
         channel.observe(self.seconds, channel.known_values(self.tags), tags, queries, rows)
         if logs.is_span_written:
             self._write_line(kind, queries, rows)
+        if self._exported is not None and otel.exporter is not None:
+            otel.exporter.end(self._exported, {**self.tags, "queries": queries, "rows_written": rows}, kind)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Time every call of `function`; raises TypeError for one that only makes its work (generator, coroutine)."""

@@ -1,9 +1,12 @@
-"""Ordering work by name, so that a floor need not import the tasks of another one."""
+"""Ordering work by name, so that a floor need not import the tasks of another one; and this floor's own tasks."""
 
+from dataclasses import asdict
 from functools import cache
 
-from celery import Task, current_app
+from celery import Task, current_app, shared_task
 from django.db import transaction
+
+from perfhooks.silk_pruning import prune_silk
 
 
 @cache
@@ -20,3 +23,9 @@ def enqueue(name: str, *args: object) -> None:
     """
     task = _find_task(name)
     transaction.on_commit(lambda: task.delay(*args))
+
+
+@shared_task
+def prune_silk_records() -> dict[str, int]:
+    """Keep silk's tables at their limit; {"deleted": ..., "kept": ...}."""
+    return asdict(prune_silk())

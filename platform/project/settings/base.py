@@ -4,6 +4,7 @@ DATABASE_URL        sqlite:///var/jangbu.sqlite3 (default) or postgres://user@ho
 CELERY_BROKER_URL   empty (default): tasks run in the calling process; amqp://... or redis://...: on real workers
 STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API and its application
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
+METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
 
 import os
@@ -183,3 +184,12 @@ CLAIM_LEASE_SECONDS = env.int("CLAIM_LEASE_SECONDS", default=120)
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
 LOGGING_CONFIG = None
 configure_logging(level=LOG_LEVEL, json=True)
+
+# Who may read /metrics besides staff: these addresses, unless through a proxy, and whoever shows the token.
+METRICS_ALLOW: list[str] = env.list("METRICS_ALLOW", default=["127.0.0.0/8", "::1/128"])
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
+METRICS_EXEMPLARS = env.bool("METRICS_EXEMPLARS", default=False)
+# Spans go to this OpenTelemetry collector (http://host:4318); empty: nowhere.
+OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
+# How many of its slowest statements each process keeps for `manage.py explain --slowest`; 0: none.
+SLOW_STATEMENTS = env.int("SLOW_STATEMENTS", default=0)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,11 +32,17 @@ def broker() -> str:
     return url
 
 
+def start_worker(ledger: Ledger, **environment: str) -> subprocess.Popen[str]:
+    """A Celery worker of one process under a name of its own, as two workers of one name lock each other out."""
+    name = f"worker-{uuid.uuid4().hex[:8]}@%h"
+    command = ("-m", "celery", "-A", "project", "worker", "--pool", "solo", "--loglevel", "WARNING", "--hostname", name)
+    return ledger.start(*command, **environment)
+
+
 @contextmanager
-def run_worker(ledger: Ledger, **environment: str) -> Iterator[int]:
-    """A Celery worker of one process, gone at the end."""
-    command = ("-m", "celery", "-A", "project", "worker", "--pool", "solo", "--loglevel", "WARNING")
-    process = ledger.start(*command, **environment)
+def run_worker(ledger: Ledger) -> Iterator[int]:
+    """A worker, gone at the end."""
+    process = start_worker(ledger)
     try:
         yield process.pid
     finally:
@@ -81,13 +88,9 @@ def test_a_killed_worker_loses_nothing(
     expected = in_process(tmp_path / "process", catalogue, simulator)
     with on_workers(tmp_path / "workers", catalogue, simulator, broker) as ledger:
         pipeline = ledger.start("manage.py", "pipeline", "--json")
-        doomed = ledger.start(
-            *("-m", "celery", "-A", "project", "worker", "--pool", "solo", "--loglevel", "ERROR"),
-            DJANGO_SETTINGS_MODULE="tests.support.kill_settings",
-            KILL_AT=point,
-        )
-        doomed.communicate(timeout=120)
-        assert doomed.returncode == -signal.SIGKILL
+        doomed = start_worker(ledger, DJANGO_SETTINGS_MODULE="tests.support.kill_settings", KILL_AT=point)
+        _out, words = doomed.communicate(timeout=120)
+        assert doomed.returncode == -signal.SIGKILL, words
         with run_worker(ledger):
             out, err = pipeline.communicate(timeout=300)
             assert pipeline.returncode == 0, out + err

@@ -32,13 +32,13 @@ if _silk_database["ENGINE"].endswith("sqlite3"):
     _silk_database["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",
         "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;",  # a lost recording harms nobody
     }
 DATABASES = {**DATABASES, SILK_ALIAS: _silk_database}
 DATABASE_ROUTERS = ["perfhooks.routers.SilkRouter"]
 
 SILK_PERCENT = env.float("SILK_PERCENT", default=100.0)
-SILK_EXCLUDED_PREFIXES = [f"/{STATIC_URL}", f"/{MEDIA_URL}", "/metrics", "/health", "/favicon"]
+SILK_EXCLUDED_PREFIXES = [f"/{STATIC_URL}", f"/{MEDIA_URL}", "/metrics", "/health", "/favicon", "/admin/jsi18n"]
 SILKY_INTERCEPT_FUNC = is_recorded
 
 SILKY_AUTHENTICATION = True

@@ -9,3 +9,8 @@ class GatesConfig(AppConfig):
     name = "operations.gates"
     label = "gates"
     verbose_name = "릴리즈 게이트"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from operations.gates import checks as checks

@@ -1,10 +1,13 @@
 """The performance budgets of config/budgets.toml: read, checked against the registry, and judged.
 
-Each entry is one `[[budget]]` table. A mistake is a `BudgetError` that names the entry and the field.
+Each entry is one `[[budget]]` table. An entry whose origin is `plan` states its limit; one whose origin is `baseline`
+gets it from config/baselines.toml beside it, which `manage.py set_baselines` writes from the first measurement, and has
+no limit before. A mistake is a `BudgetError` that names the entry and the field.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -14,15 +17,17 @@ from typing import Any, Literal
 import msgspec
 
 from perfhooks import catalogue as catalogue  # budgets refer to its names
-from perfhooks.registry import Metric, RegistryError, get_metric
+from perfhooks.registry import Metric, RegistryError, all_metrics, get_metric
 
 BUDGETS_FILE = Path(__file__).resolve().parents[2] / "config" / "budgets.toml"
-EVERY_STAGE = "*"
+BASELINES_NAME = "baselines.toml"
+BASELINES_FILE = BUDGETS_FILE.with_name(BASELINES_NAME)
 
 Judgement = Literal["p50", "p95", "p99", "max", "total", "value", "ratio"]
 Verdict = Literal["ok", "warn", "breach", "no data", "not enough"]
 
 _OF_HISTOGRAMS = {"p50", "p95", "p99", "max", "total"}
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
 class BudgetError(ValueError):
@@ -30,12 +35,25 @@ class BudgetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Budget:
-    """One promise about one metric.
+class Work:
+    """An amount of work: `amount` of what `metric` counts (the samples of a histogram, the total of a counter)."""
+
+    metric: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One entry of the file: a promise about one metric, whose limit may still wait for its first measurement.
 
     `statistic` says which figure is held against `limit`, in `unit`: a percentile, the maximum or the sum of a
     histogram's samples; `value` for the one figure of a gauge, a counter or a derived metric; `ratio` for a comparison
-    of two measurements (kind `relative`, judged by a bench). `labels` narrows a histogram to some of its samples.
+    of two measurements (kind `relative`), which no span observes: its metric is the name under which it is recorded.
+
+    `labels` narrows a histogram to some of its samples. `work` is the amount that the limit is promised for: a run that
+    did less proves nothing, the figure of one that did more is brought down to that amount. `scenarios`, where there
+    are any, are the only ones that count, and each must have been measured. A figure older than `max_age_hours` counts
+    no more. A part of the plan that is not `built` yet is listed and not judged. `command` measures it.
     """
 
     id: str
@@ -43,13 +61,26 @@ class Budget:
     metric: str
     statistic: Judgement
     unit: str
-    limit: float
+    limit: float | None = None
     direction: Literal["max", "min"]
     kind: Literal["slo", "count", "ratio", "relative"]
+    origin: Literal["plan", "baseline"] = "plan"
     level: Literal["block", "warn"]
     min_samples: int
+    max_age_hours: int = 168
+    built: bool = True
     why: str
     labels: dict[str, str] = field(default_factory=dict)
+    work: Work | None = None
+    scenarios: tuple[str, ...] = ()
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget(Entry):
+    """An entry whose limit is known."""
+
+    limit: float
 
 
 def judge(budget: Budget, value: float | None, samples: int) -> Verdict:
@@ -64,64 +95,121 @@ def judge(budget: Budget, value: float | None, samples: int) -> Verdict:
     return "breach" if budget.level == "block" else "warn"
 
 
+def find_budget(budget_id: str) -> Budget:
+    """Return one budget; raises `BudgetError` when there is none of that id, or its limit is not measured yet."""
+    for entry in load_entries():
+        if entry.id == budget_id and isinstance(entry, Budget):
+            return entry
+    raise BudgetError(f"budget {budget_id!r}: not in {BUDGETS_FILE.name}, or its baseline is not measured yet")
+
+
 def budgets_for(metric: str) -> list[Budget]:
-    """Return the budgets of one metric, those for every stage not among them."""
+    """Return the budgets of one metric that hold for every scenario."""
     return [budget for budget in load_budgets() if budget.metric == metric]
 
 
-@lru_cache(maxsize=8)
+def budgets_of(scenario: str) -> tuple[Budget, ...]:
+    """Return the budgets that hold for a run of this scenario, those of its own baselines included."""
+    known = (entry for entry in load_entries() if isinstance(entry, Budget))
+    return tuple(budget for budget in known if not budget.scenarios or scenario in budget.scenarios)
+
+
 def load_budgets(path: Path = BUDGETS_FILE) -> tuple[Budget, ...]:
-    """Read the budgets file once and return its entries in order; raises `BudgetError`."""
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BudgetError(f"{path.name}: {error}") from error
+    """Return the budgets that hold for every scenario, in the file's order; raises `BudgetError`."""
+    return tuple(entry for entry in load_entries(path) if isinstance(entry, Budget) and not entry.scenarios)
+
+
+@lru_cache(maxsize=8)
+def load_entries(path: Path = BUDGETS_FILE) -> tuple[Entry, ...]:
+    """Read the budgets file and the baselines beside it once; return all entries in order. Raises `BudgetError`."""
+    document = _read_toml(path)
     if unknown := document.keys() - {"budget"}:
         raise BudgetError(f"{path.name}: {sorted(unknown)}: only [[budget]] tables are known")
-    budgets = tuple(_read_entry(number, entry) for number, entry in enumerate(document.get("budget", ()), 1))
-    _check_ids(budgets)
-    return budgets
+    entries = tuple(_read_entry(number, given) for number, given in enumerate(document.get("budget", ()), 1))
+    _check_ids(entries)
+    baselines = path.with_name(BASELINES_NAME)
+    measured = _read_toml(baselines) if baselines.is_file() else {}
+    if foreign := measured.keys() - {entry.id for entry in entries if entry.limit is None}:
+        raise BudgetError(f"{baselines.name}: {sorted(foreign)[0]!r} is no budget that waits for a baseline")
+    return tuple(_complete(entry, measured.get(entry.id)) for entry in entries)
 
 
-def _read_entry(number: int, entry: dict[str, Any]) -> Budget:
-    name = f"budget {entry.get('id', f'number {number}')!r}"
-    if unknown := entry.keys() - {known.name for known in fields(Budget)}:
+def find_uncovered() -> list[str]:
+    """Return the plan's metrics that no entry speaks of; what only feeds a derived metric needs none."""
+    covered = {entry.metric for entry in load_entries()}
+    known = all_metrics().values()
+    sources = {metric.source for metric in known if metric.statistic != "share"}
+    wanted = [metric.name for metric in known if metric.plan_item[0].isdigit() and metric.name not in sources]
+    return [name for name in wanted if name not in covered]
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BudgetError(f"{path.name}: {error}") from error
+
+
+def _read_entry(number: int, given: dict[str, Any]) -> Entry:
+    name = f"budget {given.get('id', f'number {number}')!r}"
+    if unknown := given.keys() - {known.name for known in fields(Entry)}:
         raise BudgetError(f"{name}: unknown field {sorted(unknown)[0]!r}")
     try:
-        budget = msgspec.convert(entry, Budget)
-        _check_meaning(budget)
+        entry = msgspec.convert(given, Entry)
+        _check_meaning(entry)
     except (msgspec.ValidationError, RegistryError, ValueError) as error:
         raise BudgetError(f"{name}: {error}") from error
-    return budget
+    return entry
 
 
-def _check_meaning(budget: Budget) -> None:
-    if (budget.kind == "relative") != (budget.statistic == "ratio"):
+def _complete(entry: Entry, measured: dict[str, Any] | None) -> Entry:
+    """Return the entry as a budget once its limit is known: from the file itself, or from its baseline."""
+    own = {known.name: getattr(entry, known.name) for known in fields(Entry)}
+    if entry.limit is not None:
+        return Budget(**own)
+    if measured is None:
+        return entry
+    limit, scenario = measured.get("limit"), measured.get("scenario")
+    if not isinstance(limit, int | float) or not isinstance(scenario, str):
+        raise BudgetError(f"{BASELINES_NAME}: {entry.id!r}: limit and scenario are needed; run set_baselines again")
+    return Budget(**{**own, "limit": float(limit), "scenarios": (scenario,)})
+
+
+def _check_meaning(entry: Entry) -> None:
+    if not _ID.fullmatch(entry.id):
+        raise ValueError(f"id: {entry.id!r} is not lower-case words joined by hyphens")
+    if (entry.kind == "relative") != (entry.statistic == "ratio"):
         raise ValueError("statistic: 'ratio' belongs to kind 'relative', and only to it")
-    if budget.min_samples < 1:
-        raise ValueError(f"min_samples: {budget.min_samples} is below 1")
-    if not budget.why.strip():
+    if entry.limit is None and (entry.origin, entry.level) != ("baseline", "warn"):
+        raise ValueError("limit: only a warning whose origin is 'baseline' can wait for it")
+    if min(entry.min_samples, entry.max_age_hours) < 1:
+        raise ValueError("min_samples, max_age_hours: at least 1")
+    if not entry.why.strip():
         raise ValueError("why: say where the number comes from")
-    if budget.metric != EVERY_STAGE:
-        _check_metric(budget, get_metric(budget.metric))
-    elif budget.kind != "relative":
-        raise ValueError(f"metric: {EVERY_STAGE!r} stands for every stage and needs kind 'relative'")
+    if entry.work is not None and (entry.work.amount < 1 or get_metric(entry.work.metric).kind == "gauge"):
+        raise ValueError("work: needs an amount of at least 1 and a metric that counts")
+    _check_metric(entry)
 
 
-def _check_metric(budget: Budget, metric: Metric) -> None:
-    if budget.kind == "relative":
+def _check_metric(entry: Entry) -> None:
+    if entry.kind == "relative":
+        if entry.metric in all_metrics() or not entry.metric.endswith("_ratio"):
+            raise ValueError(
+                f"metric: a relative one is recorded, not observed: {entry.metric!r} must be named *_ratio"
+            )
         return
-    if (budget.statistic in _OF_HISTOGRAMS) != (metric.kind == "histogram"):
-        raise ValueError(f"statistic: {budget.statistic!r} does not fit the {metric.kind} {metric.name!r}")
-    if budget.unit != metric.unit:
-        raise ValueError(f"unit: {metric.name!r} is measured in {metric.unit!r}, not in {budget.unit!r}")
-    if unknown := budget.labels.keys() - set(metric.labels):
+    metric: Metric = get_metric(entry.metric)
+    if (entry.statistic in _OF_HISTOGRAMS) != (metric.kind == "histogram"):
+        raise ValueError(f"statistic: {entry.statistic!r} does not fit the {metric.kind} {metric.name!r}")
+    if entry.unit != metric.unit:
+        raise ValueError(f"unit: {metric.name!r} is measured in {metric.unit!r}, not in {entry.unit!r}")
+    if unknown := entry.labels.keys() - set(metric.labels):
         raise ValueError(f"labels: {metric.name!r} has no label {sorted(unknown)[0]!r}")
 
 
-def _check_ids(budgets: tuple[Budget, ...]) -> None:
+def _check_ids(entries: tuple[Entry, ...]) -> None:
     seen: set[str] = set()
-    for budget in budgets:
-        if budget.id in seen:
-            raise BudgetError(f"budget {budget.id!r}: id: used twice")
-        seen.add(budget.id)
+    for entry in entries:
+        if entry.id in seen:
+            raise BudgetError(f"budget {entry.id!r}: id: used twice")
+        seen.add(entry.id)

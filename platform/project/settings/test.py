@@ -5,7 +5,7 @@ from pathlib import Path
 
 from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 from project.settings.base import *  # noqa: F403
-from project.settings.base import DATA_DIR, DATABASES, env
+from project.settings.base import DATA_DIR, env
 
 SECRET_KEY = "test-key-that-protects-nothing"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -17,9 +17,6 @@ _scratch.mkdir(parents=True, exist_ok=True)
 PACKAGE_DIR = _scratch / "packages"
 REPORT_DIR = _scratch / "reports"
 MEDIA_ROOT = _scratch / "media"
-if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-    # A file, as in use: threads of one test then wait for each other's locks, which an in-memory database refuses.
-    DATABASES["default"]["TEST"] = {"NAME": str(_scratch / f"test-{os.getpid()}.sqlite3")}
 
 # The simulated store's application, which opens nothing but a simulator.
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)

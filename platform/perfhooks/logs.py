@@ -108,6 +108,9 @@ class StructuredHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record as a structured line."""
         fields: dict[str, Any] = {"logger": record.name}
+        # Django logs an answered error after the middleware has let go of the request's trace.
+        if trace_id := getattr(getattr(record, "request", None), "trace_id", ""):
+            fields["trace_id"] = trace_id
         if record.exc_info:
             fields["exception"] = redact_text("".join(traceback.format_exception(*record.exc_info)))
         structlog.get_logger(record.name).log(record.levelno, redact_text(record.getMessage()), **fields)

@@ -28,6 +28,7 @@ class TraceMiddleware:
         given = request.headers.get(TRACE_HEADER, "")
         method = request.method if request.method in METHODS else OTHER_METHOD
         with bind_trace(given if is_valid_trace_id(given) else None) as trace_id:
+            request.trace_id = trace_id  # type: ignore[attr-defined]
             with span("http_request_seconds", method=method, path=request.path, view=UNKNOWN_VIEW) as timed:
                 response = self.get_response(request)
                 status = response.status_code

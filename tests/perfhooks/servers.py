@@ -24,8 +24,8 @@ class Server:
 
     def worker_pids(self) -> set[int]:
         """The processes that serve."""
-        children = psutil.Process(self.pid).children()
-        return {child.pid for child in children if "resource_tracker" not in " ".join(child.cmdline())}
+        living = [child for child in psutil.Process(self.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+        return {child.pid for child in living if "resource_tracker" not in " ".join(child.cmdline())}
 
 
 @contextmanager
@@ -44,5 +44,12 @@ def open_server(environment: Mapping[str, str], *, workers: int = 1) -> Iterator
             client.get(f"{url}/metrics", timeout=60)
         yield Server(url, process.pid)
     finally:
+        workers_left = psutil.Process(process.pid).children()
         process.terminate()
-        process.wait(timeout=30)
+        try:
+            process.wait(timeout=20)
+        except subprocess.TimeoutExpired:  # the server forgets a signal that meets a worker while it starts
+            for child in workers_left:
+                child.kill()
+            process.kill()
+            raise

@@ -51,6 +51,13 @@ def test_two_requests_have_two_traces(client: Client) -> None:
     assert first != second
 
 
+def test_the_line_about_a_refused_request_carries_its_trace(client: Client, lines: Lines) -> None:
+    client.get("/nowhere", headers={TRACE_HEADER: "caller-trace-2"})
+
+    (line,) = [line for line in lines() if line.get("logger") == "django.request"]
+    assert (line["event"], line["trace_id"]) == ("Not Found: /nowhere", "caller-trace-2")
+
+
 def test_requests_are_timed_under_route_names_only(client: Client) -> None:
     with Recorder() as recorder:
         client.get("/metrics")

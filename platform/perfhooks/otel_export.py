@@ -6,6 +6,7 @@ Imported only where the SDK is installed and an address is set; see `perfhooks.o
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ class SpanExport:
     """Turns spans of `perfhooks.spans` into exported ones; OTEL_SERVICE_NAME names the service."""
 
     def __init__(self, address: str) -> None:
-        resource = Resource({"service.name": SERVICE_NAME}).merge(Resource.create())
+        resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME", SERVICE_NAME)})
         self._provider = TracerProvider(resource=resource, id_generator=TraceIds())
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(address.rstrip("/") + TRACES_PATH)))
         self._tracer = self._provider.get_tracer("perfhooks")

@@ -1,11 +1,16 @@
 """Counting, observing and setting, as Prometheus and recorders see it."""
 
+import re
+
 import pytest
+from django.test import Client
 from prometheus_client import REGISTRY, generate_latest
 
 from perfhooks import metrics
 from perfhooks.recorder import Recorder
 from perfhooks.registry import MAX_LABEL_COMBINATIONS, RegistryError, register
+from perfhooks.spans import span
+from perfhooks.trace import bind_trace
 
 
 def test_a_counter_reaches_prometheus_and_the_recorder() -> None:
@@ -62,3 +67,16 @@ def test_label_combinations_end_at_the_limit_under_other() -> None:
     ]
     assert len(series) == MAX_LABEL_COMBINATIONS
     assert REGISTRY.get_sample_value("probe_floods_total", {"kind": "other"}) == 51
+
+
+def test_a_bucket_remembers_the_trace_of_its_newest_sample(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "is_exemplar_kept", True)
+    with bind_trace("exemplar-trace-1"), span("keyframe_extract_seconds"):
+        pass
+    response = Client().get("/metrics", headers={"Accept": "application/openmetrics-text; version=1.0.0"})
+
+    assert response.headers["Content-Type"].startswith("application/openmetrics-text")
+    text = response.content.decode()
+    assert re.search(r'keyframe_extract_seconds_bucket\{le="[^"]+"\} \d\.0 # \{trace_id="exemplar-trace-1"\}', text)
+    assert text.endswith("# EOF\n")
+    assert "exemplar-trace-1" not in Client().get("/metrics").content.decode()

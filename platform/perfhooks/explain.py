@@ -106,7 +106,8 @@ def _read_postgresql(connection: BaseDatabaseWrapper, sql: str, params: tuple[An
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS) {sql}", params)
         lines = [line for (line,) in cursor.fetchall()]
         transaction.set_rollback(True, using=connection.alias)
-    return lines, _unique(found["table"] for line in lines if (found := _POSTGRESQL_SCAN.search(line)))
+    ran = [line for line in lines if "(never executed)" not in line]
+    return lines, _unique(found["table"] for line in ran if (found := _POSTGRESQL_SCAN.search(line)))
 
 
 def _read_sqlite(connection: BaseDatabaseWrapper, sql: str, params: tuple[Any, ...]) -> tuple[list[str], list[str]]:

@@ -1,0 +1,191 @@
+"""docs/performance.md, written from the measurements in docs/measurements/: no figure in it is typed by hand.
+
+    python scripts/write_performance_doc.py            write it
+    python scripts/write_performance_doc.py --check    say by the exit status whether it is current
+    python scripts/write_performance_doc.py --collect  first take the newest stored runs over into docs/measurements/
+
+`benches.csv` comes from the benches (`--history docs/measurements/benches.csv`), `hypotheses.csv` from
+scripts/study_hypotheses.py, `pipeline.csv` and `load.csv` from the stored runs, `improvements.csv` is kept by whoever
+makes one: what was changed, the figure before and after, and the command that measured both.
+"""
+
+import argparse
+import csv
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.dev")
+
+import django
+
+django.setup()
+
+from perfhooks.budgets import load_budgets
+from perfhooks.figures import NOTHING, format_figure
+from perfhooks.models import PerfRun
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "docs" / "measurements"
+OUT = ROOT / "docs" / "performance.md"
+RUN_KINDS = {"pipeline.csv": "pipeline", "load.csv": "load"}
+COLUMNS = (
+    "date",
+    "commit",
+    "machine",
+    "database",
+    "load_average",
+    "scenario",
+    "metric",
+    "unit",
+    "count",
+    "p50",
+    "p95",
+    "p99",
+    "value",
+    "budget_id",
+    "verdict",
+)
+INTRO = """# Performance
+
+Written by `scripts/write_performance_doc.py` from the files in `docs/measurements/`; do not edit. The machine is shared and
+noisy: trust the ratios, which compare two things measured side by side in one run, before the absolute times.
+"""
+Row = dict[str, str]
+
+
+def collect(kind: str) -> list[dict[str, object]]:
+    """The stages of the newest stored runs of a kind, one run per scenario."""
+    rows: list[dict[str, object]] = []
+    seen: set[str] = set()
+    for run in PerfRun.objects.filter(kind=kind).order_by("-started_at").prefetch_related("stages"):
+        if run.scenario in seen:
+            continue
+        seen.add(run.scenario)
+        about = (f"{run.started_at:%Y-%m-%d %H:%M}", run.commit[:10], run.machine, run.database, run.load_average)
+        for stage in run.stages.all():
+            own = (run.scenario, stage.metric, stage.unit, stage.count, stage.p50, stage.p95, stage.p99, stage.value)
+            rows.append(dict(zip(COLUMNS, (*about, *own, stage.budget_id, stage.verdict), strict=True)))
+    return rows
+
+
+def save(name: str, rows: Iterable[dict[str, object]]) -> None:
+    """Write one file of measurements."""
+    with (DATA / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def load(name: str) -> list[Row]:
+    """The rows of one file of measurements; none when it is not there."""
+    path = DATA / name
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = ["| " + " | ".join(headings) + " |", "|" + "---|" * len(headings)]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)])
+
+
+def figure(text: str, unit: str) -> str:
+    """A stored figure for reading."""
+    return format_figure(float(text), unit) if text else NOTHING
+
+
+def describe_runs(name: str) -> str:
+    """Every stage of the stored runs with its budget."""
+    limits = {budget.id: budget for budget in load_budgets()}
+    parts = []
+    for scenario in dict.fromkeys(row["scenario"] for row in load(name)):
+        own = [row for row in load(name) if row["scenario"] == scenario]
+        head = own[0]
+        lines = []
+        for row in own:
+            budget = limits.get(row["budget_id"])
+            has_limit = budget is not None and budget.limit is not None
+            limit = format_figure(budget.limit, budget.unit) if budget and has_limit else NOTHING
+            p95 = figure(row["p95"] or row["value"], row["unit"])
+            lines.append(
+                (
+                    f"`{row['metric']}`",
+                    f"{int(row['count']):,}",
+                    figure(row["p50"], row["unit"]),
+                    p95,
+                    limit,
+                    row["verdict"],
+                )
+            )
+        about = f"{head['date']} UTC, commit {head['commit']}, {head['machine']}, {head['database']}, load {head['load_average']}"
+        parts.append(
+            f"**{scenario}** ({about})\n\n{table(('metric', 'n', 'p50', 'p95 or value', 'limit', 'verdict'), lines)}"
+        )
+    return "\n\n".join(parts) or "Not measured yet."
+
+
+def describe_benches() -> str:
+    """The newest row of each bench, scenario and operation, with its ratio to the yardstick."""
+    newest: dict[tuple[str, ...], Row] = {}
+    for row in load("benches.csv"):
+        if row["is_quick"] != "True":
+            newest[(row["bench"], row["scenario"], row["operation"], row["database"])] = row
+    rows = []
+    for (bench, scenario, operation, database), row in newest.items():
+        interval = f" ({float(row['ratio_low']):.3g} to {float(row['ratio_high']):.3g})" if row["ratio_low"] else ""
+        ratio = f"{float(row['ratio']):.3g}{interval}" if row["ratio"] else "yardstick"
+        speed = f"{float(row['units_per_second']):,.0f} {row['unit']}/s" if row["units_per_second"] else ""
+        goal = f"{row['goals']} {'met' if row['is_met'] == 'True' else 'MISSED'}" if row["goals"] else ""
+        p50 = figure(row["p50_seconds"], "seconds")
+        rows.append((f"`{bench}`", scenario, operation, database, speed, p50, ratio, goal))
+    headings = ("bench", "scenario", "operation", "database", "speed", "p50", "x yardstick (95 %)", "goal")
+    return table(headings, rows) if rows else "Not measured yet."
+
+
+def describe_list(name: str, columns: dict[str, str]) -> str:
+    """A file of words and figures as it is; {column: heading}."""
+    rows = load(name)
+    return table(list(columns.values()), ([row[column] for column in columns] for row in rows)) if rows else "None yet."
+
+
+def write() -> str:
+    """The whole document."""
+    sections = {
+        "The pipeline": "`manage.py pipeline` on the demo store: the baseline of each stage, beside its budget.\n\n"
+        + describe_runs("pipeline.csv"),
+        "The admin and the API under load": "`scripts/bench_admin_api.py`: Locust against the production server.\n\n"
+        + describe_runs("load.csv"),
+        "Benches": "Each operation beside its yardstick, interleaved in one process.\n\n" + describe_benches(),
+        "The plan's hypotheses": "`scripts/study_hypotheses.py` on PostgreSQL.\n\n"
+        + describe_list("hypotheses.csv", {"id": "", "hypothesis": "가설", "verdict": "판정", "figure": "측정"}),
+        "Improvements": describe_list(
+            "improvements.csv", {"what": "what", "before": "before", "after": "after", "command": "measured by"}
+        ),
+    }
+    parts = [INTRO, *(f"## {title}\n\n{text}\n" for title, text in sections.items())]
+    return "\n".join(parts)
+
+
+def main() -> int:
+    """Write, or check."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--collect", action="store_true")
+    options = parser.parse_args()
+    if options.collect:
+        for name, kind in RUN_KINDS.items():
+            if rows := collect(kind):
+                save(name, rows)
+    text = write()
+    if options.check:
+        return 0 if OUT.read_text("utf-8") == text else 1
+    OUT.write_text(text, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -33,12 +33,17 @@ class Interval:
 
 def median_interval(values: Sequence[float]) -> Interval:
     """Return the median of the values with its interval from `RESAMPLES` resamples; raises ValueError for none."""
+    medians = resample_medians(values)
+    low, high = (percentile(medians, tail) for tail in TAILS_PERCENT)
+    return Interval(median(values), low, high)
+
+
+def resample_medians(values: Sequence[float]) -> list[float]:
+    """Return the medians of `RESAMPLES` resamples of the values, in no order; raises ValueError for no values."""
     if not values:
         raise ValueError("no values: nothing has a median")
     ordered = sorted(values)
-    medians = [(ordered[low] + ordered[high]) / 2 for low, high in _draw_middles(len(ordered))]
-    low, high = (percentile(medians, tail) for tail in TAILS_PERCENT)
-    return Interval(median(ordered), low, high)
+    return [(ordered[low] + ordered[high]) / 2 for low, high in _draw_middles(len(ordered))]
 
 
 @lru_cache(maxsize=128)

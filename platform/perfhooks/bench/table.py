@@ -44,7 +44,7 @@ def draw_table(results: Sequence[Result], *, is_quick: bool) -> Table:
     title = f"{first.scenario} · 기준 {first.yardstick} · {len(first.walls):,}회"
     table = Table("작업", *COLUMNS, title=title, title_justify="left")
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for result in results:
         table.add_row(result.operation, *_describe(result), *_describe_goals(result.goals, is_quick))
     return table
@@ -94,6 +94,4 @@ def _describe_goals(goals: Sequence[JudgedGoal], is_quick: bool) -> tuple[str, s
 def _describe_goal(judged: JudgedGoal) -> str:
     goal = judged.goal
     limit = format_figure(goal.limit, "seconds") if goal.figure in SECONDS else format_ratio(goal.limit)
-    return f"{WORDS.get(goal.figure, goal.figure)} {goal.sign} {limit}" + (
-        f" ({goal.budget_id})" if goal.budget_id else ""
-    )
+    return f"{WORDS.get(goal.figure, goal.figure)} {goal.sign} {limit}{' (예산)' if goal.budget_id else ''}"

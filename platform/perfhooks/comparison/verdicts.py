@@ -10,8 +10,8 @@ the clock and of the processor:
 
 On a steady machine the worse of the two figures counts. The machine is unsteady where the time of a fixed loop, taken
 in every process, varies by more than `CALIBRATION_SPREAD_MAX`. A verdict then needs more: `regress` that both figures
-say so, or that the whole interval of one lies above the limit; `ok` that both intervals end below the limit. All else
-is `too noisy`: the interval is so wide that it holds both "as quick as before" and "slower than allowed".
+say so, or that not one resampled median of a figure lies within the limit; `ok` that both intervals end within the
+limit. All else is `too noisy`: an interval so wide holds both "as quick as before" and "slower than allowed".
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from perfhooks.bench.resampling import Interval, median_interval
+from perfhooks.bench.resampling import Interval, median_interval, resample_medians
 from perfhooks.percentiles import percentile
 
 if TYPE_CHECKING:
@@ -59,10 +59,11 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class FigureJudgement:
-    """The ratio head / base of one figure, and what it says alone."""
+    """The ratio head / base of one figure and what it says alone; beyond doubt: every resampled median does."""
 
     ratio: Interval
     verdict: Verdict
+    is_beyond_doubt: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +114,11 @@ def _judge_figure(ratios: Sequence[float], limit: float) -> FigureJudgement:
     ratio = median_interval(ratios)
     if ratio.median <= limit:
         return FigureJudgement(ratio, "ok")
-    return FigureJudgement(ratio, "regress" if ratio.low > 1 else "suspect")
+    is_beyond_doubt = min(resample_medians(ratios)) > limit
+    return FigureJudgement(ratio, "regress" if ratio.low > 1 else "suspect", is_beyond_doubt)
 
 
 def _judge_unsteady(figures: Sequence[FigureJudgement], limit: float) -> Verdict:
-    if all(figure.verdict == "regress" for figure in figures) or any(figure.ratio.low > limit for figure in figures):
+    if all(figure.verdict == "regress" for figure in figures) or any(figure.is_beyond_doubt for figure in figures):
         return "regress"
     return "ok" if all(figure.ratio.high <= limit for figure in figures) else "too noisy"

@@ -1,0 +1,69 @@
+"""How often the comparison is wrong: the rule of `perf_compare` applied to recorded runs, drawn again and again.
+
+All recorded runs are of one commit, so that every `regress` on them as they are is a false alarm, and every one that
+is not said once the head's times are multiplied is a regression missed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from perfhooks.comparison.pairing import PAIRS, PAIRS_MAX
+from perfhooks.comparison.verdicts import UNDECIDED, Pair, Run, Verdict, judge_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Drawing = Literal["neighbours", "any two"]
+DRAWINGS: tuple[Drawing, ...] = ("neighbours", "any two")
+"""`neighbours` pairs runs made right after each other, as the comparison does; `any two` lets minutes lie between."""
+
+SEED = 20_261_123
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The verdicts over all trials."""
+
+    verdicts: Counter[Verdict]
+    trials: int
+
+    def share(self, verdict: Verdict) -> float:
+        """Return the share of a verdict, 0 to 1."""
+        return self.verdicts[verdict] / self.trials
+
+
+def simulate(runs: Sequence[Run], *, slowdown: float, drawing: Drawing, limit: float, trials: int) -> Tally:
+    """Return the verdicts of so many comparisons drawn from the runs, in the order in which they were recorded.
+
+    slowdown: by how much the head is made slower, 0.3 for 30 %. Fixed seed: the same runs give the same tally.
+    """
+    draw = random.Random(SEED)  # noqa: S311
+    factor = 1 + slowdown
+    verdicts = Counter(_judge_trial(draw, runs, drawing, factor, limit) for _ in range(trials))
+    return Tally(verdicts, trials)
+
+
+def _judge_trial(draw: random.Random, runs: Sequence[Run], drawing: Drawing, factor: float, limit: float) -> Verdict:
+    pairs = [_slow_down(_draw_pair(draw, runs, drawing), factor) for _ in range(PAIRS_MAX)]
+    verdict = judge_pairs(pairs[:PAIRS], limit).verdict
+    return judge_pairs(pairs, limit).verdict if verdict in UNDECIDED else verdict
+
+
+def _draw_pair(draw: random.Random, runs: Sequence[Run], drawing: Drawing) -> Pair:
+    if drawing == "any two":
+        return Pair(*draw.sample(runs, 2))
+    first = 2 * draw.randrange(len(runs) // 2)
+    two = [runs[first], runs[first + 1]]
+    draw.shuffle(two)
+    return Pair(*two)
+
+
+def _slow_down(pair: Pair, factor: float) -> Pair:
+    head = pair.head
+    return Pair(
+        pair.base, replace(head, wall=head.wall * factor, wall_p95=head.wall_p95 * factor, cpu=head.cpu * factor)
+    )

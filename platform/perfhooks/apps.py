@@ -12,7 +12,7 @@ class PerfhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks, count queries from the first connection on, and start what settings ask for."""
+        """Register the checks, open the metrics, count queries from the first connection on, start what settings ask."""
         from django.conf import settings
         from django.db.models.signals import post_migrate
 
@@ -23,6 +23,7 @@ class PerfhooksConfig(AppConfig):
         enable_query_counting()
         if recording.is_silk_installed():
             post_migrate.connect(recording.create_silk_tables, sender=self)
+        metrics.export_zeroes()
         metrics.is_exemplar_kept = getattr(settings, "METRICS_EXEMPLARS", False)
         if size := getattr(settings, "SLOW_STATEMENTS", 0):
             slow_statements.watch_statements(size=size, folder=settings.DATA_DIR / "slow")

@@ -14,7 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from perfhooks import catalogue as catalogue  # the names must exist before anything is measured
 from perfhooks import recorder as recorders
-from perfhooks.registry import MAX_LABEL_COMBINATIONS, Kind, Metric, RegistryError, get_metric
+from perfhooks.registry import MAX_LABEL_COMBINATIONS, Kind, Metric, RegistryError, all_metrics, get_metric
 from perfhooks.trace import bound_tags, current_trace_id
 
 if TYPE_CHECKING:
@@ -51,6 +51,16 @@ def set_gauge(name: str, value: float, **labels: object) -> None:
     channel.child(values).set(value)
     for recorder in recorders.active_recorders():
         recorder.set_value(name, value, values)
+
+
+def export_zeroes() -> None:
+    """Let every counter and histogram stand in /metrics before its first sample: growth from nothing is growth too.
+
+    Gauges are left out, since nobody has measured the value 0.
+    """
+    for metric in all_metrics().values():
+        if metric.kind in ("counter", "histogram"):
+            open_channel(metric.name, metric.kind)
 
 
 class Channel:

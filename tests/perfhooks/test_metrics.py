@@ -80,3 +80,10 @@ def test_a_bucket_remembers_the_trace_of_its_newest_sample(monkeypatch: pytest.M
     assert re.search(r'keyframe_extract_seconds_bucket\{le="[^"]+"\} \d\.0 # \{trace_id="exemplar-trace-1"\}', text)
     assert text.endswith("# EOF\n")
     assert "exemplar-trace-1" not in Client().get("/metrics").content.decode()
+
+
+def test_counters_and_histograms_stand_at_zero_before_their_first_sample() -> None:
+    text = Client().get("/metrics").content.decode()
+    assert "ads_txt_drift_detected_total 0.0" in text
+    assert "ugc_ingest_latency_seconds_count 0.0" in text
+    assert "pre_release_block_ratio 0.0" not in text

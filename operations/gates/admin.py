@@ -12,7 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
 from operations.gates import selectors
-from operations.gates.models import GateDecision, GateLine, Measurement
+from operations.gates.checkout import Checkout
+from operations.gates.models import GateDecision, GateLine, Measurement, Verdict
 from operations.gates.services import decide
 from operations.gates.wording import RELEASE_WORDS, TONES, VERDICT_WORDS, show_commit, show_limit, show_value
 from perfhooks.budgets import load_entries
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
     from operations.gates.selectors import Board
+    from perfhooks.budgets import Entry
 
 BOARD = "admin:gates_gatedecision_changelist"
 SECTIONS = (
@@ -36,7 +38,6 @@ SECTIONS = (
         "하나라도 한도를 벗어나면 내보내지 않습니다. 믿을 측정이 없으면 판정하지 않습니다.",
     ),
     ("warn", "주의만 하는 예산", "한도를 벗어나면 알립니다. 측정이 없어도 릴리즈를 막지 않습니다."),
-    ("unbuilt", "아직 만들지 않은 부분", "판정하지 않습니다."),
 )
 
 
@@ -46,9 +47,11 @@ class BoardRow:
 
     verdict: SafeString
     budget_id: str
+    plan: str
     help: str
     why: str
     reason: str
+    scenario: str
     command: str
     value: str
     limit: str
@@ -180,13 +183,13 @@ def _describe_board(board: Board) -> dict[str, Any]:
     ]
     return {
         "decision": decision,
-        "verdict": pill(decision.get_verdict_display(), TONES[decision.verdict]),
-        "verdict_text": RELEASE_WORDS[decision.verdict],
+        "verdict": pill(RELEASE_WORDS.get(decision.verdict, ""), TONES[decision.verdict]),
         "decided": ago(decision.decided_at),
         "commit": show_commit(decision.commit),
-        "is_of_other_code": decision.commit != current_commit(),
+        "is_of_other_code": not Checkout(current_commit(), is_dirty=False).has_same_code(decision.commit),
         "counts": counts,
         "sections": _make_sections(lines),
+        "unbuilt": [describe_line(line, None) for line in lines if line.verdict == Verdict.NOT_BUILT],
         "history": [
             (
                 earlier,
@@ -201,25 +204,28 @@ def _describe_board(board: Board) -> dict[str, Any]:
 
 def _make_sections(lines: list[GateLine]) -> list[Section]:
     entries = {entry.id: entry for entry in load_entries()}
-    rows: dict[str, list[BoardRow]] = {name: [] for name, _title, _note in SECTIONS}
+    rows: dict[str, list[BoardRow]] = {level: [] for level, _title, _note in SECTIONS}
     for line in lines:
-        entry = entries.get(line.budget_id)
-        row = describe_line(line, why=entry.why if entry else "", command=entry.command if entry else "")
-        rows["unbuilt" if line.verdict == "not built" else line.level].append(row)
-    return [Section(title, note, rows[name]) for name, title, note in SECTIONS if rows[name]]
+        if line.verdict != Verdict.NOT_BUILT:
+            rows[line.level].append(describe_line(line, entries.get(line.budget_id)))
+    return [Section(title, note, rows[level]) for level, title, note in SECTIONS if rows[level]]
 
 
-def describe_line(line: GateLine, *, why: str, command: str) -> BoardRow:
-    """Return a stored line ready to be read; why and command come from the budgets file of today."""
+def describe_line(line: GateLine, entry: Entry | None) -> BoardRow:
+    """Return a stored line ready to be read; why it is, and how to measure it, say the budgets of today."""
     metric = all_metrics().get(line.metric)
     shape = {"statistic": line.statistic, "unit": line.unit}
+    why, command = (entry.why, entry.command) if entry else ("", "")
+    is_wanted = line.verdict == Verdict.CANNOT_JUDGE and line.level == "block"
     return BoardRow(
-        verdict=pill(VERDICT_WORDS[line.verdict], TONES[line.verdict]),
+        verdict=pill(line.get_verdict_display(), TONES[line.verdict]),
         budget_id=line.budget_id,
-        help=metric.help if metric else line.metric,
+        plan=line.plan,
+        help=metric.help if metric else why or line.metric,
         why=why,
         reason=line.reason,
-        command=command if line.verdict == "cannot judge" else "",
+        scenario=line.scenario,
+        command=command if is_wanted else "",
         value=show_value(line.value, **shape),
         limit=show_limit(limit=line.limit, direction=line.direction, **shape),
         samples=NOTHING if line.samples is None else f"{line.samples:,}",

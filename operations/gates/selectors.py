@@ -14,7 +14,7 @@ DECISIONS_LISTED = 20
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One decision with its lines, the worst first, and the newest decisions, among them that one."""
+    """One decision with its lines, those that bear on it first, and the newest decisions, among them that one."""
 
     decision: GateDecision
     lines: list[GateLine]

@@ -27,7 +27,7 @@ class MeasurementRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A stored decision with its lines, the worst first."""
+    """A stored decision with its lines, those that bear on the verdict first."""
 
     number: int
     verdict: Answer
@@ -98,8 +98,10 @@ def decide(*, by: str = "", checkout: Checkout | None = None) -> Decision:
     return Decision(stored.pk, verdict, now, judged, ordered)
 
 
-def _rank(line: Line) -> tuple[int, bool]:
-    return SEVERITY.index(line.verdict), line.entry.level != "block"
+def _rank(line: Line) -> tuple[bool, int, bool]:
+    """Order lines for reading: what bears on the verdict first; a warning without data bears on nothing."""
+    is_idle = line.verdict == "not built" or (line.verdict == "cannot judge" and line.entry.level == "warn")
+    return is_idle, SEVERITY.index(line.verdict), line.entry.level != "block"
 
 
 def _as_row(line: Line) -> dict[str, Any]:

@@ -63,16 +63,15 @@ def judge_entry(
     """Judge one budget by its readings, the newest first. `has_same_code` says whether a commit is what is released."""
     if not entry.built:
         return Line(entry, "not built", "아직 만들지 않은 부분이라 판정하지 않습니다.")
-    if not isinstance(entry, Budget):
-        return Line(entry, "cannot judge", "한도가 없습니다. 첫 측정 뒤에 manage.py set_baselines를 실행하세요.")
-    wanted = [reading for reading in readings if not entry.scenarios or reading.scenario in entry.scenarios]
+    wanted = [reading for reading in readings if entry.scenario in ("", reading.scenario)]
     obstacles = [_find_obstacle(entry, reading, now, has_same_code) for reading in wanted]
     usable = [reading for reading, obstacle in zip(wanted, obstacles, strict=True) if not obstacle]
+    if not isinstance(entry, Budget):
+        missing = "한도가 없습니다. manage.py set_baselines가 첫 측정에서 정합니다."
+        return Line(entry, "cannot judge", missing, next(iter(usable), None))
     if not usable:
         return _explain_absence(entry, wanted, obstacles)
-    if missing := sorted(set(entry.scenarios) - {reading.scenario for reading in usable}):
-        return Line(entry, "cannot judge", f"시나리오 {', '.join(missing)}의 측정이 없습니다.", usable[0])
-    return min(_judge_groups(entry, usable), key=_rank)
+    return _judge_usable(entry, usable)
 
 
 def samples_needed(entry: Entry) -> int:
@@ -112,6 +111,14 @@ def _explain_absence(entry: Entry, readings: Sequence[Reading], obstacles: Seque
     if not readings:
         return Line(entry, "cannot judge", "측정한 적이 없습니다.")
     return Line(entry, "cannot judge", obstacles[0], readings[0])
+
+
+def _judge_usable(budget: Budget, readings: Sequence[Reading]) -> Line:
+    worst = min(_judge_groups(budget, readings), key=_rank)
+    missing = sorted(set(budget.needs) - {reading.scenario for reading in readings})
+    if missing and worst.verdict in ("pass", "warn"):
+        return Line(budget, "cannot judge", f"시나리오 {', '.join(missing)}의 측정이 없습니다.", worst.reading)
+    return worst
 
 
 def _judge_groups(budget: Budget, readings: Sequence[Reading]) -> list[Line]:

@@ -51,9 +51,9 @@ class Entry:
     of two measurements (kind `relative`), which no span observes: its metric is the name under which it is recorded.
 
     `labels` narrows a histogram to some of its samples. `work` is the amount that the limit is promised for: a run that
-    did less proves nothing, the figure of one that did more is brought down to that amount. `scenarios`, where there
-    are any, are the only ones that count, and each must have been measured. A figure older than `max_age_hours` counts
-    no more. A part of the plan that is not `built` yet is listed and not judged. `command` measures it.
+    did less proves nothing, the figure of one that did more is brought down to that amount. `scenario` is the only one
+    that the limit holds for, if it is named; `needs` are those without which the promise is not proved. A figure older
+    than `max_age_hours` counts no more. A part that is not `built` yet is listed and not judged. `command` measures it.
     """
 
     id: str
@@ -72,7 +72,8 @@ class Entry:
     why: str
     labels: dict[str, str] = field(default_factory=dict)
     work: Work | None = None
-    scenarios: tuple[str, ...] = ()
+    scenario: str = ""
+    needs: tuple[str, ...] = ()
     command: str = ""
 
 
@@ -111,12 +112,12 @@ def budgets_for(metric: str) -> list[Budget]:
 def budgets_of(scenario: str) -> tuple[Budget, ...]:
     """Return the budgets that hold for a run of this scenario, those of its own baselines included."""
     known = (entry for entry in load_entries() if isinstance(entry, Budget))
-    return tuple(budget for budget in known if not budget.scenarios or scenario in budget.scenarios)
+    return tuple(budget for budget in known if budget.scenario in ("", scenario))
 
 
 def load_budgets(path: Path = BUDGETS_FILE) -> tuple[Budget, ...]:
     """Return the budgets that hold for every scenario, in the file's order; raises `BudgetError`."""
-    return tuple(entry for entry in load_entries(path) if isinstance(entry, Budget) and not entry.scenarios)
+    return tuple(entry for entry in load_entries(path) if isinstance(entry, Budget) and not entry.scenario)
 
 
 @lru_cache(maxsize=8)
@@ -172,7 +173,7 @@ def _complete(entry: Entry, measured: dict[str, Any] | None) -> Entry:
     limit, scenario = measured.get("limit"), measured.get("scenario")
     if not isinstance(limit, int | float) or not isinstance(scenario, str):
         raise BudgetError(f"{BASELINES_NAME}: {entry.id!r}: limit and scenario are needed; run set_baselines again")
-    return Budget(**{**own, "limit": float(limit), "scenarios": (scenario,)})
+    return Budget(**{**own, "limit": float(limit), "scenario": scenario})
 
 
 def _check_meaning(entry: Entry) -> None:

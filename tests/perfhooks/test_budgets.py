@@ -19,6 +19,7 @@ from perfhooks.budgets import (
     load_entries,
 )
 from perfhooks.registry import get_metric
+from scripts.paired_scenarios import SCENARIOS
 from tests.perfhooks.test_registry import PLAN
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -129,6 +130,10 @@ def test_what_is_measured_somewhere_is_not_left_out_as_unbuilt() -> None:
     names = {name: {name, get_metric(name).source} - {""} for name in unbuilt}
     measured = [name for name, own in names.items() if any(f'"{one}"' in code for one in own)]
     assert measured == [], "remove built = false from their budgets"
+
+
+def test_a_regression_is_looked_for_in_every_scenario_that_the_comparison_has() -> None:
+    assert sorted(find_budget("no-regression").needs) == sorted(SCENARIOS)
 
 
 def test_the_plan_map_names_every_budget_and_no_other() -> None:
@@ -254,7 +259,7 @@ def test_a_baseline_gives_the_limit_for_its_scenario_only(tmp_path: Path, monkey
     monkeypatch.setattr("perfhooks.budgets.load_entries", lambda _path=path: load_entries(path))
     (budget, _other) = load_entries(path)
     assert isinstance(budget, Budget)
-    assert (budget.limit, budget.scenarios) == (2.5, ("demo",))
+    assert (budget.limit, budget.scenario) == (2.5, "demo")
     assert [budget.id for budget in load_budgets(path)] == ["other"]
     assert [budget.id for budget in budgets_of("demo")] == ["probe", "other"]
     assert [budget.id for budget in budgets_of("large")] == ["other"]

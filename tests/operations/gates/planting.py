@@ -59,16 +59,17 @@ def plant(
     at = at or timezone.now()
     samples = samples_needed(budget) if samples is None else samples
     if budget.kind == "relative":
-        record_measurement(
-            metric=budget.metric,
-            value=value,
-            samples=samples,
-            source="compare",
-            scenario="upsert",
-            link="/admin/",
-            commit=commit,
-            measured_at=at,
-        )
+        for scenario in budget.needs or ("upsert",):
+            record_measurement(
+                metric=budget.metric,
+                value=value,
+                samples=samples,
+                source="compare",
+                scenario=scenario,
+                link="/admin/",
+                commit=commit,
+                measured_at=at,
+            )
         return
     stored = make_run(commit=commit, finished_at=at, **run)
     stage = PerfStage(run=stored, metric=budget.metric, unit=budget.unit, count=samples)

@@ -28,11 +28,12 @@ def running_code(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read(client: Client, address: str = "", **query: str) -> str:
-    return client.get(address or reverse(BOARD), query).content.decode()
+    return str(client.get(address or reverse(BOARD), query).content.decode())
 
 
 def row_of(page: str, budget_id: str) -> str:
-    return next(row for row in re.findall(r"<tr>.*?</tr>", page, re.S) if f">{budget_id}</span>" in row)
+    rows: list[str] = re.findall(r"<tr>.*?</tr>", page, re.S)
+    return next(row for row in rows if f">{budget_id}</span>" in row)
 
 
 def sign_in(client: Client, *permissions: str) -> None:
@@ -85,6 +86,8 @@ def test_a_verdict_on_other_code_and_on_changed_files_says_so(admin_client: Clie
     page = read(admin_client)
     assert "지금 돌고 있는 코드의 판정이 아닙니다" in page
     assert "커밋하지 않은 변경" in page
+    decide(checkout=Checkout("", is_dirty=False))
+    assert "커밋을 알 수 없었습니다" in read(admin_client)
     decide(checkout=HERE)
     assert "지금 돌고 있는 코드의 판정이 아닙니다" not in read(admin_client)
 

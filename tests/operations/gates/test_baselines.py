@@ -10,7 +10,7 @@ from operations.gates import baselines
 from operations.gates.baselines import derive_limit, set_baselines
 from operations.gates.checkout import Checkout
 from operations.gates.services import decide
-from perfhooks.budgets import BUDGETS_FILE, Budget, BudgetError, find_budget, load_entries
+from perfhooks.budgets import BUDGETS_FILE, Budget, BudgetError, Entry, find_budget, load_entries
 from perfhooks.models import PerfRun
 from tests.operations.gates.planting import COMMIT, plant
 
@@ -29,7 +29,7 @@ def limit_of(path: Path, budget_id: str) -> float | None:
     return next(entry.limit for entry in load_entries(path) if entry.id == budget_id)
 
 
-def find_entry(path: Path, budget_id: str):  # noqa: ANN201
+def find_entry(path: Path, budget_id: str) -> Entry:
     return next(entry for entry in load_entries(path) if entry.id == budget_id)
 
 
@@ -45,7 +45,7 @@ def test_a_first_measurement_becomes_the_limit(budgets: Path) -> None:
     after = find_entry(budgets, "zip-p95")
     assert isinstance(after, Budget)
     assert after.limit == pytest.approx(0.2 * tolerated)
-    assert after.scenarios == ("demo",)
+    assert after.scenario == "demo"
     table = tomllib.loads(budgets.with_name("baselines.toml").read_text("utf-8"))["zip-p95"]
     assert (table["measured"], table["samples"], table["commit"]) == (0.2, entry.min_samples, COMMIT)
 

@@ -4,9 +4,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -69,7 +68,9 @@ def test_exit_status(state: str, status: int) -> None:
 
 
 @pytest.fixture
-def gate_output(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def gate_output(
+    db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., tuple[int, str]]:
     """Run the command in this process and return its status and what it printed."""
     monkeypatch.setattr("operations.gates.checkout.current_commit", lambda: COMMIT)
 
@@ -83,7 +84,7 @@ def gate_output(db: None, capsys: pytest.CaptureFixture[str], monkeypatch: pytes
     return run
 
 
-def test_what_is_not_green_is_named_with_its_figures(gate_output: Any) -> None:
+def test_what_is_not_green_is_named_with_its_figures(gate_output: Callable[..., tuple[int, str]]) -> None:
     plant_all_well(besides=["match-fallback", "admin-list-p95"])
     budget = next(budget for budget in built_blockers() if budget.id == "match-fallback")
     plant(budget, 0.25)
@@ -99,7 +100,7 @@ def test_what_is_not_green_is_named_with_its_figures(gate_output: Any) -> None:
     assert "detail-fetch-p95" not in text
 
 
-def test_the_whole_board_has_every_budget(gate_output: Any) -> None:
+def test_the_whole_board_has_every_budget(gate_output: Callable[..., tuple[int, str]]) -> None:
     plant_all_well()
     status, text = gate_output("--board")
     assert status == 0

@@ -72,7 +72,7 @@ def test_a_baseline_that_was_never_measured_says_how_to_get_one() -> None:
     known = {name: getattr(BUDGET, name) for name in ("id", "plan", "metric", "statistic", "unit", "direction", "kind")}
     entry = Entry(**known, origin="baseline", level="warn", min_samples=1, why="x")
     line = judge(entry, READING)
-    assert line.verdict == "cannot judge"
+    assert (line.verdict, line.reading) == ("cannot judge", READING)
     assert "set_baselines" in line.reason
 
 
@@ -98,14 +98,21 @@ def test_of_several_groups_the_worst_is_shown_and_an_open_question_stays_one() -
     assert judge(BUDGET, few).verdict == "cannot judge"
 
 
-def test_named_scenarios_are_the_only_ones_and_all_of_them_are_needed() -> None:
-    budget = replace(BUDGET, scenarios=("demo", "large"))
+def test_a_limit_of_one_scenario_is_not_held_against_another() -> None:
+    elsewhere = replace(READING, group="b", scenario="huge", value=99.0)
+    assert judge(replace(BUDGET, scenario="demo"), READING, elsewhere).verdict == "pass"
+    assert judge(replace(BUDGET, scenario="small"), READING, elsewhere).verdict == "cannot judge"
+
+
+def test_a_needed_scenario_that_is_missing_withholds_a_pass_and_hides_no_breach() -> None:
+    budget = replace(BUDGET, needs=("demo", "large"))
     large = replace(READING, group="b", scenario="large")
     elsewhere = replace(READING, group="c", scenario="huge", value=99.0)
-    assert judge(budget, READING, large, elsewhere).verdict == "pass"
-    missing = judge(budget, READING, elsewhere)
+    assert judge(budget, READING, large).verdict == "pass"
+    missing = judge(budget, READING)
     assert missing.verdict == "cannot judge"
-    assert "large" in missing.reason
+    assert "시나리오 large의 측정이 없습니다" in missing.reason
+    assert judge(budget, READING, elsewhere).verdict == "block"
 
 
 def test_a_promise_for_an_amount_of_work_needs_that_amount() -> None:

@@ -2,7 +2,7 @@
 
     python manage.py release_gate [--json] [--board]
 
-Judges every budget by what was measured and stored, stores the decision, and says what is not green. Exit status: 0 pass,
+Judges every budget by what was measured and stored, stores the decision, and says what bears on the verdict. Exit status: 0 pass,
 1 block, 2 warn, 3 cannot judge (figures are missing, too old, too few or of other code; or the gate itself could not work).
 """
 
@@ -24,7 +24,6 @@ from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_commit, 
 from perfhooks.budgets import BudgetError
 
 STYLES = {"block": "bold red", "cannot judge": "yellow", "warn": "yellow", "pass": "green", "not built": "dim"}
-QUIET = ("pass", "not built")
 WIDTH_OF_A_PIPE = 160
 
 
@@ -68,19 +67,26 @@ def as_json(decision: Decision) -> dict[str, Any]:
 
 
 def print_decision(decision: Decision, console: Console, *, is_whole: bool) -> None:
-    """Print the verdict and a line for each budget that is not green, or for every one."""
+    """Print the verdict and a line for each budget that bears on it, or for every one."""
     console.print(
         f"[{STYLES[decision.verdict]}]{VERDICT_WORDS[decision.verdict]}[/]: {RELEASE_WORDS[decision.verdict]}. "
         f"커밋 {show_commit(decision.checkout.commit)}, 판정 #{decision.number}",
         highlight=False,
     )
+    if not decision.checkout.commit:
+        console.print("판정할 코드의 커밋을 알 수 없습니다. git 저장소에서 실행하거나 JANGBU_COMMIT에 커밋을 주세요.")
     if decision.checkout.is_dirty:
         console.print("커밋하지 않은 변경이 있습니다. 판정은 커밋한 코드에 대한 것입니다.")
-    shown = [line for line in decision.lines if is_whole or line.verdict not in QUIET]
+    shown = [line for line in decision.lines if is_whole or is_telling(line)]
     if shown:
         console.print(_make_table(shown))
     counts = ", ".join(f"{word} {decision.count(verdict)}" for verdict, word in VERDICT_WORDS.items())
     console.print(counts if is_whole else f"{counts} (모두 보기: --board)", highlight=False)
+
+
+def is_telling(line: Line) -> bool:
+    """Whether a line bears on the verdict: what blocks or warns, and what a blocking budget lacks."""
+    return line.verdict in ("block", "warn") or (line.verdict == "cannot judge" and line.entry.level == "block")
 
 
 def _line_as_json(line: Line) -> dict[str, Any]:
@@ -129,5 +135,5 @@ def _describe(line: Line) -> tuple[str, ...]:
         show_limit(limit=entry.limit, statistic=entry.statistic, direction=entry.direction, unit=entry.unit),
         f"{reading.samples:,}" if reading else "",
         show_commit(reading.commit) if reading else "",
-        escape(line.reason or (reading.source if reading else "")),
+        escape(" · ".join(filter(None, (line.reason, *((reading.source, reading.scenario) if reading else ()))))),
     )

@@ -1,6 +1,6 @@
 """The stored figures that may speak for the budgets: stages of measured runs, and recorded single figures.
 
-Which run counts for which budget is decided here (docs/adr/0003-what-the-release-gate-believes.md).
+Which run counts for which budget is decided here (docs/adr/0002-what-the-release-gate-believes.md).
 """
 
 from __future__ import annotations

@@ -131,7 +131,7 @@ def test_parts_that_are_not_built_are_listed_and_not_judged() -> None:
     assert decision.verdict == "pass"
 
 
-# ---- which runs count (ADR 3)
+# ---- which runs count (ADR 2)
 
 
 @pytest.mark.parametrize(

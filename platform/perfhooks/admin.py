@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
+from django.urls import path
 
 from perfhooks import selectors
 from perfhooks import usageadmin as usageadmin  # the page 목록 사용
@@ -15,16 +16,18 @@ from perfhooks.desk import VERDICTS, ReadOnlyAdmin, ago, pill
 from perfhooks.figures import NOTHING, format_figure
 from perfhooks.liveness import is_holder_alive
 from perfhooks.models import PerfRun, PerfStage, RunLock
+from perfhooks.weeklyadmin import show_weeks
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
+    from django.urls import URLPattern
     from django.utils.safestring import SafeString
 
     from perfhooks.budgets import Budget
     from perfhooks.selectors import ComparedStage
 
 RUNS_LISTED = 20
-
+WEEKLY_PAGE = "perfhooks_perfrun_weekly"
 
 STATISTICS = {"max": "최대 ", "total": "합계 ", "value": ""}
 
@@ -53,6 +56,14 @@ class PerfRunAdmin(ReadOnlyAdmin[Any]):
     """The performance page: `?run=` or `?kind=` choose what is shown, the newest run by default."""
 
     change_list_template = "admin/perfhooks/perfrun/change_list.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        """The page 주간 비교 stands before the pages of single runs."""
+        return [path("weekly/", self.admin_site.admin_view(self.weekly_view), name=WEEKLY_PAGE), *super().get_urls()]
+
+    def weekly_view(self, request: HttpRequest) -> HttpResponse:
+        """Week against week."""
+        return show_weeks(self, request)
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Show one run beside the one before it on the same scenario."""

@@ -88,7 +88,8 @@ def append_rows(path: Path, rows: Iterable[Row]) -> None:
 
 
 def read_history(path: Path) -> Iterator[dict[str, str]]:
-    """Yield the rows of a history file, none where there is no file; a torn last line is left out."""
+    """Yield the rows of a history file, none where there is no file; a torn line is left out. Raises `HistoryError`."""
+    check_history(path)
     if not path.exists():
         return
     with path.open(encoding="utf-8", newline="") as file:

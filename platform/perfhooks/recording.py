@@ -32,7 +32,7 @@ def is_silk_installed() -> bool:
 
 
 def is_silk_recording() -> bool:
-    """Whether requests of this process are recorded; then its times are no SLO figures (7 x slower: see the docs)."""
+    """Whether requests of this process are recorded; then its times, several times too long, are no SLO figures."""
     return is_silk_installed() and SILK_MIDDLEWARE in settings.MIDDLEWARE and _recorded_percent() > 0
 
 

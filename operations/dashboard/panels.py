@@ -11,6 +11,7 @@ from django.urls import reverse
 from content.posts.selectors import select_with_findings
 from content.refresh.selectors import select_dead
 from operations.dashboard.counting import count_together
+from operations.gates.selectors import select_red
 from perfhooks.desk import Tone
 from products.catalog.selectors import select_posts_with_stale_prices, select_stale
 from products.storesync.selectors import select_failed_runs, select_open_failures
@@ -100,6 +101,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"state__exact": "dead"},
         tone="bad",
         advice="오류를 고친 뒤 다시 대기열에 넣으세요.",
+    ),
+    "red_gates": Question(
+        title="막힌 릴리즈 예산",
+        permission="gates.view_gatedecision",
+        rows=select_red,
+        page="admin:gates_gatedecision_changelist",
+        lookups={},
+        tone="bad",
+        advice="게이트 보드에서 값과 한도, 원인을 확인하세요.",
     ),
 }
 

@@ -4,7 +4,7 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from operations.pipeline.report import as_json, print_report, write_report
 from operations.pipeline.services import PipelineReport, run_pipeline
+from perfhooks.bench.profiling import PROFILERS, ProfileError, ProfilerKind, default_profile_path, profile_block
+from perfhooks.bench.system import watch_system
 from perfhooks.recorder import Recorder
 from perfhooks.services import LockHeld
 from products.storesync.simulator.process import SimulatorProcess, SimulatorStartError
@@ -52,6 +54,8 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=SIMULATOR_PORT, help="모의 스토어의 포트")
         parser.add_argument("--store", help="스토어 코드 (기본: my-store, 모의 스토어는 파일 이름)")
         parser.add_argument("--workers", type=int, default=4, help="동시에 조회할 상세의 수")
+        parser.add_argument("--profile", choices=PROFILERS, help="실행을 프로파일링해 보고서 폴더에 남깁니다")
+        parser.add_argument("--system", action="store_true", help="CPU, 디스크, I/O 대기를 재고 병목을 말합니다")
         parser.add_argument("--json", action="store_true", help="보고서를 JSON으로 출력합니다")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -59,9 +63,9 @@ class Command(BaseCommand):
         if options["workers"] < 1:
             raise CommandError("--workers: 1 이상의 정수를 주세요.")
         try:
-            with self._open_store(options) as api_url:
+            with self._open_store(options) as api_url, self._look_inside(options):
                 report, recorder, path = self._run(options, api_url)
-        except (LockHeld, SimulatorStartError) as error:
+        except (LockHeld, ProfileError, SimulatorStartError) as error:
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(as_json(report, recorder, report_path=path), ensure_ascii=False))
@@ -70,6 +74,21 @@ class Command(BaseCommand):
             print_report(report, recorder, report_path=path, console=console)
         if EXIT_STATUS[report.status]:
             sys.exit(EXIT_STATUS[report.status])
+
+    @contextmanager
+    def _look_inside(self, options: dict[str, Any]) -> Iterator[None]:
+        """Profile and watch the run, where that was asked for; what came of it is said on stderr."""
+        kind: ProfilerKind | None = options["profile"]
+        out = default_profile_path(settings.REPORT_DIR, "pipeline", kind) if kind else None
+        with ExitStack() as stack:
+            watch = stack.enter_context(watch_system()) if options["system"] else None
+            if kind and out:
+                stack.enter_context(profile_block(kind, out))
+            yield
+        if watch and watch.use:
+            self.stderr.write(watch.use.bottleneck)
+        if out:
+            self.stderr.write(f"프로파일: {out}")
 
     def _run(self, options: dict[str, Any], api_url: str) -> tuple[PipelineReport, Recorder, str]:
         written: list[tuple[Recorder, str]] = []

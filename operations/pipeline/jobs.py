@@ -10,10 +10,10 @@ from django.utils import timezone
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
+from operations.pipeline.shares import measure_shares
 from perfhooks.metrics import set_gauge
 from perfhooks.selectors import list_stage_figures
 from perfhooks.services import LockHeld
-from products.catalog.selectors import count_products, count_stale_prices
 
 DEFAULT_STORE = "my-store"
 
@@ -38,10 +38,8 @@ def sweep_queue() -> dict[str, object]:
 
 
 def measure_staleness() -> dict[str, object]:
-    """Set the gauge of the share of products on sale whose price is older than a day."""
-    stale, total = count_stale_prices(), count_products()
-    set_gauge("price_stale_ratio", stale / total if total else 0.0)
-    return {"stale": stale, "products": total}
+    """Set the gauges of the shares of products, and of posts, whose price is older than a day."""
+    return dict(measure_shares())
 
 
 def write_weekly_report() -> dict[str, object]:

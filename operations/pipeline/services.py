@@ -24,6 +24,7 @@ from content.refresh.selectors import (
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.models import PipelineRun
 from operations.pipeline.samples import collect_samples
+from operations.pipeline.shares import measure_shares
 from operations.pipeline.waiting import Progress, WorkStalled, ignore_progress, wait_for
 from perfhooks.metrics import set_gauge
 from perfhooks.recorder import Recorder
@@ -154,6 +155,7 @@ def _lead(run: PipelineRun, *, api_url: str, workers: int, progress: Progress) -
     _enter(run, "posts")
     with span("pipeline_stage_seconds", stage="posts"):
         ended = work_queue(progress=progress)
+    measure_shares()
     run.counts = _count(facts, ended)
     run.status = _judge(run.counts)
 
@@ -171,11 +173,13 @@ def run_pipeline(
     api_url: str,
     workers: int,
     progress: Progress = ignore_progress,
+    profiler: str = "",
     finish: Callable[[PipelineReport, Recorder], str] | None = None,
 ) -> PipelineReport:
     """One whole run under one trace id. LockHeld when another one is under way.
 
     api_url: where the store answers. workers: how many details are asked for at a time. finish: writes the report file and returns its path.
+    profiler: what slows this run down, so that its times count for no gate.
     A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays.
     """
     with hold_lock("pipeline"), bind_trace() as trace_id, Recorder() as recorder:
@@ -192,7 +196,7 @@ def run_pipeline(
         report = PipelineReport(
             run.pk, trace_id, store_code, run.status, round(seconds, 3), dict(run.counts), run.error
         )
-        store_run(recorder, kind="pipeline", scenario=store_code, notes=asdict(report))
+        store_run(recorder, kind="pipeline", scenario=store_code, notes={**asdict(report), "profile": profiler})
         run.report = finish(report, recorder) if finish else ""
         run.save()
     return report

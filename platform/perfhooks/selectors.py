@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from perfhooks.budgets import Budget, load_budgets
+from perfhooks.budgets import Budget, budgets_of
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.registry import all_metrics
 
@@ -84,7 +84,7 @@ def compare_runs(newest: PerfRun | None, earlier: PerfRun | None) -> list[Compar
     if newest is None:
         return []
     before = {stage.metric: stage for stage in earlier.stages.all()} if earlier else {}
-    budgets = {budget.id: budget for budget in load_budgets()}
+    budgets = {budget.id: budget for budget in budgets_of(newest.scenario)}
     shown = _without_sources(list(newest.stages.all()))
     return [_compare(stage, before.get(stage.metric), budgets.get(stage.budget_id)) for stage in shown]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, transaction
 from django.utils import timezone
 
+from perfhooks.budgets import budgets_of
 from perfhooks.locks import HeldLock, LockHeld, hold_lock
 from perfhooks.machine import current_commit, describe_machine, load_average
 from perfhooks.models import PerfRun, PerfStage
@@ -56,5 +57,5 @@ def store_run(
         is_slo_run=is_slo_run,
         notes=dict(notes or {}),
     )
-    PerfStage.objects.bulk_create([PerfStage(run=run, **asdict(stage)) for stage in measure_stages(recorder)])
+    PerfStage.objects.bulk_create([PerfStage(run=run, **asdict(stage)) for stage in measure_stages(recorder, budgets_of(scenario))])
     return run

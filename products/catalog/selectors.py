@@ -199,6 +199,11 @@ def count_findings() -> int:
     return CatalogueFinding.objects.count()
 
 
+def count_posts_showing() -> int:
+    """How many posts show a product live."""
+    return Placement.objects.filter(is_live=True).values("content_id").distinct().count()
+
+
 def select_posts_with_stale_prices(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Placement, Any]:
     """The posts that live show a product of `select_stale`, once each, as rows of `content_id`."""
     shown = Placement.objects.filter(is_live=True, product__in=select_stale(hours=hours).values("pk"))

@@ -104,6 +104,7 @@ class Command(BaseCommand):
                 workers=options["workers"],
                 api_url=api_url,
                 progress=Bars(progress),
+                profiler=options["profile"] or "",
                 finish=finish,
             )
         return report, *written[0]

@@ -103,11 +103,6 @@ class Editor(LoadUser):
         last = self.first.last_page
         self.show(PAGE, p=str(self.random.randint(1, last if self.random.random() < 0.25 else min(NEAR_PAGES, last))))
 
-    def owns(self, product: int) -> bool:
-        """Whether the product is this editor's to change."""
-        editors = max(self.environment.runner.target_user_count, 1) if self.environment.runner else 1
-        return product % editors == self.number % editors
-
     def choose_priority(self, current: str) -> int:
         """Another priority than the current one."""
         return (int(current or 0) + self.random.randint(1, PRIORITIES - 1)) % PRIORITIES

@@ -104,8 +104,7 @@ class Machine(ApiUser):
     @task(15)
     def change_priority(self) -> None:
         """Read a product of one's own and set another priority for the version read."""
-        machines = max(self.environment.runner.target_user_count, 1) if self.environment.runner else 1
-        own = [row for row in self.known if row["id"] % machines == self.number % machines]
+        own = [row for row in self.known if self.owns(row["id"])]
         if not own:
             self.read_product()
             return

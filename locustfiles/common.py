@@ -47,6 +47,8 @@ ROOT = Path(__file__).resolve().parents[1]
 DATA_DIR = Path(os.environ.get("JANGBU_DATA_DIR") or ROOT / "var")
 WRONG_USE = 2
 STOP_TIMEOUT_SECONDS = 30
+SPREAD = 2_654_435_761
+"""Knuth's multiplier: products that a list shows together, such as every tenth, belong to different users."""
 LOGIN_PATH = "/admin/login/"
 FORM_TYPE = "application/x-www-form-urlencoded"
 
@@ -99,6 +101,8 @@ class Run:
     def judge(self) -> Verdict:
         """Return the verdict on the timings as they lie in the file."""
         self.timings.close()
+        if not self.ended_at:  # interrupted: Locust reports before it stops the users
+            self.end()
         generator = self.describe_generator()
         if self.options.generator_json:
             Path(self.options.generator_json).write_text(json.dumps(asdict(generator)), encoding="utf-8")
@@ -166,6 +170,11 @@ class LoadUser(FastHttpUser):
         """Send a form as a browser does, without following the answer's redirect; to be used in a `with`."""
         headers = {"Content-Type": FORM_TYPE, "Referer": f"{self.host}{path}"}
         return self.client.post(path, body, headers=headers, name=name, allow_redirects=False, catch_response=True)
+
+    def owns(self, product: int) -> bool:
+        """Whether a product is this user's alone to change, among the users that there are now; spread as by chance."""
+        users = max(self.environment.runner.target_user_count, 1) if self.environment.runner else 1
+        return (product * SPREAD >> 16) % users == self.number % users
 
     def read_cookie(self, name: str) -> str:
         """Return a cookie's value, empty where there is none."""

@@ -6,13 +6,14 @@ import csv
 import fcntl
 import io
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection
 
-from locustfiles.verdicts import BROKEN, CANNOT_JUDGE, KEPT, Generator, Verdict
+from locustfiles.verdicts import BROKEN, CANNOT_JUDGE, KEPT, Generator, Verdict, judge_load
+from perfhooks.budgets import budgets_of
 from perfhooks.recorder import Recorder
 from perfhooks.registry import get_metric
 from perfhooks.services import store_run
@@ -69,6 +70,17 @@ class Measured:
     def values(self) -> dict[str, float | None]:
         """The plan's metrics by name; None where too little was measured."""
         return {metric: phase.verdict.value_of(metric) for phase in self.phases for metric in phase.metrics}
+
+
+def judge_phase(
+    plan: Plan, scenario: str, metrics: tuple[str, ...], timings: list[Timing], generator: Generator
+) -> Phase:
+    """Judge one load by the budgets of its scenario; a quick one only by its failures, whatever rate it reached."""
+    if plan.is_quick:
+        verdict = judge_load(timings, replace(generator, asked_requests=0), (), samples_min=plan.min_samples)
+    else:
+        verdict = judge_load(timings, generator, budgets_of(scenario), samples_min=plan.min_samples)
+    return Phase(scenario, metrics, timings, generator, verdict)
 
 
 class Replay(Recorder):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from locustfiles.verdicts import BROKEN, CANNOT_JUDGE, judge_load
+from locustfiles.verdicts import BROKEN, CANNOT_JUDGE, KEPT, judge_load
 from operations.gates.readings import collect_readings
 from perfhooks.bench.conditions import note_conditions
 from perfhooks.budgets import find_budget
 from perfhooks.models import PerfRun
 from scripts.load_plan import Plan, read_plan
-from scripts.load_results import Measured, Phase, append_row, describe_results, make_row, store_phases
+from scripts.load_results import Measured, Phase, append_row, describe_results, judge_phase, make_row, store_phases
 from tests.locustfiles.test_verdicts import IDLE, LIST, SAVE, SEARCH, limit
 
 COMMAND = ("--endpoint", "/admin/products", "--concurrency", "20", "--duration", "60")
@@ -34,6 +34,15 @@ def make_measured(plan: Plan, lists: int = 400, limit_ms: float = 800, failed: i
         Phase(plan.search_scenario, ("product_search_qps",), searches, IDLE, free),
         QUERIES,
     )
+
+
+def test_a_quick_run_looks_for_failures_only() -> None:
+    quick, slow = planned("--quick"), [replace(LIST, milliseconds=5_000.0)] * 20
+    late = replace(IDLE, asked_requests=1_000)
+    assert judge_phase(quick, quick.scenario, (), slow, late).verdict.status == KEPT
+    assert judge_phase(quick, quick.scenario, (), [replace(LIST, error="500")], late).verdict.status == BROKEN
+    assert judge_phase(planned(*COMMAND), "", (), slow * 20, late).verdict.status == BROKEN
+    assert judge_phase(planned(*COMMAND), "", (), [LIST] * 400, late).verdict.status == CANNOT_JUDGE
 
 
 @pytest.mark.django_db

@@ -82,10 +82,7 @@ def write_in_bulk(store: Store, rows: Sequence[ProductRow]) -> None:
     """Django's batch way, without skipping what is unchanged."""
     category_id = ensure_categories([rows[0].category])[rows[0].category.source_id]
     Product.objects.bulk_create(
-        [
-            Product(store=store, origin_product_no=row.origin_product_no, **values_of(row, category_id))
-            for row in rows
-        ],
+        [Product(store=store, origin_product_no=row.origin_product_no, **values_of(row, category_id)) for row in rows],
         batch_size=1_000,
         update_conflicts=True,
         unique_fields=["store", "origin_product_no"],

@@ -13,6 +13,7 @@ import psutil
 
 ROOT = Path(__file__).resolve().parents[2]
 START_ATTEMPTS = 8
+STOP_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,15 @@ class Server:
 
     def worker_pids(self) -> set[int]:
         """The processes that serve."""
-        living = [child for child in psutil.Process(self.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
-        return {child.pid for child in living if "resource_tracker" not in " ".join(child.cmdline())}
+        return {child.pid for child in psutil.Process(self.pid).children() if is_alive(child)}
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it runs; one that has ended and was not noticed yet does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 @contextmanager
@@ -44,12 +52,18 @@ def open_server(environment: Mapping[str, str], *, workers: int = 1) -> Iterator
             client.get(f"{url}/metrics", timeout=60)
         yield Server(url, process.pid)
     finally:
-        workers_left = psutil.Process(process.pid).children()
-        process.terminate()
+        stop(process)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server; a worker that was about to start while its parent passed the signal on is told itself."""
+    process.terminate()
+    for _attempt in range(STOP_ATTEMPTS):
         try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:  # the server forgets a signal that meets a worker while it starts
-            for child in workers_left:
-                child.kill()
-            process.kill()
-            raise
+            process.wait(timeout=3)
+            return
+        except subprocess.TimeoutExpired:
+            for child in psutil.Process(process.pid).children():
+                child.terminate()
+    process.kill()
+    raise TimeoutError("the server did not end")

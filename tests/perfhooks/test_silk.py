@@ -4,14 +4,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
 from playwright.sync_api import expect
+from pytest_django import Settings
 
 from perfhooks import checks
+from perfhooks.recording import is_recorded
 from perfhooks.silk_report import locate_caller
 from perfhooks.sqltext import normalise_recorded
 from scripts.take_screenshots import find_chromium, open_desk
@@ -22,7 +24,12 @@ from tests.support.services import require
 pytest.importorskip("silk", reason="django-silk is not installed: make test installs it")
 
 ROOT = Path(__file__).resolve().parents[2]
-Manage = Callable[..., subprocess.CompletedProcess[str]]
+PRUNE_BY_SCHEDULE = """
+import django; django.setup()
+from project.celery import app
+app.loader.import_default_modules()
+print(app.tasks[app.conf.beat_schedule["silk_prune"]["task"]].apply().get())
+"""
 
 
 def surroundings(folder: Path, **more: str) -> dict[str, str]:
@@ -134,6 +141,9 @@ class TestRecording:
         newest = json.loads(run(folder, "manage.py", "silk_report", "--json").stdout)
         assert newest["requests"] == 2
 
+        ordered = run(folder, "-c", PRUNE_BY_SCHEDULE, SILK_KEEP="1")
+        assert ordered.stdout.strip() == "{'deleted': 1, 'kept': 1}", ordered.stderr
+
 
 @pytest.mark.parametrize("settings", ["dev", "perf"])
 def test_nothing_of_silk_is_there_unless_asked_for(settings: str, tmp_path: Path) -> None:
@@ -155,6 +165,18 @@ def test_without_the_package_the_product_starts_and_says_what_is_missing(tmp_pat
     report = run(tmp_path, "manage.py", "silk_report", SILK="0")
     assert report.returncode == 1
     assert "SILK=1" in report.stderr
+
+
+def test_a_share_is_recorded_and_a_single_request_on_demand(settings: Settings) -> None:
+    settings.SILK_PERCENT, settings.SILK_EXCLUDED_PREFIXES = 0, ["/metrics"]
+    make = RequestFactory().get
+    assert not is_recorded(make("/admin/"))
+    assert is_recorded(make("/admin/", headers={"X-Perf-Profile": "1"}))
+    assert not is_recorded(make("/metrics", headers={"X-Perf-Profile": "1"}))
+    settings.SILK_PERCENT = 50
+    assert 300 < sum(is_recorded(make("/admin/")) for _ in range(1_000)) < 700
+    settings.SILK_PERCENT = 100
+    assert is_recorded(make("/admin/"))
 
 
 def test_silk_in_production_is_an_error(tmp_path: Path) -> None:

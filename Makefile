@@ -8,10 +8,10 @@ WORKERS ?= 2
 SETUP = test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 EDITABLE = $(PIP) --no-deps --no-build-isolation -e .
 
-.PHONY: help demo serve worker test lint bench lock schema screenshots clean
+.PHONY: help demo serve worker test lint bench bench-quick lock schema screenshots clean
 
 help:  ## say what there is
-	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/base.stamp: requirements/base.lock pyproject.toml
 	@$(SETUP)
@@ -46,6 +46,9 @@ lint: $(VENV)/dev.stamp  ## style, types and floors
 bench: $(VENV)/dev.stamp  ## the benches that exist so far, each beside its yardstick
 	$(RUN) scripts/bench_span.py
 	$(RUN) scripts/bench_upsert.py
+
+bench-quick: $(VENV)/dev.stamp  ## the count budgets and a reduced comparison with the parent commit, inside 3 minutes
+	$(RUN) scripts/bench_quick.py
 
 lock: $(VENV)/dev.stamp  ## renew the hashed lock files from requirements/*.in
 	$(VENV)/bin/uv pip compile --quiet --upgrade --generate-hashes --no-emit-index-url --no-header --python-version 3.11 requirements/dev.in -o requirements/dev.lock

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from perfhooks.bench.history import HistoryError
 from perfhooks.bench.places import default_history
+from perfhooks.budgets import find_budget
 from perfhooks.desk import pill
 from perfhooks.weekly.chart import draw_week_chart
 from perfhooks.weekly.report import describe_change, describe_week
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from perfhooks.weekly.weeks import Series
 
 TEMPLATE = "admin/perfhooks/perfrun/weekly.html"
-SLOWER, QUICKER = 1.15, 1 / 1.15
-"""Where a change is worth a look. Nothing is decided by it: that is what `perf_compare` is for."""
+REGRESSION_BUDGET = "no-regression"
+"""Its limit tells a change that is worth a look. Nothing is decided by it: that is what `perf_compare` is for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def describe_series(series: Series, *, is_shown: bool) -> SeriesRow:
 def _describe_change(series: Series) -> SafeString:
     if series.change is None:
         return pill("첫 주", "grey")
-    text = describe_change(series)
-    if series.change > SLOWER:
+    text, limit = describe_change(series), find_budget(REGRESSION_BUDGET).limit
+    if series.change > limit:
         return pill(f"{text} 느려짐", "warn")
-    return pill(f"{text} 빨라짐", "ok") if series.change < QUICKER else pill(f"{text} 비슷함", "grey")
+    return pill(f"{text} 빨라짐", "ok") if series.change < 1 / limit else pill(f"{text} 비슷함", "grey")

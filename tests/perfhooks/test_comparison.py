@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from perfhooks.bench.resampling import Interval
+from perfhooks.budgets import find_budget
 from perfhooks.comparison.pairing import PAIRS, PAIRS_MAX
 from perfhooks.comparison.sides import CHILD
 from perfhooks.comparison.study import simulate
@@ -23,7 +24,7 @@ from perfhooks.management.commands.perf_compare import record_comparisons
 from perfhooks.measurements import measurement_port
 
 ROOT = Path(__file__).resolve().parents[2]
-LIMIT = 1.15
+LIMIT = find_budget("no-regression").limit
 
 
 def draw_pairs(

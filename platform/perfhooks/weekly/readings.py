@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from perfhooks.bench.history import read_history
 from perfhooks.models import PerfStage
+from perfhooks.registry import all_metrics
 from perfhooks.weekly.weeks import Reading
 
 if TYPE_CHECKING:
@@ -22,8 +23,14 @@ def read_bench_readings(history: Path, since: datetime) -> Iterator[Reading]:
 
 
 def read_run_readings(since: datetime) -> Iterator[Reading]:
-    """Yield the stages with percentiles of every run that began since then, in one query."""
-    stages = PerfStage.objects.filter(run__started_at__gte=since, p50__isnull=False, p95__isnull=False)
+    """Yield the stages with percentiles of every run that began since then, in one query.
+
+    A histogram whose p95 stands there under the plan's own name is left out.
+    """
+    sources = {metric.source for metric in all_metrics().values() if metric.statistic.startswith("p")}
+    stages = PerfStage.objects.filter(run__started_at__gte=since, p50__isnull=False, p95__isnull=False).exclude(
+        metric__in=sources
+    )
     columns = ("run__kind", "run__scenario", "metric", "unit", "run__started_at", "p50", "p95")
     for kind, scenario, *figures in stages.order_by("run__started_at", "pk").values_list(*columns):
         yield Reading(f"{kind} · {scenario}", *figures)

@@ -35,7 +35,7 @@ serve: $(VENV)/base.stamp  ## open the admin on http://127.0.0.1:$(PORT)/admin/
 	$(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --respawn-failed-workers project.wsgi:application
 
 worker: $(VENV)/base.stamp  ## run one Celery worker (needs CELERY_BROKER_URL)
-	$(VENV)/bin/celery -A project worker --concurrency $(WORKERS) --loglevel WARNING --hostname jangbu-$$$$@%h
+	PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics $(VENV)/bin/celery -A project worker --concurrency $(WORKERS) --loglevel WARNING --hostname jangbu-$$$$@%h
 
 test: $(VENV)/dev.stamp  ## set up, run every test (DATABASE_URL and CELERY_BROKER_URL choose the engines)
 	$(RUN) -m pytest -n 2 --dist loadgroup

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from perfhooks.desk import FastModelAdmin, Tone, pill, won
 from products.catalog.filters import SEARCH_HELP, CategoryFilter, PriceAgeFilter, search_products
-from products.catalog.forms import PriorityForm, ProductForm
+from products.catalog.forms import PriorityForm, PriorityFormSet, ProductForm
 from products.catalog.models import Product, ProductStatus
 from products.catalog.priorities import describe_change, record_priority_change
 from products.catalog.productpage import read_product_page
@@ -96,6 +96,10 @@ class ProductAdmin(FastModelAdmin[Product]):
     ) -> tuple[QuerySet[Product], bool]:
         """The search that the API has too."""
         return search_products(queryset, search_term), False
+
+    def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
+        """The list's rows, checked without a query for each."""
+        return super().get_changelist_formset(request, **{"formset": PriorityFormSet, **kwargs})
 
     def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[PriorityForm]:
         """The list's rows carry their version."""

@@ -170,12 +170,6 @@ CELERY_BEAT_SCHEDULE = {
     job: {"task": "operations.pipeline.tasks.run_job", "schedule": every, "args": (job,)}
     for job, every in SCHEDULE.items()
 }
-if env.bool("SILK", default=False):
-    CELERY_BEAT_SCHEDULE["prune_silk"] = {
-        "task": "perfhooks.tasks.prune_silk_records",
-        "schedule": timedelta(hours=1),
-        "args": (),
-    }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
+from perfhooks.queries import count_queries
 from products.catalog.models import CatalogueFinding, CatalogueRevision, Placement, Product
 from tests.products.catalog.rows import make_category, make_observation, make_product, make_scan, make_store
 
@@ -104,6 +105,18 @@ def test_priorities_are_saved_from_the_list(desk: Client) -> None:
     assert list(Product.objects.order_by("id").values_list("priority", "version")) == [(40, 1), (0, 0), (10, 1)]
     assert LogEntry.objects.filter(object_id=first.pk, change_message__contains="우선순위 0 → 40").exists()
     assert not LogEntry.objects.filter(object_id=second.pk).exists()
+
+
+def test_saving_the_list_costs_no_query_for_each_row(desk: Client) -> None:
+    spent = []
+    for rows in (2, 50):
+        for number in range(Product.objects.count() + 1, rows + 1):
+            make_product(number)
+        inputs = type_priority(read_inputs(desk.get(LIST).content.decode()), Product.objects.latest("id"), rows)
+        with count_queries() as counted:
+            assert desk.post(LIST, {**inputs, "_save": "저장"}).status_code == 302
+        spent.append(counted.queries)
+    assert spent[0] == spent[1] <= 16
 
 
 def test_conflict_in_the_list_names_both_values_and_saves_the_rest(desk: Client) -> None:

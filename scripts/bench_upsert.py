@@ -117,7 +117,7 @@ def make_scenario(name: str, lanes: dict[str, Lane]) -> Scenario:
     if connection.vendor == "postgresql":
         goals.append(Goal.at_least("ratio", TIMES_ROW_MODE[name]))
     return Scenario(
-        name, operation=ours, yardstick=row_mode, peers=(bulk,), unit="행", repetitions=5, warmups=1, goals=tuple(goals)
+        name, operation=ours, yardstick=row_mode, peers=(bulk,), unit="행", repetitions=9, warmups=1, goals=tuple(goals)
     )
 
 

@@ -16,15 +16,17 @@ from xml.etree import ElementTree
 import pytest
 from django.utils import timezone
 
+from operations.gates.models import Measurement
 from perfhooks.bench import Goal, Operation, Scenario
 from perfhooks.bench.conditions import Conditions
 from perfhooks.bench.history import COLUMNS, HistoryError, append_rows, make_rows, read_history
 from perfhooks.bench.measure import Samples, interleave, measure
 from perfhooks.bench.outcome import Outcome
 from perfhooks.bench.plot import draw_plot
+from perfhooks.bench.program import record_goals
 from perfhooks.bench.resampling import Interval, median_interval
 from perfhooks.bench.results import Result, describe_results
-from perfhooks.bench.table import format_ratio
+from perfhooks.bench.table import find_unequal_lengths, format_ratio
 from perfhooks.clock import business_now
 from products.catalog.models import Store
 
@@ -165,6 +167,15 @@ def test_small_multiples_are_read_as_fractions(ratio: float, text: str) -> None:
     assert format_ratio(ratio) == text
 
 
+def test_runs_of_very_unequal_length_are_noted() -> None:
+    def describe(ours: float, naive: float) -> list[Result]:
+        return describe_results(make_scenario(), {"ours": make_samples(ours), "naive": make_samples(naive)})
+
+    assert "30배까지 다릅니다" in find_unequal_lengths(describe(0.03, 0.001))
+    assert find_unequal_lengths(describe(0.005, 0.001)) == ""
+    assert find_unequal_lengths(describe(3.0, 0.1)) == "", "both are interrupted"
+
+
 def make_outcome(bench: str = "bench_probe") -> Outcome:
     return Outcome(bench, (describe_ours(goals=(Goal.at_least("ratio", 50),)),), CONDITIONS, database="sqlite")
 
@@ -298,3 +309,13 @@ def test_the_time_of_record_is_now_or_the_fixed_one(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "yesterday")
     with pytest.raises(ValueError, match="SOURCE_DATE_EPOCH"):
         business_now()
+
+
+@pytest.mark.django_db
+def test_a_figure_with_a_budget_reaches_the_release_gate() -> None:
+    result = describe_ours(goals=(Goal.of_budget("upsert-batch-over-row"), Goal.at_most("p95", 9)))
+    record_goals(replace(make_outcome("bench_upsert"), results=(result,)))
+    [found] = Measurement.objects.all()
+    assert (found.metric, found.source, found.scenario) == ("upsert_batch_over_row_ratio", "bench_upsert", "scenario")
+    assert found.value == pytest.approx(50)
+    assert found.samples == 20

@@ -86,9 +86,11 @@ _FIGURES: dict[str, Figure] = {"ratio": "ratio", "p50": "p50", "p95": "p95", "p9
 class Scenario:
     """One comparison of a bench: the operation beside its yardstick, run interleaved in one process.
 
-    The yardstick is the naive way or the physical limit; `peers` are other ways that are shown in between. `setup` is
-    called once, untimed, before the first run. `unit` is the word for the operation's units. Raises ValueError when two
-    operations share a name.
+    The yardstick is the naive way or the physical limit; `peers` are other ways that are shown in between. Choose the
+    units so that one run of each takes about as long: on a busy machine a run shorter than a time slice (some 4 ms) is
+    seldom interrupted, a longer one always, and their ratio then follows the machine. `setup` is called once, untimed,
+    before the first run. `unit` is the word for the operation's units. Raises ValueError when two operations share a
+    name.
     """
 
     name: str

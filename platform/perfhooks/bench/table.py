@@ -22,6 +22,8 @@ COLUMNS = ("p50", "p95", "p99", "CPU", "처리량", "쿼리", "기록 행", "메
 SECONDS = frozenset({"p50", "p95", "p99", "cpu", "unit_seconds"})
 WORDS = {"ratio": "× 기준", "unit_seconds": "단위당", "units_per_second": "처리량", "cpu": "CPU", "queries": "쿼리"}
 NOISY_CALIBRATION = 1.10
+TIME_SLICE_SECONDS = 0.004
+UNEQUAL_LENGTHS = 10.0
 
 
 def print_outcome(outcome: Outcome, console: Console) -> None:
@@ -29,6 +31,8 @@ def print_outcome(outcome: Outcome, console: Console) -> None:
     for scenario in dict.fromkeys(result.scenario for result in outcome.results):
         rows = [result for result in outcome.results if result.scenario == scenario]
         console.print(draw_table(rows, is_quick=outcome.is_quick))
+        if note := find_unequal_lengths(rows):
+            console.print(note, style="yellow", highlight=False)
     console.print(describe_conditions(outcome.conditions), style="dim", highlight=False)
     if outcome.database:
         console.print(f"데이터베이스 {outcome.database}", style="dim")
@@ -48,6 +52,15 @@ def draw_table(results: Sequence[Result], *, is_quick: bool) -> Table:
     for result in results:
         table.add_row(result.operation, *_describe(result), *_describe_goals(result.goals, is_quick))
     return table
+
+
+def find_unequal_lengths(results: Sequence[Result]) -> str:
+    """Return a note where one run is seldom interrupted and another always, which makes their ratio unsteady."""
+    shortest, longest = (choose(result.p50 for result in results) for choose in (min, max))
+    if shortest > TIME_SLICE_SECONDS or longest < UNEQUAL_LENGTHS * shortest:
+        return ""
+    times = longest / shortest
+    return f"한 번의 길이가 {times:.0f}배까지 다릅니다: 붐비는 장비에서 비율이 흔들립니다. 한 번에 할 양을 맞추세요."
 
 
 def format_ratio(ratio: float) -> str:

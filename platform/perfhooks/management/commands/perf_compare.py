@@ -72,6 +72,8 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             raise CommandError("중단했습니다. 임시 작업 폴더는 지웠습니다.", returncode=INTERRUPTED) from None
         self._report(comparisons, sides, plan, options)
+        if options["record"]:
+            record_comparisons(comparisons, sides[1])
         if status := EXIT_STATUS[worst_verdict(comparisons)]:
             sys.exit(status)
 
@@ -95,8 +97,6 @@ class Command(BaseCommand):
     def _report(
         self, comparisons: list[Comparison], sides: tuple[Side, Side], plan: Plan, options: dict[str, Any]
     ) -> None:
-        if options["record"]:
-            record_comparisons(comparisons, sides[1])
         if options["json"]:
             document = {
                 "verdict": worst_verdict(comparisons),

@@ -37,6 +37,7 @@ from rich.table import Table
 from operations.demo.articles import CATALOGUE
 from operations.demo.services import seed_posts
 from perfhooks.bench.database import own_database
+from perfhooks.comparison.pairing import QUICK_PAIRS, QUICK_PAIRS_MAX
 from perfhooks.comparison.worktrees import GitError, find_commit, run_git
 from perfhooks.queries import count_queries
 from products.catalog.services import get_or_create_store
@@ -47,7 +48,7 @@ from scripts.paired_scenarios import UPSERTED_ROWS, make_rows, upsert
 
 ROOT = Path(__file__).resolve().parents[1]
 PRODUCTS = 60
-PAIRS, PAIRS_MAX, SECONDS = "9", "15", "0.3"
+SECONDS_PER_RUN = 0.3
 MAIN_BRANCHES = ("origin/main", "main")
 ADMIN_LIST_QUERIES_MAX = 8
 TIGHTER_LISTS = {"catalog.product": 5}
@@ -151,7 +152,7 @@ def find_base() -> str:
 
 def compare(base: str) -> dict[str, Any]:
     """What `perf_compare` says, with few pairs; raises SystemExit with its words where it could not compare."""
-    plan = ["--pairs", PAIRS, "--pairs-max", PAIRS_MAX, "--seconds", SECONDS, "--json"]
+    plan = [f"--pairs={QUICK_PAIRS}", f"--pairs-max={QUICK_PAIRS_MAX}", f"--seconds={SECONDS_PER_RUN}", "--json"]
     done = subprocess.run(
         [sys.executable, "manage.py", "perf_compare", "--base", base, *plan], cwd=ROOT, capture_output=True, text=True
     )

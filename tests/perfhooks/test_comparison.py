@@ -18,7 +18,7 @@ from perfhooks.bench.resampling import Interval
 from perfhooks.budgets import find_budget
 from perfhooks.comparison.pairing import PAIRS, PAIRS_MAX
 from perfhooks.comparison.sides import CHILD
-from perfhooks.comparison.study import simulate
+from perfhooks.comparison.study import Trial, simulate
 from perfhooks.comparison.verdicts import EXIT_STATUS, Pair, Run, Verdict, judge_pairs, measure_spread, worst_of
 from perfhooks.management.commands.perf_compare import record_comparisons
 from perfhooks.measurements import measurement_port
@@ -95,11 +95,11 @@ def test_the_gravest_verdict_counts_and_has_its_exit_status() -> None:
 
 def test_the_study_draws_what_was_recorded_and_repeats_itself() -> None:
     runs = [run for pair in draw_pairs(pairs=30, noise=0.1, drift=0.3) for run in (pair.base, pair.head)]
-    quiet = simulate(runs, slowdown=0.0, drawing="neighbours", limit=LIMIT, trials=100)
+    quiet = simulate(runs, Trial("neighbours", 0.0, LIMIT), trials=100)
     assert quiet.share("regress") == 0
-    assert quiet == simulate(runs, slowdown=0.0, drawing="neighbours", limit=LIMIT, trials=100)
-    assert simulate(runs, slowdown=0.3, drawing="neighbours", limit=LIMIT, trials=100).share("regress") >= 0.98
-    assert simulate(runs, slowdown=0.0, drawing="any two", limit=LIMIT, trials=100).share("too noisy") > 0.5
+    assert quiet == simulate(runs, Trial("neighbours", 0.0, LIMIT), trials=100)
+    assert simulate(runs, Trial("neighbours", 0.3, LIMIT), trials=100).share("regress") >= 0.98
+    assert simulate(runs, Trial("any two", 0.0, LIMIT), trials=100).share("too noisy") > 0.5
 
 
 WORK = """

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from perfhooks.comparison.sides import Bench, Side
 
-PAIRS = 21
-PAIRS_MAX = 31
+PAIRS, PAIRS_MAX = 21, 31
+QUICK_PAIRS, QUICK_PAIRS_MAX = 9, 15
+"""For a first answer within minutes; how far either plan can be trusted: docs/studies/compare.md."""
 
 
 class UnequalWork(RuntimeError):

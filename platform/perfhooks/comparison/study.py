@@ -36,21 +36,28 @@ class Tally:
         return self.verdicts[verdict] / self.trials
 
 
-def simulate(runs: Sequence[Run], *, slowdown: float, drawing: Drawing, limit: float, trials: int) -> Tally:
-    """Return the verdicts of so many comparisons drawn from the runs, in the order in which they were recorded.
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What one trial does: how pairs are drawn, how much slower the head is made (0.3 for 30 %), and the plan."""
 
-    slowdown: by how much the head is made slower, 0.3 for 30 %. Fixed seed: the same runs give the same tally.
-    """
+    drawing: Drawing
+    slowdown: float
+    limit: float
+    pairs: int = PAIRS
+    pairs_max: int = PAIRS_MAX
+
+
+def simulate(runs: Sequence[Run], trial: Trial, *, trials: int) -> Tally:
+    """Return the verdicts of so many trials on runs in the order of their recording; the same runs give the same."""
     draw = random.Random(SEED)  # noqa: S311
-    factor = 1 + slowdown
-    verdicts = Counter(_judge_trial(draw, runs, drawing, factor, limit) for _ in range(trials))
+    verdicts = Counter(_judge_trial(draw, runs, trial) for _ in range(trials))
     return Tally(verdicts, trials)
 
 
-def _judge_trial(draw: random.Random, runs: Sequence[Run], drawing: Drawing, factor: float, limit: float) -> Verdict:
-    pairs = [_slow_down(_draw_pair(draw, runs, drawing), factor) for _ in range(PAIRS_MAX)]
-    verdict = judge_pairs(pairs[:PAIRS], limit).verdict
-    return judge_pairs(pairs, limit).verdict if verdict in UNDECIDED else verdict
+def _judge_trial(draw: random.Random, runs: Sequence[Run], trial: Trial) -> Verdict:
+    pairs = [_slow_down(_draw_pair(draw, runs, trial.drawing), 1 + trial.slowdown) for _ in range(trial.pairs_max)]
+    verdict = judge_pairs(pairs[: trial.pairs], trial.limit).verdict
+    return judge_pairs(pairs, trial.limit).verdict if verdict in UNDECIDED else verdict
 
 
 def _draw_pair(draw: random.Random, runs: Sequence[Run], drawing: Drawing) -> Pair:

@@ -100,7 +100,9 @@ class ListUsage(models.Model):
         verbose_name = "목록 사용"
         verbose_name_plural = "목록 사용"
         ordering = ("-day", "list_name", "kind", "key")
-        constraints = (models.UniqueConstraint(fields=["day", "list_name", "kind", "key"], name="listusage_once_a_day"),)
+        constraints = (
+            models.UniqueConstraint(fields=["day", "list_name", "kind", "key"], name="listusage_once_a_day"),
+        )
 
     def __str__(self) -> str:
         return f"{self.list_name} {self.kind} {self.key}"

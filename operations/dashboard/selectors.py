@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from content.packages.selectors import list_newest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from content.packages.selectors import list_newest
 from content.refresh.selectors import list_next
 from operations.dashboard.panels import Panel, list_panels
 from operations.dashboard.week import Week, read_week

@@ -57,5 +57,7 @@ def store_run(
         is_slo_run=is_slo_run,
         notes=dict(notes or {}),
     )
-    PerfStage.objects.bulk_create([PerfStage(run=run, **asdict(stage)) for stage in measure_stages(recorder, budgets_of(scenario))])
+    PerfStage.objects.bulk_create(
+        [PerfStage(run=run, **asdict(stage)) for stage in measure_stages(recorder, budgets_of(scenario))]
+    )
     return run

@@ -12,7 +12,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ from rich.progress import track
 
 from perfhooks.budgets import find_budget
 from perfhooks.comparison.pairing import PAIRS, PAIRS_MAX, QUICK_PAIRS, QUICK_PAIRS_MAX
-from perfhooks.comparison.sides import Bench, Side
+from perfhooks.comparison.sides import Bench, open_sides
 from perfhooks.comparison.study import DRAWINGS, Tally, Trial, simulate
 from perfhooks.comparison.verdicts import Run, measure_spread
 from perfhooks.machine import current_commit, describe_machine, load_average
@@ -56,11 +55,11 @@ Row = Mapping[str, object]
 def record(folder: Path) -> None:
     """Run each cheap scenario 60 times in new processes, as the machine is and beside busy loops, in order."""
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as scratch:
-        side, bench = Side("head", current_commit(), False, ROOT, Path(scratch)), Bench(ROOT, CHEAP, SECONDS)
+    bench = Bench(ROOT, CHEAP, SECONDS)
+    with open_sides(ROOT, "HEAD", "HEAD") as (_base, side):
         for beside, scenario in product(BESIDE, bench.list_scenarios(side)):
             bench.run(side, side, scenario)
-            with keep_cores_busy(beside == "busy loops"):
+            with keep_cores_busy(beside == BESIDE[1]):
                 for number in track(range(RUNS), f"{scenario}, {beside}", console=Console(stderr=True)):
                     facts = {"scenario": scenario, "beside": beside, "number": number, "date": now()}
                     place = {"load": round(load_average(), 2), "commit": side.commit, "machine": describe_machine()}

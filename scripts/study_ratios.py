@@ -109,14 +109,15 @@ def describe(rows: list[dict[str, str]], pairs: list[tuple[dict[str, str], dict[
     yield f"{first['commit'][:11]}, {first['machine']}, database {', '.join(engines)}. Busy: one endless loop per core beside."
     yield f"A ratio holds when it moves by less than {MOVED_MAX:.0%} or its two 95 % intervals overlap."
     yield ""
-    yield "| bench | scenario | operation | p50 | mean | mean, busy | ratio (95 %) | ratio, busy (95 %) | mean moved | ratio moved | holds |"
-    yield "|---|---|---|---|---|---|---|---|---|---|---|"
+    yield "| bench | scenario | operation | load | p50 | mean | mean, busy | ratio (95 %) | ratio, busy (95 %) | mean moved | ratio moved | holds |"
+    yield "|---|---|---|---|---|---|---|---|---|---|---|---|"
     for idle, busy in pairs:
         times = [format_figure(float(value), "seconds") for value in (idle["p50"], idle["mean"], busy["mean"])]
         ratios = [describe_ratio(read_ratio(row)) for row in (idle, busy)]
         slower = float(busy["mean"]) / float(idle["mean"]) - 1
         moves = f"{slower:+.0%} | {measure_move(idle, busy):.0%} | {'yes' if is_held(idle, busy) else 'NO'}"
-        yield f"| {' | '.join(identify(idle))} | {' | '.join((*times, *ratios))} | {moves} |"
+        loads = " and ".join(f"{float(row['load']):.1f}" for row in (idle, busy))
+        yield f"| {' | '.join(identify(idle))} | {loads} | {' | '.join((*times, *ratios))} | {moves} |"
 
 
 def describe_ratio(ratio: Interval) -> str:

@@ -33,7 +33,7 @@ def test_recordings_too_wild_to_find_a_slowdown_miss_the_goal(tmp_path: Path, mo
     monkeypatch.setattr(study_compare, "TRIALS", 50)
     rows = [row for row in study_compare.read_rows(FOLDER / "compare_runs.csv") if row["scenario"] == "hash-2000-rows"]
     draw = random.Random(1)
-    wild = [{**row, **{name: str(draw.choice([0.01, 0.04])) for name in ("wall", "cpu")}} for row in rows]
+    wild = [{**row, **{name: str(draw.lognormvariate(0, 0.8)) for name in ("wall", "cpu")}} for row in rows]
     study_compare.write_rows(tmp_path / "compare_runs.csv", list(wild))
     assert not study_compare.analyse(tmp_path)
     page = (tmp_path / "compare.md").read_text("utf-8")

@@ -105,6 +105,8 @@ def test_the_ratio_is_speed_per_unit_against_the_yardstick() -> None:
     ours = describe_ours()
     assert ours.ratio is not None
     assert (ours.ratio.median, ours.ratio.low, ours.ratio.high) == pytest.approx((50, 50, 50))
+    assert ours.cpu_ratio is not None
+    assert ours.cpu_ratio.median == pytest.approx(50)
     assert (ours.p50, ours.cpu, ours.queries, ours.rows_written) == pytest.approx((0.1, 0.05, 3, 100))
     assert (ours.unit_seconds, ours.units_per_second) == pytest.approx((0.001, 1_000))
 

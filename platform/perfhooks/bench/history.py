@@ -44,6 +44,7 @@ COLUMNS = (
     "ratio",
     "ratio_low",
     "ratio_high",
+    "cpu_ratio",
     "goals",
     "is_met",
 )
@@ -129,6 +130,7 @@ def _make_row(outcome: Outcome, result: Result) -> Row:
         ratio and ratio.median,
         ratio and ratio.low,
         ratio and ratio.high,
+        result.cpu_ratio and result.cpu_ratio.median,
         "; ".join(f"{judged.goal.figure}{judged.goal.sign}{judged.goal.limit:g}" for judged in result.goals),
         result.is_met if result.goals else None,
     )

@@ -9,10 +9,12 @@ from perfhooks.bench.resampling import Interval, median_interval
 from perfhooks.percentiles import Percentiles, percentile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from perfhooks.bench.measure import Samples
     from perfhooks.bench.scenario import Figure, Goal, Operation, Scenario
+
+TICK_SECONDS = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,8 @@ class Result:
 
     Times are seconds of one run, of which each does `units`; `cpu` is the median. `queries` and `rows_written` are per
     run, None where nothing was counted. `ratio` is the speed per unit as a multiple of the yardstick's, the median over
-    the rounds; it is None for the yardstick itself.
+    the rounds; `cpu_ratio` is the same by the processor time of this process, which a busy machine moves less, but which
+    says nothing of work that a server does. Both are None for the yardstick itself.
     """
 
     scenario: str
@@ -47,6 +50,7 @@ class Result:
     rows_written: float | None
     peak_growth_bytes: int
     ratio: Interval | None
+    cpu_ratio: Interval | None
     goals: tuple[JudgedGoal, ...] = ()
 
     @property
@@ -83,8 +87,7 @@ def describe_results(scenario: Scenario, samples: Mapping[str, Samples]) -> list
 def _describe(scenario: Scenario, operation: Operation, samples: Mapping[str, Samples]) -> Result:
     own, yardstick = samples[operation.name], samples[scenario.yardstick.name]
     figures, runs = Percentiles.of(own.walls), len(own.walls)
-    share = operation.units / scenario.yardstick.units
-    speeds = [other / mine * share for mine, other in zip(own.walls, yardstick.walls, strict=True)]
+    share, is_yardstick = operation.units / scenario.yardstick.units, operation is scenario.yardstick
     return Result(
         scenario=scenario.name,
         operation=operation.name,
@@ -99,8 +102,15 @@ def _describe(scenario: Scenario, operation: Operation, samples: Mapping[str, Sa
         queries=None if own.queries is None else own.queries / runs,
         rows_written=None if own.rows_written is None else own.rows_written / runs,
         peak_growth_bytes=own.peak_growth_bytes,
-        ratio=None if operation is scenario.yardstick else median_interval(speeds),
+        ratio=None if is_yardstick else _compare(own.walls, yardstick.walls, share),
+        cpu_ratio=None if is_yardstick else _compare(own.cpus, yardstick.cpus, share),
     )
+
+
+def _compare(own: Sequence[float], yardstick: Sequence[float], share: float) -> Interval:
+    """Return how many times quicker per unit, paired by round; an operation that took no time at all took a tick."""
+    pairs = zip(own, yardstick, strict=True)
+    return median_interval([max(other, TICK_SECONDS) / max(mine, TICK_SECONDS) * share for mine, other in pairs])
 
 
 def _judge(goal: Goal, value: float) -> JudgedGoal:

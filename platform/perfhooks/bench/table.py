@@ -18,9 +18,30 @@ if TYPE_CHECKING:
     from perfhooks.bench.resampling import Interval
     from perfhooks.bench.results import JudgedGoal, Result
 
-COLUMNS = ("p50", "p95", "p99", "CPU", "처리량", "쿼리", "기록 행", "메모리", "× 기준", "(95 %)", "목표", "판정")
+COLUMNS = (
+    "p50",
+    "p95",
+    "p99",
+    "CPU",
+    "처리량",
+    "쿼리",
+    "기록 행",
+    "메모리",
+    "× 기준",
+    "(95 %)",
+    "× CPU",
+    "목표",
+    "판정",
+)
 SECONDS = frozenset({"p50", "p95", "p99", "cpu", "unit_seconds"})
-WORDS = {"ratio": "× 기준", "unit_seconds": "단위당", "units_per_second": "처리량", "cpu": "CPU", "queries": "쿼리"}
+WORDS = {
+    "ratio": "× 기준",
+    "cpu_ratio": "× CPU",
+    "unit_seconds": "단위당",
+    "units_per_second": "처리량",
+    "cpu": "CPU",
+    "queries": "쿼리",
+}
 NOISY_CALIBRATION = 1.10
 TIME_SLICE_SECONDS = 0.004
 UNEQUAL_LENGTHS = 10.0
@@ -95,6 +116,7 @@ def _describe(result: Result) -> list[str]:
         f"+{result.peak_growth_bytes / 1e6:,.0f}MB",
         format_ratio(result.ratio.median) if result.ratio else "1",
         format_interval(result.ratio) if result.ratio else "",
+        format_ratio(result.cpu_ratio.median) if result.cpu_ratio else "1",
     ]
 
 

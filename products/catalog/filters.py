@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
+from products.catalog.bigrams import holds_word
 from products.catalog.models import Category, Product, ProductStatus
 from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
@@ -28,7 +29,7 @@ def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]
         by_key |= Q(origin_product_no=int(wanted))
     by_name = Q()
     for word in wanted.split():
-        by_name &= Q(name__icontains=word)
+        by_name &= holds_word(word)
     return products.filter(by_key | by_name)
 
 

@@ -7,6 +7,8 @@ from django.db.models import F, Q
 PRICE_LIMIT_WON = 999_999_990
 """The store's own upper limit of a sale price (Commerce API, product search)."""
 STOCK_LIMIT = 99_999_999
+SORTED_BY = ("name", "sku", "price", "discounted_price", "stock")
+"""The columns by which lists are sorted; each has an index that ends in the key, and is read in either direction."""
 
 
 class ProductStatus(models.TextChoices):
@@ -80,7 +82,7 @@ class Product(models.Model):
     manufacturer = models.CharField("제조사", max_length=120, blank=True)
     model_name = models.CharField("모델명", max_length=120, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, verbose_name="카테고리")
-    status = models.CharField("상태", max_length=12, choices=ProductStatus, db_index=True)
+    status = models.CharField("상태", max_length=12, choices=ProductStatus)
     price = models.IntegerField("판매가", help_text="원")
     discounted_price = models.IntegerField("할인가", help_text="원")
     discount_starts_at = models.DateTimeField("할인 시작", null=True, blank=True)
@@ -118,6 +120,8 @@ class Product(models.Model):
         indexes = [
             models.Index(fields=["-priority", "id"], name="product_priority"),
             models.Index(fields=["category", "-priority", "id"], name="product_category_priority"),
+            models.Index(fields=["status", "-priority", "id"], name="product_status_priority"),
+            *(models.Index(fields=[name, "id"], name=f"product_by_{name}") for name in SORTED_BY),
         ]
 
     def __str__(self) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from perfhooks.changelist import FastChangeList
 from perfhooks.desk import FastModelAdmin, Tone, pill, won
 from products.catalog.filters import SEARCH_HELP, CategoryFilter, PriceAgeFilter, search_products
 from products.catalog.forms import PriorityForm, PriorityFormSet, ProductForm
@@ -43,7 +43,7 @@ def describe_conflict(conflict: PriorityConflict, typed: object) -> str:
     return f"{conflict} 입력한 값 {typed}은(는) 저장하지 않았습니다."
 
 
-class EditedList(ChangeList):
+class EditedList(FastChangeList):
     """After a refused edit it shows the rows that were sent, though others may have changed their order meanwhile."""
 
     _formset: BaseFormSet[Any] | None = None

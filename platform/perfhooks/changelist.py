@@ -26,10 +26,12 @@ class DeepPaginator(_Paginator):
     An index that holds the order and the key answers the inner query.
     """
 
-    def _get_page(self, rows: Any, number: int, paginator: Self) -> Page[Any]:
+    def _get_page(self, rows: QuerySet[Any], number: int, paginator: Self) -> Page[Any]:
+        listed: QuerySet[Any] = self.object_list  # type: ignore[assignment]
         if rows.query.low_mark >= DEEP_FROM_ROW:
-            rows = self.object_list.filter(pk__in=rows.values("pk"))  # type: ignore[union-attr]
-        return super()._get_page(rows, number, paginator)  # type: ignore[misc]
+            rows = listed.filter(pk__in=rows.values("pk"))
+        page: Page[Any] = super()._get_page(rows, number, paginator)  # type: ignore[misc]
+        return page
 
 
 class FastChangeList(ChangeList):

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.sites import site
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import RequestFactory
 
@@ -68,9 +69,9 @@ def test_two_syllables_are_found_by_an_index() -> None:
 
 @pytest.mark.parametrize("column", range(1, 9))
 @pytest.mark.parametrize("sign", ["", "-"])
-def test_a_clicked_column_sorts_in_an_order_that_one_index_holds(admin_user: object, column: int, sign: str) -> None:
+def test_a_clicked_column_sorts_in_an_order_that_one_index_holds(admin_user: User, column: int, sign: str) -> None:
     request = RequestFactory().get("/", {"o": f"{sign}{column - 1}"})
-    request.user = admin_user  # type: ignore[attr-defined]
+    request.user = admin_user
     listed = site.get_model_admin(Product).get_changelist_instance(request)
     chosen, key = listed.queryset.query.order_by
     assert key == ("-pk" if str(chosen).startswith("-") else "pk")
@@ -78,9 +79,7 @@ def test_a_clicked_column_sorts_in_an_order_that_one_index_holds(admin_user: obj
 
 
 @pytest.mark.parametrize("order", ["", "0", "-0", "4", "7.1"])
-def test_deep_pages_show_the_rows_of_their_place(
-    admin_user: object, order: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_deep_pages_show_the_rows_of_their_place(admin_user: User, order: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(changelist, "DEEP_FROM_ROW", 10)
     for number in range(1, 24):
         make_product(number, name=f"상품 {number % 5}", price=60_000 + number % 3, priority=number % 2)
@@ -88,8 +87,8 @@ def test_deep_pages_show_the_rows_of_their_place(
     monkeypatch.setattr(desk, "list_per_page", 5)
     shown: list[int] = []
     for page in range(1, 6):
-        request = RequestFactory().get("/", {"p": page, **({"o": order} if order else {})})
-        request.user = admin_user  # type: ignore[attr-defined]
+        request = RequestFactory().get("/", {"p": str(page), **({"o": order} if order else {})})
+        request.user = admin_user
         listed = desk.get_changelist_instance(request)
         shown += [row.pk for row in listed.result_list]
     assert shown == list(listed.queryset.values_list("pk", flat=True))

@@ -46,6 +46,7 @@ lint: $(VENV)/dev.stamp  ## style, types and floors
 bench: $(VENV)/dev.stamp  ## the benches that exist so far, each beside its yardstick
 	$(RUN) scripts/bench_span.py
 	$(RUN) scripts/bench_upsert.py
+	$(RUN) scripts/bench_admin_pages.py
 
 bench-quick: $(VENV)/dev.stamp  ## the count budgets and a reduced comparison with the parent commit, inside 3 minutes
 	$(RUN) scripts/bench_quick.py

@@ -30,7 +30,9 @@ def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]
     by_name = Q()
     for word in wanted.split():
         by_name &= holds_word(word)
-    return products.filter(by_key | by_name)
+    # With an OR beside it the index of names could not answer alone, and each name found would be taken apart again.
+    is_key = Product.objects.filter(by_key).exists()
+    return products.filter(by_key | by_name if is_key else by_name)
 
 
 class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from operations.gates.models import Measurement
@@ -91,6 +92,18 @@ def test_statements_and_written_rows_are_counted_for_each_run() -> None:
     scenario = make_scenario(operation=Operation("ours", lambda: Store.objects.create(code=str(time.time_ns()))))
     result = describe_results(scenario, measure(scenario))[-1]
     assert (result.queries, result.rows_written) == (1, 1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite works in this process")
+def test_the_database_process_that_served_a_run_counts() -> None:
+    def ask_much() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT sum(sqrt(n)) FROM generate_series(1, 300000) AS n")
+
+    samples = measure(make_scenario(operation=Operation("ours", ask_much), repetitions=3, warmups=1))["ours"]
+    assert min(samples.cpus) > 0.5 * min(samples.walls), "nearly all of that time is the server's"
 
 
 def test_memory_that_an_operation_took_first_is_put_down_to_it() -> None:
@@ -301,6 +314,9 @@ def test_a_wrong_option_names_what_there_is(tmp_path: Path) -> None:
     done = run_bench("bench_span.py", "--quick", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "옮긴 뒤" in done.stderr
+    done = run_bench("bench_span.py", "--quick", "--plot", str(tmp_path / "none" / "x.svg"), folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plot" in done.stderr
 
 
 def test_the_time_of_record_is_now_or_the_fixed_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from perfhooks.clock import business_now
 from perfhooks.services import hold_lock
 from perfhooks.spans import span
 from perfhooks.trace import bind_trace, current_trace_id
+from products.catalog.selectors import latest_revision
 from products.catalog.services import get_or_create_store, start_scan
 from products.storesync.accounts import StoreAccount, find_account_problem
 from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
@@ -60,7 +61,12 @@ def _create_run(store_id: int, api_url: str) -> int:
     scan_id = start_scan(store_id=store_id, scanned_at=business_now())
     now = timezone.now()
     return SyncRun.objects.create(
-        store_id=store_id, api_url=api_url, scan_id=scan_id, started_at=now, trace_id=current_trace_id()
+        store_id=store_id,
+        api_url=api_url,
+        scan_id=scan_id,
+        asked_at_revision=latest_revision(),
+        started_at=now,
+        trace_id=current_trace_id(),
     ).pk
 
 

@@ -1,7 +1,7 @@
 """Whole runs against the simulated store: what is stored, what is asked, what is left alone."""
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,9 +17,11 @@ from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.tasks import sync_store_task
+from tests.products.factories import make_product_row, upsert
 from tests.products.storesync.conftest import STORE_CODE, Sync
 from tests.support.equality import expect_products, find_differences, list_compared_columns
 
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 DETAIL = "/v2/products/origin-products/{originProductNo}"
 
 
@@ -92,6 +94,46 @@ def test_a_change_without_a_new_date_is_found_by_the_fingerprint(
     sync()
     store.mutate(random={"count": 5, "seed": 2, "fields": [field]}, touch=False)
     assert sync().updated == 5
+    assert_equal_to_store(store)
+
+
+ROLLED_BACK = "2020-01-01T00:00:00.000+09:00"
+
+
+def test_a_product_that_the_store_rolled_back_is_stored(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    values = {"salePrice": 7_000, "discountedPrice": 6_900, "modifiedDate": ROLLED_BACK}
+    store.mutate([{"originProductNo": number, "set": values}])
+    facts = sync()
+    assert (facts.updated, facts.stale) == (1, 0)
+    assert Product.objects.get(origin_product_no=number).discounted_price == 6_900
+    assert_equal_to_store(store)
+    assert sync().planned == 0
+
+
+def test_a_price_that_was_left_out_is_not_confirmed(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    fetch = StoreClient.fetch_page
+
+    def write_beside(client: StoreClient, **options: Any) -> Any:
+        page = fetch(client, **options)
+        upsert(find_store(), make_product_row(number, price=5_000, discounted_price=5_000, source_modified_at=LATER))
+        return page
+
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 7_000, "discountedPrice": 6_900}}])
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreClient, "fetch_page", write_beside)
+        facts = sync()
+    assert (facts.status, facts.stale, facts.skipped, facts.updated) == ("done", 1, 62, 0)
+    product = Product.objects.get(origin_product_no=number)
+    assert product.price == 5_000
+    exceptions = CatalogueScan.objects.latest("pk").exceptions
+    assert list(exceptions.values_list("product__origin_product_no", flat=True)) == [number]
+    assert sync().updated == 1, "the next run has asked later"
     assert_equal_to_store(store)
 
 

@@ -32,6 +32,7 @@ class SyncRun(models.Model):
 
     store = models.ForeignKey("catalog.Store", models.PROTECT, verbose_name="스토어")
     api_url = models.CharField("API 주소", max_length=300, blank=True, help_text="비어 있으면 설정의 STORE_API_URL")
+    place = models.CharField("읽는 곳의 지문", max_length=32, blank=True)
     status = models.CharField("상태", max_length=10, choices=RunStatus, default=RunStatus.RUNNING, db_index=True)
     trace_id = models.CharField("추적 ID", max_length=64)
     started_at = models.DateTimeField("시작", db_index=True)

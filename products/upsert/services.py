@@ -166,9 +166,7 @@ def _apply(
         if not fresh:
             return UpsertCounts(left_out=tuple(wanted))
         number = revision()
-        written = _write(
-            fresh, store_id=store_id, revision=number, stored=stored, asked_at_revision=asked_at_revision
-        )
+        written = _write(fresh, store_id=store_id, revision=number, stored=stored, asked_at_revision=asked_at_revision)
         changes = _list_changes(fresh, written=written, stored=stored)
         observations = _observe_prices(changes, revision=number, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[change for _row, change in changes], revision=number)

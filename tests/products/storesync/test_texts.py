@@ -1,18 +1,18 @@
 """Texts that JSON can spell and no database keeps, and attributes that have no name: stored without, never refused."""
 
+import json
 from typing import Any
 
 import pytest
 
-from products.catalog.models import Product, Store
+from products.catalog.models import Product
 from products.storesync.decoding import decode_body, decode_detail, decode_page
 from products.storesync.mapping import map_product
 from products.storesync.models import SyncFailure
 from products.storesync.selectors import RunFacts
 from products.storesync.simulator.process import SimulatorProcess
-from tests.products.storesync.conftest import STORE_CODE, Sync
+from tests.products.storesync.conftest import Sync, assert_equal_to_store
 from tests.products.storesync.test_mapping import make_detail, make_summary
-from tests.support.equality import find_differences
 
 ODD_TEXTS = {
     "name": "무선\x00 청소\ud800기",
@@ -53,15 +53,10 @@ def read_only_failure() -> SyncFailure:
     return SyncFailure.objects.get(resolved_at=None)
 
 
-def assert_rest_is_equal(store: SimulatorProcess, *without: int) -> None:
-    store_id = Store.objects.get(code=STORE_CODE).pk
-    assert find_differences(store.catalogue(), store_id=store_id, leave=without) == []
-
-
 def assert_stored(facts: RunFacts, store: SimulatorProcess, number: int) -> Product:
     assert (facts.status, facts.is_complete, facts.refused) == ("done", True, 0)
     assert not SyncFailure.objects.exists()
-    assert_rest_is_equal(store, number)
+    assert_equal_to_store(store, number)
     return Product.objects.select_related("category").get(origin_product_no=number)
 
 
@@ -99,7 +94,7 @@ def test_a_broken_entry_and_a_broken_detail_with_odd_texts_are_put_aside(sync: S
     facts = sync()
     assert (facts.status, facts.created, facts.refused) == ("done", 61, 2)
     assert SyncFailure.objects.filter(origin_product_no__in=[first, second]).count() == 2
-    assert_rest_is_equal(store, first, second)
+    assert_equal_to_store(store, first, second)
 
 
 def test_attributes_without_names_are_left_out(sync: Sync, store: SimulatorProcess) -> None:
@@ -126,10 +121,8 @@ def read_attributes(served: dict[str, Any]) -> list[Any]:
     ],
 )
 def test_an_attribute_of_any_shape_refuses_no_product(entry: str) -> None:
-    body = '{"originProduct":{"statusType":"SALE","detailAttribute":{"productAttributes":[%s,%s]}}}' % (
-        entry,
-        '{"attributeSeq":2,"attributeName":"색상","attributeValueName":"흰색"}',
-    )
-    row = map_product(make_summary(), decode_detail(body.encode()), sku="JB-11")
+    listed = [json.loads(entry), {"attributeSeq": 2, "attributeName": "색상", "attributeValueName": "흰색"}]
+    body = {"originProduct": {"statusType": "SALE", "detailAttribute": {"productAttributes": listed}}}
+    row = map_product(make_summary(), decode_detail(json.dumps(body).encode()), sku="JB-11")
     assert row.attributes == {"색상": "흰색"}
     assert map_product(make_summary(), make_detail(), sku="JB-11").attributes

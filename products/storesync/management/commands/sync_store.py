@@ -31,8 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start or resume a run and print its counts."""
-        run_id = start_run(store_code=options["store"], store_name=DEFAULT_STORE_NAME)
         try:
+            run_id = start_run(store_code=options["store"], store_name=DEFAULT_STORE_NAME)
             facts = sync_store(run_id=run_id, workers=max(1, options["workers"]))
         except (StoreSyncError, LockHeld) as error:
             is_resumable = getattr(error, "is_resumable", True)

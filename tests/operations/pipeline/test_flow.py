@@ -86,8 +86,8 @@ def test_a_text_that_no_database_keeps_stops_nothing(own_store: tuple[Ledger, Si
     counts = json.loads(done.stdout)["counts"]
     assert (done.returncode, counts["products_written"], counts["products_refused"]) == (2, 62, 1)
     names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
-    assert names[first] == "무선 청소기"
-    assert second not in names, "a name of nothing else is no name"
+    assert names[str(first)] == "무선 청소기"
+    assert str(second) not in names, "a name of nothing else is no name"
 
 
 def test_a_refused_product_is_not_counted_as_unchanged(own_store: tuple[Ledger, SimulatorProcess]) -> None:
@@ -118,7 +118,7 @@ def test_a_killed_run_is_not_carried_on_with_another_catalogue(
     done = ledger.run(*command, str(other))
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["counts"]["products_seen"] == 31
-    served = {row["originProductNo"] for row in rows}
+    served = {str(row["originProductNo"]) for row in rows}
     names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
     assert all(names[number].startswith("다른 ") for number in served)
 

@@ -28,7 +28,7 @@ from operations.pipeline.shares import measure_shares
 from operations.pipeline.waiting import Progress, WorkStalled, ignore_progress, wait_for
 from perfhooks.metrics import set_gauge
 from perfhooks.recorder import Recorder
-from perfhooks.services import hold_lock, store_run
+from perfhooks.services import LockHeld, hold_lock, store_run
 from perfhooks.spans import span
 from perfhooks.tasks import enqueue
 from perfhooks.trace import bind_trace
@@ -61,9 +61,12 @@ def queue_entries() -> list[int]:
     return ids
 
 
-def sync_products(*, store_code: str, api_url: str, workers: int, progress: Progress) -> RunFacts:
+def sync_products(*, store_code: str, api_url: str, workers: int, progress: Progress, catalogue: str = "") -> RunFacts:
     """Bring the catalogue up to date with the store; StoreSyncError when that did not succeed."""
-    run_id = start_run(store_code=store_code, api_url=api_url)
+    try:
+        run_id = start_run(store_code=store_code, api_url=api_url, catalogue=catalogue)
+    except LockHeld as held:
+        raise StoreSyncError(str(held)) from held
 
     def order() -> None:
         enqueue(SYNC_TASK, run_id, workers)
@@ -121,7 +124,7 @@ def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
         "products_seen": facts.listed,
         "products_changed": facts.fetched,
         "products_written": facts.created + facts.updated + facts.deleted,
-        "products_skipped": facts.listed - facts.fetched,
+        "products_skipped": facts.skipped,
         "products_refused": count_open_failures(),
         "details_fetched": facts.fetched,
         "posts_worked": sum(ended.values()),
@@ -148,10 +151,12 @@ def _enter(run: PipelineRun, stage: str) -> None:
     run.save(update_fields=["stage"])
 
 
-def _lead(run: PipelineRun, *, api_url: str, workers: int, progress: Progress) -> None:
+def _lead(run: PipelineRun, *, api_url: str, catalogue: str, workers: int, progress: Progress) -> None:
     _enter(run, "sync")
     with span("pipeline_stage_seconds", stage="sync"):
-        facts = sync_products(store_code=run.store_code, api_url=api_url, workers=workers, progress=progress)
+        facts = sync_products(
+            store_code=run.store_code, api_url=api_url, catalogue=catalogue, workers=workers, progress=progress
+        )
     _enter(run, "posts")
     with span("pipeline_stage_seconds", stage="posts"):
         ended = work_queue(progress=progress)
@@ -172,13 +177,15 @@ def run_pipeline(
     store_code: str,
     api_url: str,
     workers: int,
+    catalogue: str = "",
     progress: Progress = ignore_progress,
     profiler: str = "",
     finish: Callable[[PipelineReport, Recorder], str] | None = None,
 ) -> PipelineReport:
     """One whole run under one trace id. LockHeld when another one is under way.
 
-    api_url: where the store answers. workers: how many details are asked for at a time. finish: writes the report file and returns its path.
+    api_url: where the store answers. catalogue: the fingerprint of what a simulated store sells.
+    workers: how many details are asked for at a time. finish: writes the report file and returns its path.
     profiler: what slows this run down, so that its times count for no gate.
     A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays.
     """
@@ -186,7 +193,7 @@ def run_pipeline(
         _close_abandoned()
         run = PipelineRun.objects.create(trace_id=trace_id, store_code=store_code)
         try:
-            _lead(run, api_url=api_url, workers=workers, progress=progress)
+            _lead(run, api_url=api_url, catalogue=catalogue, workers=workers, progress=progress)
         except (StoreSyncError, WorkStalled) as error:
             run.status, run.error = PipelineRun.Status.FAILED, str(error)
         if not settings.CELERY_TASK_ALWAYS_EAGER:

@@ -27,6 +27,7 @@ from products.storesync.decoding import (
     decode_detail,
     decode_error,
     decode_page,
+    decode_text,
     describe_inputs,
 )
 from products.storesync.errors import (
@@ -131,7 +132,7 @@ class StoreClient:
 
     def quote(self, body: bytes) -> str:
         """A body as text for people: cut at 64 KiB, without the secret and the token."""
-        text = body[: 4 * BODY_LIMIT_CHARACTERS].decode(errors="replace")
+        text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
         return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
 
     def take_counts(self) -> CallCounts:

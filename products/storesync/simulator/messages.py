@@ -52,8 +52,8 @@ class BadRequestError(Exception):
 
 
 def encode_json(value: Any) -> bytes:
-    """Return compact UTF-8 JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return compact UTF-8 JSON; half of a surrogate pair, which UTF-8 cannot hold, goes out as its escape."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:

@@ -14,6 +14,7 @@ from typing import IO, Any, NoReturn, Self
 
 import httpx
 
+from products.storesync.simulator.messages import encode_json
 from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[3]
@@ -187,7 +188,7 @@ class SimulatorProcess:
         return {entry["originProductNo"]: entry for entry in entries}
 
     def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        reply = self._client.request(method, f"{self.control_url}/{name}", json=body)
+        reply = self._client.request(method, f"{self.control_url}/{name}", content=encode_json(body) if body else None)
         if reply.is_error:
             raise ValueError(reply.json()["message"])
         answer: dict[str, Any] = reply.json()

@@ -1,6 +1,7 @@
 """The whole flow on a real store: what a run does, and that the next one does only what is needed."""
 
 import json
+import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,6 +75,52 @@ def test_only_what_a_change_concerns_is_done_again(own_store: tuple[Ledger, Simu
     assert rebuilt <= set(affected)
     untouched = [row for row in before["packages"] if row["post__slug"] not in affected]
     assert all(row in after["packages"] for row in untouched)
+
+
+def test_a_text_that_no_database_keeps_stops_nothing(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = own_store
+    first, second = sorted(simulator.catalogue())[:2]
+    odd = {"name": "무선\x00 청소\ud800기", "description": "가볍고\x00 조용합니다."}
+    simulator.mutate([{"originProductNo": first, "set": odd}, {"originProductNo": second, "set": {"name": "\x00"}}])
+    done = ledger.run("manage.py", "pipeline", "--json")
+    counts = json.loads(done.stdout)["counts"]
+    assert (done.returncode, counts["products_written"], counts["products_refused"]) == (2, 62, 1)
+    names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
+    assert names[str(first)] == "무선 청소기"
+    assert str(second) not in names, "a name of nothing else is no name"
+
+
+def test_a_refused_product_is_not_counted_as_unchanged(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = own_store
+    ledger.pipeline()
+    *refused, renamed = sorted(simulator.catalogue())[:4]
+    edits = [{"originProductNo": number, "set": {"salePrice": 0}} for number in refused]
+    simulator.mutate([*edits, {"originProductNo": renamed, "set": {"name": "새 이름"}}])
+    done = ledger.run("manage.py", "pipeline", "--json")
+    assert done.returncode == 2
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["products_seen"], counts["products_written"]) == (63, 1)
+    assert (counts["products_refused"], counts["products_skipped"]) == (3, 59)
+
+
+def test_a_killed_run_is_not_carried_on_with_another_catalogue(
+    ledger: Ledger, catalogue: Path, tmp_path: Path, free_port: int
+) -> None:
+    rows = [json.loads(line) for line in catalogue.read_text("utf-8").splitlines()[:31]]
+    other = tmp_path / "other" / catalogue.name
+    other.parent.mkdir()
+    lines = [json.dumps({**row, "name": f"다른 {row['name']}"}, ensure_ascii=False) for row in rows]
+    other.write_text("\n".join(lines), "utf-8")
+    command = ("manage.py", "pipeline", "--json", "--port", str(free_port), "--catalogue")
+    killer = {"DJANGO_SETTINGS_MODULE": "tests.support.kill_settings", "KILL_AT": "detail_fetch_seconds:30"}
+    killed = ledger.run(*command, str(catalogue), **killer)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    done = ledger.run(*command, str(other))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["counts"]["products_seen"] == 31
+    served = {str(row["originProductNo"]) for row in rows}
+    names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
+    assert all(names[number].startswith("다른 ") for number in served)
 
 
 def test_one_trace_id_leads_from_the_request_to_the_package(ledger: Ledger, simulator: SimulatorProcess) -> None:

@@ -19,6 +19,7 @@ from perfhooks.bench.profiling import PROFILERS, ProfileError, ProfilerKind, def
 from perfhooks.bench.system import watch_system
 from perfhooks.recorder import Recorder
 from perfhooks.services import LockHeld
+from products.storesync.simulator.catalogue import fingerprint_catalogue
 from products.storesync.simulator.process import SimulatorProcess, SimulatorStartError
 
 EXIT_STATUS = {"done": 0, "refused": 2, "failed": 1}
@@ -103,6 +104,7 @@ class Command(BaseCommand):
                 store_code=self._name_store(options),
                 workers=options["workers"],
                 api_url=api_url,
+                catalogue=self._identify_catalogue(options),
                 progress=Bars(progress),
                 profiler=options["profile"] or "",
                 finish=finish,
@@ -113,6 +115,9 @@ class Command(BaseCommand):
         if options["store"]:
             return str(options["store"])
         return Path(options["catalogue"]).name.split(".")[0] if options["catalogue"] else "my-store"
+
+    def _identify_catalogue(self, options: dict[str, Any]) -> str:
+        return fingerprint_catalogue(Path(options["catalogue"]), options["products"]) if options["catalogue"] else ""
 
     @contextmanager
     def _open_store(self, options: dict[str, Any]) -> Iterator[str]:

@@ -31,8 +31,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Start or resume a run and print its counts."""
-        run_id = start_run(store_code=options["store"], store_name=DEFAULT_STORE_NAME)
         try:
+            run_id = start_run(store_code=options["store"], store_name=DEFAULT_STORE_NAME)
             facts = sync_store(run_id=run_id, workers=max(1, options["workers"]))
         except (StoreSyncError, LockHeld) as error:
             is_resumable = getattr(error, "is_resumable", True)
@@ -43,9 +43,10 @@ class Command(BaseCommand):
 
 
 def describe(facts: RunFacts) -> str:
-    """The counts in one Korean line, with the note below it."""
+    """The counts in one Korean line, with what else there is to say below it."""
     line = (
         f"상품 {facts.listed:,}개 확인: 추가 {facts.created:,}, 변경 {facts.updated:,}, 변경 없음 {facts.skipped:,}, "
         f"거부 {facts.refused:,}, 삭제 {facts.deleted:,} (API 호출 {facts.calls:,}회, 429 {facts.rate_limited:,}회)"
     )
-    return f"{line}\n{facts.error}" if facts.error else line
+    stale = f"그사이 더 새로 고친 기록이 있어 남긴 상품 {facts.stale:,}개" if facts.stale else ""
+    return "\n".join(filter(None, [line, stale, facts.error]))

@@ -8,7 +8,8 @@ from content.packages.selectors import is_file_there, select_current
 
 def list_lost_ids() -> list[int]:
     """The current packages whose file is gone or torn."""
-    return [package.pk for package in select_current().iterator() if not is_file_there(package)]
+    current = select_current().only("storage_path", "size_bytes")
+    return [package.pk for package in current.iterator() if not is_file_there(package)]
 
 
 def retire_lost(package_ids: Iterable[int]) -> list[int]:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -342,6 +343,7 @@ class TestSweeper:
         url = picture_shop.put("/a.jpg", b"<html>just a moment</html>")
         make_shop({"number": 1, "image_url": url})
         post = make_post("{{ product:JB-1 }}")
+        Post.objects.update(updated_at=timezone.now() - 2 * RETRY_REFUSED_AFTER)
         assert process(post).status == "refused"
         drain("refused")
         picture_shop.put("/a.jpg", draw_picture())
@@ -385,7 +387,7 @@ class TestDeletedPost:
         rendered = compose_post(post_id=post.pk)
         if step == "cached":
             build_package(post_id=post.pk)
-        steps = {
+        steps: dict[str, Callable[[], object]] = {
             "match": lambda: match_post(post_id=post.pk),
             "table": lambda: build_table(post_id=post.pk),
         }

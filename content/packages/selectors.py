@@ -24,6 +24,14 @@ def locate_package(package: Package) -> Path:
     return Path(settings.PACKAGE_DIR) / package.storage_path
 
 
+def is_file_there(package: Package) -> bool:
+    """Whether its file lies there in full length."""
+    try:
+        return locate_package(package).stat().st_size == package.size_bytes
+    except OSError:
+        return False
+
+
 def list_asset_names(urls: Iterable[str]) -> dict[str, str]:
     """{address: name in the default storage} of the product pictures that were fetched."""
     return dict(Asset.objects.filter(source_url__in=list(urls)).values_list("source_url", "storage_name"))

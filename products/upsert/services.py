@@ -17,7 +17,7 @@ from django.utils import timezone
 from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
-from products.catalog.services import ensure_categories
+from products.catalog.services import count_write, ensure_categories
 from products.upsert import postgres, sqlite
 from products.upsert.columns import encode_json, to_values
 from products.upsert.ports import ProductChange, refresh_port
@@ -170,6 +170,7 @@ def _apply(
         changes = _list_changes(fresh, written=written, stored=stored)
         observations = _observe_prices(changes, revision=number, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[change for _row, change in changes], revision=number)
+        count_write(store_id=store_id)
     created = sum(change.is_new for _row, change in changes)
     return UpsertCounts(
         created=created,

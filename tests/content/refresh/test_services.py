@@ -30,14 +30,9 @@ from perfhooks.recorder import Recorder
 from perfhooks.trace import bind_trace
 from products.catalog.models import Product
 from products.upsert.ports import ProductChange
-from tests.content.factories import change_products, make_post, make_shop, process
+from tests.content.factories import change_products, drain, make_post, make_shop, process
 
 pytestmark = pytest.mark.django_db
-
-
-def drain(outcome: str = "built") -> None:
-    for entry in claim_entries(limit=1_000):
-        finish_entry(entry_id=entry.id, outcome=outcome)
 
 
 def get_entry() -> RefreshEntry:
@@ -209,35 +204,6 @@ def test_enqueuing_for_many_products_takes_the_same_few_queries(django_assert_ma
     ]
     with django_assert_max_num_queries(16):
         assert enqueue_for_products(changes=changes, revision=9) == 30
-
-
-class TestSweeper:
-    """What a lost message or a killed process left behind."""
-
-    def test_a_post_without_entry_and_package_is_queued_once(self) -> None:
-        make_post()
-        RefreshEntry.objects.all().delete()
-        assert (enqueue_unpackaged(), enqueue_unpackaged()) == (1, 0)
-        assert get_entry().reason == "unpackaged"
-
-    def test_a_packaged_post_and_a_draft_are_left_alone(self) -> None:
-        process(make_post())
-        make_post(slug="draft", status="draft")
-        RefreshEntry.objects.all().delete()
-        assert enqueue_unpackaged() == 0
-
-    def test_a_post_refused_for_its_own_fault_is_left_in_peace_until_it_changes(self) -> None:
-        make_post("{{ price:JB-404 }}")
-        drain("refused")
-        assert enqueue_unpackaged() == 0
-
-    def test_a_post_refused_for_another_reason_is_tried_again_even_if_packaged(self) -> None:
-        process(make_post())
-        [entry] = claim_entries(limit=1)
-        finish_entry(entry_id=entry.id, outcome="refused", reason="디스크에 빈 공간이 없습니다.")
-        assert enqueue_unpackaged() == 1
-        drain()
-        assert enqueue_unpackaged() == 0
 
 
 @pytest.mark.django_db(transaction=True)

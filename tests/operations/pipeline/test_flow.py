@@ -1,6 +1,7 @@
 """The whole flow on a real store: what a run does, and that the next one does only what is needed."""
 
 import json
+import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,13 +25,33 @@ from products.storesync.models import SyncRun
 models = (PipelineRun, SyncRun, CatalogueRevision, PriceObservation, RefreshEntry, Package)
 print(json.dumps({m.__name__: sorted(set(m.objects.values_list("trace_id", flat=True))) for m in models}))
 """
-LIST_SHOWING = """
-import django, json, sys
+LIST_SHOWN = """
+import django, json
 django.setup()
 from content.posts.models import Post
 from products.catalog.models import Placement
-shown = Placement.objects.filter(product__origin_product_no__in=json.loads(sys.argv[1])).values("content_id")
-print(json.dumps(sorted(Post.objects.filter(id__in=shown).values_list("slug", flat=True))))
+slugs = dict(Post.objects.values_list("id", "slug"))
+shown = Placement.objects.values_list("content_id", "product__origin_product_no")
+print(json.dumps([[slugs[post], number] for post, number in shown]))
+"""
+LIST_WORK = """
+import django, json, sys
+django.setup()
+from content.refresh.models import RefreshEntry
+from products.storesync.models import SyncRun
+entries = RefreshEntry.objects.filter(trace_id=sys.argv[1]).order_by("post__slug")
+run = SyncRun.objects.latest("id")
+print(json.dumps({
+    "queued": list(entries.values_list("post__slug", "reason", "outcome")),
+    "written": [run.created, run.updated, run.deleted],
+}))
+"""
+INTERRUPTED = """
+import django, json
+django.setup()
+from operations.pipeline.models import PipelineRun
+run = PipelineRun.objects.latest("id")
+print(json.dumps([run.status, run.error, run.finished_at is not None]))
 """
 
 
@@ -61,19 +82,25 @@ def test_only_what_a_change_concerns_is_done_again(own_store: tuple[Ledger, Simu
     ledger, simulator = own_store
     ledger.pipeline()
     before = ledger.read_state()
-    changed = simulator.change_random(37, seed=7, fields=("salePrice", "stockQuantity"))
-    affected = json.loads(ledger.run("-c", LIST_SHOWING, json.dumps(changed)).stdout)
-    assert len(set(changed)) == 37
-    assert affected
+    shown = json.loads(ledger.run("-c", LIST_SHOWN).stdout)
+    changed = set(simulator.change_random(37, seed=7, fields=("salePrice", "stockQuantity")))
+    affected = sorted({slug for slug, product_no in shown if product_no in changed})
+    assert len(changed) == 37
+    assert 0 < len(affected) < POSTS
     simulator.reset_counters()
-    counts = ledger.pipeline()["counts"]
+    report = ledger.pipeline()
+    counts = report["counts"]
     assert (counts["details_fetched"], counts["products_written"]) == (37, 37)
-    assert counts["posts_worked"] == len(affected)
+    work = json.loads(ledger.run("-c", LIST_WORK, report["trace_id"]).stdout)
+    assert work["written"] == [0, 37, 0]
+    assert work["queued"] == [[slug, "product_changed", "built"] for slug in affected]
     after = ledger.read_state()
-    rebuilt = {row["post__slug"] for row in after["packages"] if row not in before["packages"]}
-    assert rebuilt <= set(affected)
-    untouched = [row for row in before["packages"] if row["post__slug"] not in affected]
-    assert all(row in after["packages"] for row in untouched)
+    assert sorted(row["post__slug"] for row in after["packages"] if row not in before["packages"]) == affected
+    assert sorted(row["post__slug"] for row in before["packages"] if row not in after["packages"]) == affected
+    rebuilt, left = counts["packages_built"], counts["packages_skipped"]
+    assert (counts["posts_worked"], rebuilt, left) == (len(affected), len(affected), POSTS - len(affected))
+    rendered = next(stage for stage in report["stages"] if stage["metric"] == "template_render_seconds")
+    assert rendered["count"] == len(affected)
 
 
 def test_one_trace_id_leads_from_the_request_to_the_package(ledger: Ledger, simulator: SimulatorProcess) -> None:
@@ -141,3 +168,17 @@ def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorPr
     assert "진행 중" in second.stderr
     out, err = first.communicate(timeout=120)
     assert first.returncode == 0, out + err
+
+
+def test_a_run_that_is_told_to_stop_does_not_stay_under_way(ledger: Ledger, simulator: SimulatorProcess) -> None:
+    simulator.reset_counters()
+    simulator.faults("hang", "list", seconds=4, times=1)
+    run = ledger.start("manage.py", "pipeline", "--json")
+    wait_until(lambda: simulator.counters()["in_flight"] > 0, seconds=60, what="the run's list call")
+    run.terminate()
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 128 + signal.SIGTERM, out + err
+    status, error, is_finished = json.loads(ledger.run("-c", INTERRUPTED).stdout)
+    assert (status, is_finished) == ("failed", True)
+    assert "Terminated" in error
+    assert ledger.pipeline()["counts"]["products_written"] == 63

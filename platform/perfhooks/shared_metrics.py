@@ -26,7 +26,7 @@ def open_folder() -> None:
     folder = os.environ.get(VARIABLE)
     if folder:
         Path(folder).mkdir(parents=True, exist_ok=True)
-        values.ValueClass = values.MultiProcessValue(this_process)
+        values.ValueClass = values.MultiProcessValue(this_process)  # type: ignore[no-untyped-call]
 
 
 def remove_left_files(folder: Path) -> int:

@@ -19,7 +19,6 @@ from perfhooks.liveness import is_claim_abandoned, is_holder_alive, this_claim, 
 from perfhooks.models import RunLock
 from perfhooks.services import LockHeld, hold_lock
 
-psutil_boot_time = psutil._psplatform.boot_time
 SLEEPER = "from perfhooks.liveness import this_holder; print(this_holder(), flush=True); import time; time.sleep(60)"
 
 # Holds (or tries) the lock as a process of its own, on the database in DATABASE_URL; makes the one table it needs.
@@ -89,7 +88,9 @@ def test_a_process_that_was_given_a_dead_one_s_id_is_not_taken_for_it() -> None:
 def test_no_step_of_the_wall_clock_ends_a_living_process(jump_seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with process(SLEEPER) as sleeper:
         holder = first_line(sleeper)
-        monkeypatch.setattr(psutil._psplatform, "boot_time", lambda: psutil_boot_time() + jump_seconds)
+        # The system's boot time is the wall clock less the time since then, so that it jumps with it.
+        stepped = psutil.boot_time() + jump_seconds
+        monkeypatch.setattr("psutil._psplatform.boot_time", lambda: stepped)
         assert is_holder_alive(holder)
         assert not is_claim_abandoned(
             f"{holder}@{time.monotonic():.0f}",

@@ -39,7 +39,7 @@ def running(environment: Environment, *words: str) -> Iterator[psutil.Popen]:
     try:
         yield started
     finally:
-        family = [started, *started.children(recursive=True)]
+        family = [started, *started.children(recursive=True)] if started.poll() is None else []
         for member in reversed(family):
             member.terminate()
         _gone, alive = psutil.wait_procs(family, timeout=15)
@@ -93,9 +93,12 @@ def test_there_are_few_verbs_and_help_says_them_all() -> None:
 @pytest.mark.django_db
 def test_a_worker_starts_where_no_server_ever_ran(environment: Environment) -> None:
     with running(environment, "worker") as worker:
-        wait_until(lambda: list_files(environment) or worker.poll() is not None, seconds=90, what="the worker")
+        wait_until(
+            lambda: any(name.startswith("counter_") for name in list_files(environment)) or worker.poll() is not None,
+            seconds=90,
+            what="the worker's own metrics",
+        )
         assert worker.poll() is None, worker.stdout.read()
-        assert any(name.startswith("counter_") for name in list_files(environment))
 
 
 @pytest.mark.slow
@@ -108,11 +111,9 @@ def test_a_second_server_or_a_worker_leaves_the_first_one_s_metrics_alone(enviro
         assert logins >= 1
         (Path(environment["JANGBU_DATA_DIR"]) / "metrics" / DEAD).touch()
 
-        refused = subprocess.run(
-            make("serve", f"PORT={port}"), cwd=ROOT, env=environment, capture_output=True, text=True, timeout=90
-        )
-        assert refused.returncode != 0
-        assert f"포트 {port}" in refused.stderr
+        with running(environment, "serve", f"PORT={port}") as refused:
+            assert refused.wait(timeout=90) != 0
+            assert f"포트 {port}" in refused.stdout.read().decode()
         assert list_files(environment) == own | {DEAD}
 
         with running(environment, "serve", f"PORT={other}"):

@@ -1,7 +1,5 @@
 """What a run says of itself when something happens on the way that nobody ordered."""
 
-from collections.abc import Callable
-
 import pytest
 from pytest_django.fixtures import Settings
 
@@ -10,7 +8,7 @@ from content.posts.services import save_post
 from operations.pipeline import services, waiting
 from operations.pipeline.models import PipelineRun
 from operations.pipeline.services import count_packages, run_pipeline, work_queue
-from operations.pipeline.waiting import ignore_progress
+from operations.pipeline.waiting import Progress, ignore_progress
 from perfhooks.models import RunLock
 from products.storesync.simulator.process import SimulatorProcess
 
@@ -25,7 +23,7 @@ def write_posts(number: int) -> list[str]:
     return slugs
 
 
-def delete_when(at: int, slug: str) -> Callable[[str, int, int], None]:
+def delete_when(at: int, slug: str) -> Progress:
     """A Progress that deletes the post at that moment of the work."""
 
     def progress(stage: str, done: int, total: int) -> None:

@@ -27,14 +27,12 @@ _HOLDER = re.compile(r"(?P<host>.+):(?P<pid>\d+):(?P<start>[0-9a-f-]+)(?:@(?P<se
 
 def this_holder() -> str:
     """Return the name of this process as a holder."""
-    pid = os.getpid()
-    return f"{socket.gethostname()}:{pid}:{_start_of_own(pid)}"
+    return _holder_of(os.getpid())
 
 
 def this_process() -> str:
     """Return what tells this process from every other one of this machine: `pid-start`."""
-    pid = os.getpid()
-    return f"{pid}-{_start_of_own(pid)}"
+    return _process_of(os.getpid())
 
 
 def this_claim() -> str:
@@ -78,8 +76,13 @@ def is_process_alive(pid: int, start: str | None = None) -> bool:
 
 
 @lru_cache(maxsize=4)
-def _start_of_own(pid: int) -> str:
-    return _read_start(pid)
+def _holder_of(pid: int) -> str:
+    return f"{socket.gethostname()}:{pid}:{_read_start(pid)}"
+
+
+@lru_cache(maxsize=4)
+def _process_of(pid: int) -> str:
+    return f"{pid}-{_read_start(pid)}"
 
 
 def _read_start(pid: int) -> str:

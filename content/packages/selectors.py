@@ -42,6 +42,6 @@ def list_newest(limit: int) -> QuerySet[Package]:
     return select_current().select_related("post").order_by("-built_at", "-id")[:limit]
 
 
-def count_current() -> int:
-    """How many posts have a current package."""
-    return select_current().count()
+def list_packaged_ids() -> list[int]:
+    """The posts that have a current package."""
+    return list(select_current().order_by("post_id").values_list("post_id", flat=True))

@@ -69,6 +69,20 @@ def count_outcomes(entry_ids: Iterable[int]) -> dict[str, int]:
     return dict(counted)
 
 
+def read_outcomes(entry_ids: Iterable[int]) -> dict[int, str]:
+    """{post id: outcome, or "dead"} of those of the entries that have ended.
+
+    Of several entries of one post the newest counts, unless one of them built a package.
+    """
+    outcomes: dict[int, str] = {}
+    for batch in split_batches(sorted(entry_ids)):
+        ended = RefreshEntry.objects.filter(id__in=batch).exclude(state__in=LIVE_STATES).order_by("id")
+        for post_id, state, outcome in ended.values_list("post_id", "state", "outcome"):
+            if outcomes.get(post_id) != Outcome.BUILT:
+                outcomes[post_id] = outcome if state == EntryState.DONE else str(state)
+    return outcomes
+
+
 def list_queued_ids() -> list[int]:
     """The waiting entries, the longest waiting first."""
     return list(select_queued().values_list("id", flat=True))

@@ -8,7 +8,7 @@ transaction is IMMEDIATE there.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -30,7 +30,7 @@ from content.refresh.selectors import (
     select_dead,
     select_queued,
 )
-from perfhooks.liveness import is_holder_alive, this_holder
+from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
 from perfhooks.metrics import count
 from perfhooks.trace import current_trace_id
 from products.catalog.selectors import latest_version, list_content_ids_showing
@@ -167,7 +167,7 @@ def release_dead_claims() -> int:
     return sum(
         _release(entry_id, holder, claimed_at)
         for entry_id, holder, claimed_at in _list_claims()
-        if _is_abandoned(holder, claimed_at)
+        if is_claim_abandoned(holder, claimed_at=claimed_at, lease_seconds=settings.CLAIM_LEASE_SECONDS)
     )
 
 
@@ -183,18 +183,12 @@ def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]
     RefreshEntry.objects.filter(id__in=ids).update(
         state=EntryState.CLAIMED,
         claimed_at=timezone.now(),
-        claimed_by=this_holder(),
+        claimed_by=this_claim(),
         attempts=F("attempts") + 1,
         catalogue_version=latest_version(),
         trace_id=current_trace_id(),
     )
     return [ClaimedEntry(entry.pk, entry.post_id, entry.post.slug, entry.reason) for entry in taken]
-
-
-def _is_abandoned(holder: str, claimed_at: datetime) -> bool:
-    """Whether a claim's process is dead, or so long silent that it counts as dead."""
-    lease = timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
-    return claimed_at < timezone.now() - lease or not is_holder_alive(holder)
 
 
 def _enqueue_batch(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
@@ -238,7 +232,7 @@ def _note_change(entries: QuerySet[RefreshEntry], *, revision: int | None) -> No
 
 
 def _lock_own(entry_id: int) -> RefreshEntry | None:
-    own = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by=this_holder())
+    own = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by__startswith=f"{this_holder()}@")
     return own.select_for_update().first()
 
 

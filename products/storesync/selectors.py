@@ -52,6 +52,11 @@ def select_failed_runs() -> QuerySet[SyncRun]:
     return SyncRun.objects.filter(status=RunStatus.FAILED)
 
 
+def select_parked_runs() -> QuerySet[SyncRun]:
+    """Runs that stopped, as when the store does not answer, and wait for the next start to go on."""
+    return SyncRun.objects.filter(status=RunStatus.PARKED)
+
+
 def select_open_failures() -> QuerySet[SyncFailure]:
     """Products that the last attempt could not keep."""
     return SyncFailure.objects.filter(resolved_at=None)

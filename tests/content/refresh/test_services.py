@@ -128,7 +128,8 @@ def test_a_dead_entry_comes_back_by_hand_or_by_a_change_and_leaves_no_second_row
     [
         ("dead", 1, 1),
         ("alive", 1, 0),
-        ("alive", settings.CLAIM_LEASE_SECONDS + 1, 1),
+        ("alive", 86_400, 0),
+        ("silent", 1, 1),
         ("elsewhere", 1, 0),
         ("elsewhere", settings.CLAIM_LEASE_SECONDS + 1, 1),
     ],
@@ -137,7 +138,13 @@ def test_only_abandoned_claims_are_released(holder: str, age_seconds: int, relea
     make_post()
     [entry] = claim_entries(limit=1)
     host, pid, start = get_entry().claimed_by.rsplit(":", 2)
-    names = {"dead": f"{host}:999999999:{start}", "alive": f"{host}:{pid}:{start}", "elsewhere": "other-host:1:1"}
+    own, _, moment = start.partition("@")
+    names = {
+        "dead": f"{host}:999999999:{start}",
+        "alive": f"{host}:{pid}:{start}",
+        "silent": f"{host}:{pid}:{own}@{int(moment) - settings.CLAIM_LEASE_SECONDS - 2}",
+        "elsewhere": "other-host:1:1",
+    }
     since = timezone.now() - timedelta(seconds=age_seconds)
     RefreshEntry.objects.update(claimed_by=names[holder], claimed_at=since)
     before = read_states([entry.id])[entry.id]

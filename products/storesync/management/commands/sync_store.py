@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from perfhooks.services import LockHeld
@@ -12,7 +13,6 @@ from products.storesync.errors import StoreSyncError
 from products.storesync.selectors import RunFacts
 from products.storesync.services import DEFAULT_WORKERS, start_run, sync_store
 
-DEFAULT_STORE_CODE = "my-store"
 DEFAULT_STORE_NAME = "내 스토어"
 EXIT_PARKED = 75
 """The run goes on at the next start (sysexits: temporary failure)."""
@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """The store, the number of threads, and JSON for machines."""
-        parser.add_argument("--store", default=DEFAULT_STORE_CODE, help=f"스토어 코드(기본 {DEFAULT_STORE_CODE})")
+        parser.add_argument("--store", default=settings.STORE_CODE, help="스토어 코드(기본: STORE_CODE)")
         parser.add_argument("--workers", type=int, default=DEFAULT_WORKERS, help="동시에 보낼 요청 수(기본 4)")
         parser.add_argument("--json", action="store_true", help="결과를 JSON 한 줄로 출력")
 

@@ -70,7 +70,7 @@ def test_a_slot_whose_process_died_is_taken_over_by_one() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("holder", [this_holder(), "another-host:1:1"])
+@pytest.mark.parametrize("holder", [this_holder(), "another-host:1:1"], ids=["this process", "another machine"])
 def test_a_slot_whose_process_may_be_at_work_is_left_to_it(holder: str) -> None:
     leave_slot("staleness", holder=holder)
     assert not schedule.run_scheduled(job="staleness", now=NOON)

@@ -1,6 +1,5 @@
 """Reads of the refresh queue."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -58,15 +57,6 @@ def count_by_state() -> dict[str, int]:
     """{state: number of entries}, every state named."""
     counted = RefreshEntry.objects.order_by().values_list("state").annotate(number=Count("id"))
     return {**dict.fromkeys(EntryState.values, 0), **dict(counted)}
-
-
-def count_outcomes(entry_ids: Iterable[int]) -> dict[str, int]:
-    """{outcome, or "dead": number} of those of the entries that have ended."""
-    counted: Counter[str] = Counter()
-    for batch in split_batches(entry_ids):
-        ended = RefreshEntry.objects.filter(id__in=batch).exclude(state__in=LIVE_STATES).values_list("state", "outcome")
-        counted.update(outcome if state == EntryState.DONE else str(state) for state, outcome in ended)
-    return dict(counted)
 
 
 def read_outcomes(entry_ids: Iterable[int]) -> dict[int, str]:

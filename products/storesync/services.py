@@ -82,7 +82,9 @@ def _give_up_useless(store: Store, place: str) -> None:
     reason = _find_useless(run, place) if run else ""
     if run and reason:
         with hold_lock(f"sync:{store.code}"):
-            _stop(run, RunStatus.FAILED, f"{reason} 이어서 하지 않고 새로 시작했습니다. {run.error}".strip())
+            run.refresh_from_db()  # it may have ended while we came for the lock
+            if run.status in UNFINISHED:
+                _stop(run, RunStatus.FAILED, f"{reason} 이어서 하지 않고 새로 시작했습니다. {run.error}".strip())
 
 
 def _find_useless(run: SyncRun, place: str) -> str:

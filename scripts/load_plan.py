@@ -110,7 +110,9 @@ def _read_arguments(about: str, arguments: Sequence[str] | None) -> argparse.Nam
         "--search-duration", type=count, help="seconds of nothing but searches (default a quarter of that)"
     )
     parser.add_argument("--warm-up", type=_read_seconds, help="seconds before, not measured (default 5; quick 2)")
-    parser.add_argument("--rate-per-user", type=_read_rate, default=1.0, help="requests a second (default 1; 0: no pause)")
+    parser.add_argument(
+        "--rate-per-user", type=_read_rate, default=1.0, help="requests a second (default 1; 0: no pause)"
+    )
     parser.add_argument("--products", type=count, help="products in the database (default 100,000; quick 2,000)")
     parser.add_argument("--workers", type=count, default=2, help="processes of the server (default 2, as make serve)")
     parser.add_argument("--min-samples", type=count, help=f"samples that a p95 needs (default {SAMPLES_FOR_P95})")

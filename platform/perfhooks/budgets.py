@@ -239,7 +239,9 @@ def _check_meaning(entry: Entry) -> None:
     if min(entry.min_samples, entry.max_age_hours) < 1 or entry.max_age_hours > MAX_AGE_HOURS_MAX:
         raise ValueError(f"min_samples, max_age_hours: at least 1, and at most {MAX_AGE_HOURS_MAX} hours")
     if entry.against_commit and entry.kind != "relative":
-        raise ValueError("against_commit: only what is measured side by side (kind 'relative') is held against a commit")
+        raise ValueError(
+            "against_commit: only what is measured side by side (kind 'relative') is held against a commit"
+        )
     if not entry.why.strip():
         raise ValueError("why: say where the number comes from")
     if entry.work is not None and (entry.work.amount < 1 or get_metric(entry.work.metric).kind not in _COUNTING):

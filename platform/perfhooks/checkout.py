@@ -48,7 +48,9 @@ def has_uncommitted_code(root: Path) -> bool:
     state = _run_git(root, "status", "--porcelain", "--untracked-files=all", "--", ".", *_exclusions())
     if state is None or state.returncode:
         return True
-    return any(not line.startswith(_UNTRACKED) or line.rstrip('"').endswith(".py") for line in state.stdout.splitlines())
+    return any(
+        not line.startswith(_UNTRACKED) or line.rstrip('"').endswith(".py") for line in state.stdout.splitlines()
+    )
 
 
 @lru_cache(maxsize=256)

@@ -57,7 +57,9 @@ class Command(StatusCommand):
         parser.add_argument(
             "--pairs-max", type=count, default=PAIRS_MAX, help=f"판정이 서지 않을 때 (기본 {PAIRS_MAX})"
         )
-        parser.add_argument("--seconds", type=read_seconds, default=SECONDS_PER_RUN, help="한 프로세스에서 반복할 시간(초)")
+        parser.add_argument(
+            "--seconds", type=read_seconds, default=SECONDS_PER_RUN, help="한 프로세스에서 반복할 시간(초)"
+        )
         parser.add_argument("--file", type=Path, default=SCENARIO_FILE, help=f"시나리오 파일 (기본 {SCENARIO_FILE})")
         parser.add_argument("--repository", type=Path, default=ROOT, help="비교할 저장소 (기본: 이 제품)")
         parser.add_argument("--json", action="store_true", help="결과를 JSON으로 출력합니다")

@@ -32,9 +32,9 @@ def cut_body(call: FaultCall) -> Reply:
 
 
 def cut_character(call: FaultCall) -> Reply:
-    """Lose the last byte of one Hangul syllable, of the fault's product when it names one."""
+    """Lose the last byte of one Hangul syllable: in a detail's text, or in a list entry of the fault's product."""
     body = call.reply.body
-    start = max(0, body.find(b'"originProductNo":%d' % (call.product_no or 0)))
+    start = max(0, body.find(b'"originProductNo":%d' % (call.product_no or 0)), body.find(b'"detailContent":'))
     lead = next((place for place in range(start, len(body) - 2) if body[place] >= 0xE0), None)
     return call.reply if lead is None else replace(call.reply, body=body[: lead + 2] + body[lead + 3 :])
 

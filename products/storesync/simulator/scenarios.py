@@ -143,12 +143,13 @@ def _list_lists() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield (
         "reorder_between_pages",
         "페이지 사이에 수정되어 수정일순이 바뀜",
-        _during("list", 1, None, mutate={"random": {"count": 3, "seed": 5}}),
+        _during("list", 1, 3, mutate={"random": {"count": 3, "seed": 5}}),
     )
     yield "list_never_settles", "목록을 읽을 때마다 상품이 생김", _during("list", 1, None, mutate={"add": start})
     yield "no_channels", "채널 상품이 없는 상품(channelProducts: [])", _shape("no_channels", count=1)
     yield "optionals_null", "선택 항목이 모두 null인 상품", _shape("null_optionals")
     yield "optionals_missing", "선택 항목이 모두 없는 상품", _shape("missing_optionals")
+    yield "category_unnamed", "카테고리 이름이 null인 상품", _shape("unnamed_category")
     yield (
         "two_channels",
         "스마트스토어와 윈도 채널이 함께 있는 상품",

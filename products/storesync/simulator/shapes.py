@@ -11,7 +11,7 @@ OPTIONAL_KEYS = (
     "deliveryAttributeType", "deliveryFee", "returnFee", "exchangeFee", "multiPurchaseDiscount",
     "multiPurchaseDiscountUnitType", "sellerPurchasePoint", "sellerPurchasePointUnitType", "managerPurchasePoint",
     "textReviewPoint", "photoVideoReviewPoint", "regularCustomerPoint", "freeInterest", "gift", "saleStartDate",
-    "saleEndDate", "wholeCategoryName", "wholeCategoryId", "representativeImage", "modelId", "modelName", "brandName",
+    "saleEndDate", "representativeImage", "modelId", "modelName", "brandName",
     "manufacturerName", "sellerTags",
 )  # fmt: skip
 NUMBER_KEYS = ("salePrice", "discountedPrice", "stockQuantity", "channelProductNo", "deliveryFee")
@@ -41,6 +41,10 @@ def _change_channels(change: Callable[[Body], Body]) -> Callable[[Body], Body]:
 
 def _set_null(channel: Body) -> Body:
     return channel | dict.fromkeys(OPTIONAL_KEYS)
+
+
+def _forget_category(channel: Body) -> Body:
+    return channel | {"wholeCategoryName": None, "wholeCategoryId": None}
 
 
 def _leave_out(channel: Body) -> Body:
@@ -97,6 +101,7 @@ SHAPES: Mapping[str, Shape] = {
         Shape("no_channels", "channelProducts가 빈 목록", lambda entry: entry | {"channelProducts": []}),
         Shape("null_optionals", "선택 항목이 모두 null", _change_channels(_set_null)),
         Shape("missing_optionals", "선택 항목이 모두 없음", _change_channels(_leave_out)),
+        Shape("unnamed_category", "카테고리 번호만 있고 이름이 null", _change_channels(_forget_category)),
         Shape("numbers_as_text", "숫자가 문자열로 옴", _change_channels(_write_numbers), _write_detail_numbers),
         Shape("unknown_fields", "문서에 없는 항목이 늘어남", _change_channels(_add_news), _add_detail_news),
         Shape("big_page", "상세 HTML 100 KB", change_detail=_lengthen(BIG_PAGE_BYTES)),

@@ -263,7 +263,6 @@ def test_a_run_of_five_hundred_seconds_takes_the_bucket_s_time_and_no_less(trans
         run_id = start_run(store_code=STORE_CODE, api_url=simulator.url)
         facts = sync_store(run_id=run_id)
         seen = simulator.counters()
-        print(seen["elapsed_seconds"], seen["rate_limited"], seen["max_in_flight"])
         store_id = Store.objects.get(code=STORE_CODE).pk
         assert find_differences(simulator.catalogue(), store_id=store_id) == []
     assert (facts.status, facts.created) == ("done", 1000)

@@ -217,7 +217,7 @@ def mark_lack(name: str) -> Any:
 
 
 @pytest.mark.parametrize("name", [mark_lack(name) for name in SCENARIOS])
-def test_a_scenario_ends_equal_or_named(transactional_db: None, store: SimulatorProcess, name: str) -> None:
+def test_a_scenario_ends_equal_or_named(db: None, store: SimulatorProcess, name: str) -> None:
     assert run_once(store).status == "done"
     before = set(store.catalogue())
     if name not in QUIET:

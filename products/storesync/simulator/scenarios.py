@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-HALF_HANG_SECONDS = 30
+HANG_SECONDS = 30
 
 
 @dataclass(frozen=True)
@@ -177,13 +177,13 @@ def _list_details() -> Iterator[tuple[str, str, dict[str, Any]]]:
     yield "slow_tail", "응답 시간이 로그 정규(중앙값 120ms)이고 1%는 1~3초", _set(latency="long_tail")
     yield (
         "hang",
-        f"상세 하나가 한 번 {HALF_HANG_SECONDS}초 멈춤",
-        _play(_fault("hang", "detail", pick=1, times=1, seconds=HALF_HANG_SECONDS)),
+        f"상세 하나가 한 번 {HANG_SECONDS}초 멈춤",
+        _play(_fault("hang", "detail", pick=1, times=1, seconds=HANG_SECONDS)),
     )
     yield (
         "hang_always",
-        f"상세 하나가 늘 {HALF_HANG_SECONDS}초 멈춤",
-        _play(_fault("hang", "detail", pick=1, seconds=HALF_HANG_SECONDS)),
+        f"상세 하나가 늘 {HANG_SECONDS}초 멈춤",
+        _play(_fault("hang", "detail", pick=1, seconds=HANG_SECONDS)),
     )
     yield (
         "big_pages",

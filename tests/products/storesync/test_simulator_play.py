@@ -270,6 +270,26 @@ def test_a_run_of_five_hundred_seconds_takes_the_bucket_s_time_and_no_less(trans
     assert facts.rate_limited == seen["rate_limited"] == seen["rate_limited_by_bucket"]
 
 
+def test_edits_at_midnight_fall_on_two_korean_days(shop: Shop, simulator: SimulatorProcess) -> None:
+    before = simulator.catalogue()
+    simulator.play("midnight")
+    changed = {number for number, entry in simulator.catalogue().items() if entry != before[number]}
+    evening = set(shop.list_numbers(periodType="PROD_MOD_DAY", fromDate="2026-11-22", toDate="2026-11-22")) & changed
+    morning = set(shop.list_numbers(periodType="PROD_MOD_DAY", fromDate="2026-11-23", toDate="2026-11-23")) & changed
+    assert (len(evening), len(morning), evening | morning) == (1, 1, changed)
+
+
+@pytest.mark.parametrize(("name", "offset_seconds"), [("clock_ahead", -600), ("clock_behind", 600)])
+def test_a_caller_whose_clock_is_wrong_is_refused(
+    shop: Shop, simulator: SimulatorProcess, name: str, offset_seconds: int
+) -> None:
+    simulator.play(name)
+    reply = shop.ask_token()
+    assert (reply.status_code, reply.json()["invalidInputs"][0]["name"]) == (400, "timestamp")
+    right = str(int((time.time() + offset_seconds) * 1000))
+    assert shop.ask_token(signed_timestamp=right).status_code == 200
+
+
 # Scenarios by name, resets, and the documents.
 
 

@@ -158,7 +158,7 @@ def _count(facts: RunFacts, worked: WorkedPosts) -> dict[str, Any]:
         "products_changed": facts.fetched,
         "products_written": facts.created + facts.updated + facts.deleted,
         "products_skipped": facts.skipped,
-        "products_refused": count_open_failures(),
+        "products_refused": count_open_failures(store_code=facts.store_code),
         "details_fetched": facts.fetched,
         "posts_worked": len(worked.outcomes),
         "posts_deleted": worked.deleted,

@@ -79,12 +79,20 @@ def count_write(*, store_id: int) -> None:
 
 
 def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
-    """{category number: id} for all refs, making what is new and renaming what the store has renamed."""
-    wanted = {ref.source_id: ref for ref in refs}
+    """{category number: id} for all refs, making what is new and renaming what the store has renamed.
+
+    A ref that has its number for a name comes from an entry without the name: it renames nothing.
+    """
+    wanted: dict[str, CategoryLike] = {}
+    for ref in refs:
+        if ref.source_id not in wanted or _is_named(ref):
+            wanted[ref.source_id] = ref
     known = {row.source_id: row for row in Category.objects.filter(source_id__in=wanted)}
     missing = [ref for number, ref in wanted.items() if number not in known]
     renamed = [
-        row for number, row in known.items() if (row.name, row.path) != (wanted[number].name, wanted[number].path)
+        row
+        for number, row in known.items()
+        if _is_named(wanted[number]) and (row.name, row.path) != (wanted[number].name, wanted[number].path)
     ]
     for row in renamed:
         row.name, row.path = wanted[row.source_id].name, wanted[row.source_id].path
@@ -96,6 +104,10 @@ def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
         Category.objects.bulk_create(new, ignore_conflicts=True)
         known.update({row.source_id: row for row in Category.objects.filter(source_id__in=[r.source_id for r in new])})
     return {number: known[number].pk for number in wanted}
+
+
+def _is_named(ref: CategoryLike) -> bool:
+    return ref.name != ref.source_id
 
 
 def start_scan(*, store_id: int, scanned_at: datetime) -> int:

@@ -62,6 +62,6 @@ def select_open_failures() -> QuerySet[SyncFailure]:
     return SyncFailure.objects.filter(resolved_at=None)
 
 
-def count_open_failures() -> int:
-    """How many products the last attempt could not keep."""
-    return select_open_failures().count()
+def count_open_failures(*, store_code: str) -> int:
+    """How many of the store's products the last attempt could not keep."""
+    return select_open_failures().filter(store__code=store_code).count()

@@ -124,7 +124,6 @@ EXPECTED: dict[str, Outcome] = {
     "number_missing": Outcome(MOVING, refused=1, reason="originProductNo: 값이 없습니다", unread=1),
 }
 LACKING = {
-    "category_unnamed": "one product without its category's name renames that category to its number, for every product",
     "detail_edit_without_date": "a change that neither the list nor its date shows is never read: details have no "
     "greatest age",
 }

@@ -23,7 +23,7 @@ import django
 django.setup()
 
 from perfhooks.budgets import load_budgets
-from perfhooks.figures import NOTHING, format_figure
+from perfhooks.figures import NOTHING, format_commit, format_figure
 from perfhooks.models import PerfRun
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,7 +63,13 @@ def collect(kind: str) -> list[dict[str, object]]:
         if run.scenario in seen:
             continue
         seen.add(run.scenario)
-        about = (f"{run.started_at:%Y-%m-%d %H:%M}", run.commit[:10], run.machine, run.database, run.load_average)
+        about = (
+            f"{run.started_at:%Y-%m-%d %H:%M}",
+            format_commit(run.commit),
+            run.machine,
+            run.database,
+            run.load_average,
+        )
         for stage in run.stages.all():
             own = (run.scenario, stage.metric, stage.unit, stage.count, stage.p50, stage.p95, stage.p99, stage.value)
             rows.append(dict(zip(COLUMNS, (*about, *own, stage.budget_id, stage.verdict), strict=True)))

@@ -15,10 +15,10 @@ from operations.gates import selectors
 from operations.gates.checkout import Checkout
 from operations.gates.models import GateDecision, GateLine, Measurement, Verdict
 from operations.gates.services import decide
-from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_commit, show_limit, show_tone, show_value
+from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_limit, show_tone, show_value
 from perfhooks.budgets import load_entries
 from perfhooks.desk import FastModelAdmin, ago, link_to, pill
-from perfhooks.figures import NOTHING
+from perfhooks.figures import NOTHING, format_commit
 from perfhooks.machine import current_commit
 from perfhooks.registry import all_metrics
 
@@ -162,12 +162,12 @@ class MeasurementAdmin(ReadOnlyAdmin):
     @admin.display(description="커밋")
     def revision(self, measurement: Measurement) -> str:
         """The code that was measured."""
-        return show_commit(measurement.commit)
+        return format_commit(measurement.commit)
 
     @admin.display(description="기준 커밋")
     def compared(self, measurement: Measurement) -> str:
         """The code that it was compared with, if it was."""
-        return show_commit(measurement.base)
+        return format_commit(measurement.base)
 
     @admin.display(description="원인")
     def cause(self, measurement: Measurement) -> SafeString | str:
@@ -190,7 +190,7 @@ def _describe_board(board: Board) -> dict[str, Any]:
         "decision": decision,
         "verdict": pill(RELEASE_WORDS.get(decision.verdict, ""), show_tone(decision.verdict)),
         "decided": ago(decision.decided_at),
-        "commit": show_commit(decision.commit),
+        "commit": format_commit(decision.commit),
         "is_of_other_code": not Checkout(current_commit(), is_dirty=False).has_same_code(decision.commit),
         "counts": counts,
         "sections": _make_sections(lines),
@@ -200,7 +200,7 @@ def _describe_board(board: Board) -> dict[str, Any]:
                 earlier,
                 pill(earlier.get_verdict_display(), show_tone(earlier.verdict)),
                 ago(earlier.decided_at),
-                show_commit(earlier.commit),
+                format_commit(earlier.commit),
             )
             for earlier in board.history
         ],
@@ -235,6 +235,6 @@ def describe_line(line: GateLine, entry: Entry | None) -> BoardRow:
         limit=show_limit(limit=line.limit, direction=line.direction, **shape),
         samples=NOTHING if line.samples is None else f"{line.samples:,}",
         measured=ago(line.measured_at),
-        commit=show_commit(line.commit),
+        commit=format_commit(line.commit),
         cause=link_to(line.link, line.source) if line.link else line.source,
     )

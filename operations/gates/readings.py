@@ -12,9 +12,9 @@ from django.urls import reverse
 
 from operations.gates.models import Measurement
 from operations.gates.verdicts import Reading
-from operations.gates.wording import show_commit
 from perfhooks.budgets import bring_down
 from perfhooks.checkout import is_dirty_name
+from perfhooks.figures import format_commit
 from perfhooks.models import PerfRun, PerfStage
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def doubt_commit(commit: str) -> str:
     """Return why a figure of that commit does not count, in words: what was changed beside it is in no release."""
     if not is_dirty_name(commit):
         return ""
-    return f"커밋하지 않은 변경이 있는 코드({show_commit(commit)})에서 잰 값입니다. 커밋한 뒤 다시 재세요."
+    return f"커밋하지 않은 변경이 있는 코드({format_commit(commit)})에서 잰 값입니다. 커밋한 뒤 다시 재세요."
 
 
 def _list_metrics(entry: Entry) -> list[str]:
@@ -139,7 +139,7 @@ def _of_measurements(entry: Entry, recorded: Iterable[Measurement]) -> Iterator[
             measured_at=found.measured_at,
             commit=found.commit,
             scenario=found.scenario,
-            source=f"{found.source} · 기준 {show_commit(found.base)}" if found.base else found.source,
+            source=f"{found.source} · 기준 {format_commit(found.base)}" if found.base else found.source,
             link=found.link or reverse("admin:gates_measurement_change", args=[found.pk]),
             group=f"{found.source}/{found.scenario}",
             is_final=True,

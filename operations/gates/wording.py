@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from perfhooks.checkout import DIRTY_MARK, is_dirty_name
 from perfhooks.figures import NOTHING, format_figure
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ RELEASE_WORDS = {
 }
 
 _STATISTICS = {"max": "최대 ", "total": "합계 ", "ratio": "", "value": ""}
-_COMMIT_LENGTH = 10
 
 
 def show_limit(*, limit: float | None, statistic: str, direction: str, unit: str) -> str:
@@ -43,12 +41,6 @@ def show_value(value: float | None, *, statistic: str, unit: str) -> str:
     if value is not None and statistic == "ratio":
         return f"×{value:.3g}"
     return format_figure(value, unit)
-
-
-def show_commit(commit: str) -> str:
-    """Return a commit as short as people write it, and whether files beside it were changed."""
-    short = commit.removesuffix(DIRTY_MARK)[:_COMMIT_LENGTH] or NOTHING
-    return f"{short} (수정됨)" if is_dirty_name(commit) else short
 
 
 def show_tone(verdict: str) -> Tone:

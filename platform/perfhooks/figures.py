@@ -1,10 +1,13 @@
-"""Figures as people read them: a value with its unit, in Korean."""
+"""Figures as people read them: a value with its unit, a commit in short, in Korean."""
 
 from __future__ import annotations
 
 import math
 
+from perfhooks.checkout import DIRTY_MARK, is_dirty_name
+
 NOTHING = "–"
+COMMIT_LENGTH = 10
 _WORDS = {
     "seconds": "초",
     "ms": "ms",
@@ -28,6 +31,12 @@ def format_figure(value: float | None, unit: str) -> str:
     if unit in ("seconds", "ms"):
         return _format_seconds(value if unit == "seconds" else value / 1_000)
     return f"{_shorten(value)}{_WORDS.get(unit, unit)}"
+
+
+def format_commit(commit: str) -> str:
+    """Return a commit as short as people write it, and whether files beside it were changed."""
+    short = commit.removesuffix(DIRTY_MARK)[:COMMIT_LENGTH] or NOTHING
+    return f"{short} (수정됨)" if is_dirty_name(commit) else short
 
 
 def _format_seconds(seconds: float) -> str:

@@ -2,6 +2,8 @@
 
 from django.db import models
 
+from perfhooks.figures import format_commit
+
 
 class PerfRun(models.Model):
     """One measured run of a kind (pipeline, bench ...) on one scenario, with what the machine was like."""
@@ -31,6 +33,11 @@ class PerfRun(models.Model):
     def seconds(self) -> float:
         """Wall time of the run."""
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def short_commit(self) -> str:
+        """The commit as people read it."""
+        return format_commit(self.commit)
 
 
 class PerfStage(models.Model):

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from perfhooks.models import PerfRun, RunLock
 from perfhooks.queries import count_queries
+from perfhooks.recorder import Recorder
 from perfhooks.services import store_run
 from tests.perfhooks.test_services import recorded
 
@@ -84,3 +85,12 @@ def test_locks_show_whether_their_process_lives(admin_client: Client) -> None:
     page = admin_client.get(reverse("admin:perfhooks_runlock_changelist")).content.decode()
     assert "종료됨" in page
     assert "방금 전" in page
+
+
+def test_a_run_beside_uncommitted_code_says_so(admin_client: Client) -> None:
+    with Recorder() as recorder:
+        pass
+    run = store_run(recorder, kind="pipeline", scenario="demo")
+    PerfRun.objects.filter(pk=run.pk).update(commit="c0ffee" + "0" * 34 + "-dirty")
+    page = admin_client.get(reverse(PAGE)).content.decode()
+    assert "커밋 c0ffee0000 (수정됨)" in page

@@ -21,8 +21,9 @@ from rich.table import Table
 
 from operations.gates.services import Decision, decide
 from operations.gates.verdicts import EXIT_STATUS, Line
-from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_commit, show_limit, show_value
+from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_limit, show_value
 from perfhooks.budgets import BudgetError, samples_needed
+from perfhooks.figures import format_commit
 from perfhooks.statuses import StatusCommand
 
 STYLES = {"block": "bold red", "cannot judge": "yellow", "warn": "yellow", "pass": "green", "not built": "dim"}
@@ -74,7 +75,7 @@ def print_decision(decision: Decision, console: Console, *, is_whole: bool) -> N
     """Print the verdict and a line for each budget that bears on it, or for every one."""
     console.print(
         f"[{STYLES[decision.verdict]}]{VERDICT_WORDS[decision.verdict]}[/]: {RELEASE_WORDS[decision.verdict]}. "
-        f"커밋 {show_commit(decision.checkout.commit)}, 판정 #{decision.number}",
+        f"커밋 {format_commit(decision.checkout.commit)}, 판정 #{decision.number}",
         highlight=False,
     )
     if not decision.checkout.commit:
@@ -138,6 +139,6 @@ def _describe(line: Line) -> tuple[str, ...]:
         show_value(reading.value if reading else None, statistic=entry.statistic, unit=entry.unit),
         show_limit(limit=entry.limit, statistic=entry.statistic, direction=entry.direction, unit=entry.unit),
         f"{reading.samples:,}" if reading else "",
-        show_commit(reading.commit) if reading else "",
+        format_commit(reading.commit) if reading else "",
         escape(" · ".join(filter(None, (line.reason, *((reading.source, reading.scenario) if reading else ()))))),
     )

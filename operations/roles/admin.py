@@ -113,6 +113,16 @@ class MemberAdmin(FastModelAdmin[Member], _UserAdmin):
         is_own = obj is not None and obj.pk == request.user.pk
         return (*self.readonly_fields, *(OWN_FIXED if is_own else ()))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
+        """Without the way to another password for who may not go it."""
+        groups: Any = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return groups
+        return [
+            (title, {**group, "fields": [name for name in group["fields"] if name != "password_link"]})
+            for title, group in groups
+        ]
+
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new user is one of the desk."""
         return {"is_staff": True}

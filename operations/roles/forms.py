@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib.auth.forms import UserCreationForm, UsernameField
-from django.core.exceptions import ValidationError
 from django.contrib.auth.models import Group, Permission
+from django.core.exceptions import ValidationError
 
 from operations.roles.models import Member, Role
-from operations.roles.table import ACTION_WORDS, ROLES, find_role, name_action
+from operations.roles.table import ACTION_WORDS, DEEDS, ROLES, find_role, name_action
 
 if TYPE_CHECKING:
     _MemberModelForm = forms.ModelForm[Member]
@@ -109,9 +109,11 @@ class RoleForm(KeepingForm, _RoleModelForm):
 
 
 def describe_permission(permission: Permission) -> str:
-    """A permission in Korean: what on which table."""
+    """A permission in Korean: what on which table. An app that is gone leaves its permissions, under their plain names."""
     kind = permission.content_type
     model = kind.model_class()
-    table = model._meta.verbose_name if model else kind.model
+    if model is None:
+        return permission.name
     action = name_action(permission.codename, kind.model)
-    return f"{table}: {ACTION_WORDS.get(action, permission.name)}"
+    deed = DEEDS.get(f"{model._meta.app_config.name}.{kind.model}.{action}")
+    return f"{model._meta.verbose_name}: {deed or ACTION_WORDS.get(action, permission.name)}"

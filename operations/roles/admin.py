@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 else:
     _UserAdmin = UserAdmin
 
-OWN_FIXED = ("groups", "is_staff", "is_active")
+FACTS: dict[str, list[str]] = {"groups": ["roles"], "is_staff": ["state"], "is_active": []}
+"""What stands in place of the inputs where they may not be used."""
+OWN_NOTE = "내 역할과 상태는 다른 관리자가 바꿉니다."
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -75,14 +77,15 @@ class MemberAdmin(FastModelAdmin[Member], _UserAdmin):
     form = MemberForm
     add_form = NewMemberForm
     add_form_template = None
-    list_display = ("username", "person", "roles", "state", "last_seen", "joined")
+    list_display = ("account", "person", "roles", "state", "last_seen", "joined")
     list_filter = (RoleFilter, ActiveFilter)
     search_fields = ("username", "last_name", "first_name", "email")
     search_help_text = "아이디, 이름, 이메일로 찾습니다"
     ordering = ("username",)
     filter_horizontal = ()
     desk_note = "사람을 지우면 그 사람이 남긴 이력까지 사라지므로 지우지 않습니다. 대신 '활성'을 끄세요."
-    readonly_fields = ("password_link", "direct_rights", "last_seen", "joined")
+    readonly_fields = ("account", "password_link", "roles", "state", "direct_rights", "last_seen", "joined")
+    change_form_template = "admin/roles/change_form.html"
     fieldsets = (
         (None, {"fields": ("username", "password_link")}),
         ("사람", {"fields": ("last_name", "first_name", "email")}),
@@ -94,6 +97,9 @@ class MemberAdmin(FastModelAdmin[Member], _UserAdmin):
         ("사람", {"fields": ("last_name", "first_name", "email")}),
         ("할 수 있는 일", {"fields": ("groups", "is_staff")}),
     )
+
+    class Media:
+        css = {"all": ["roles/roles.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         """Users with their groups and the number of rights given to them directly."""
@@ -108,20 +114,14 @@ class MemberAdmin(FastModelAdmin[Member], _UserAdmin):
         """Nobody: the history of what a user did would go too."""
         return False
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Member | None = None) -> tuple[str, ...]:
-        """Another one decides over one's own roles: nobody raises himself, or locks himself out."""
-        is_own = obj is not None and obj.pk == request.user.pk
-        return (*self.readonly_fields, *(OWN_FIXED if is_own else ()))
-
     def get_fieldsets(self, request: HttpRequest, obj: Member | None = None) -> Any:
-        """Without the way to another password for who may not go it."""
+        """Another one decides over one's own rights; who may change nothing is shown facts, and no way to a password."""
         groups: Any = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
+        if obj is None:
             return groups
-        return [
-            (title, {**group, "fields": [name for name in group["fields"] if name != "password_link"]})
-            for title, group in groups
-        ]
+        if not self.has_change_permission(request, obj):
+            return _replace(groups, {"username": ["account"], "password_link": [], **FACTS})
+        return _replace(groups, FACTS, note=OWN_NOTE) if obj.pk == request.user.pk else groups
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """A new user is one of the desk."""
@@ -152,6 +152,11 @@ class MemberAdmin(FastModelAdmin[Member], _UserAdmin):
         change = f"역할: {_name_groups(before)} → {_name_groups(form.cleaned_data['groups'])}"
         others = [] if add else [str(form.fields[name].label) for name in form.changed_data if name != "groups"]
         return ", ".join([change, *others])
+
+    @admin.display(description="아이디", ordering="username")
+    def account(self, member: Member) -> str:
+        """What the user logs in with."""
+        return member.get_username()
 
     @admin.display(description="이름", ordering="last_name")
     def person(self, member: Member) -> str:
@@ -204,6 +209,16 @@ _FIELD_WORDS: dict[str, tuple[str, str]] = {
     "is_staff": ("데스크 사용", "끄면 이 화면에 들어올 수 없고 API만 쓸 수 있습니다."),
     "is_active": ("활성", "끄면 로그인할 수 없습니다. 그만둔 사람은 지우지 말고 이것을 끄세요."),
 }
+
+
+def _replace(fieldsets: Any, others: dict[str, list[str]], *, note: str = "") -> list[tuple[Any, Any]]:
+    """The groups of fields, with the named ones replaced; the note stands where the roles do."""
+    replaced = []
+    for title, options in fieldsets:
+        fields = [other for name in options["fields"] for other in others.get(name, [name])]
+        description = note if "roles" in fields else ""
+        replaced.append((title, {**options, "fields": fields, "description": description}))
+    return replaced
 
 
 def _actor(request: HttpRequest) -> User:

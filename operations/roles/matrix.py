@@ -82,11 +82,11 @@ def describe_rights(page: ModelAdmin[Any], row: RoleRow, request: HttpRequest) -
 
 
 def _in_desk_order(site: AdminSite) -> Iterator[tuple[str, ModelAdmin[Any]]]:
-    """Each page with its group, the groups and their apps in the sidebar's order, pages by name as the sidebar has them."""
-    places = {label: (name, number) for name, labels in GROUPS.items() for number, label in enumerate(labels)}
-    pages = sorted(
-        site._registry.values(),
-        key=lambda page: (places.get(page.opts.app_label, ("", 99))[1], str(page.opts.verbose_name_plural)),
-    )
-    for page in pages:
-        yield places.get(page.opts.app_label, (OTHER_GROUP, 0))[0], page
+    """Each page with its group, as the sidebar has them: the apps of a group in their order, then those of none."""
+    homes = {label: name for name, labels in GROUPS.items() for label in labels}
+    order = list(homes)
+    pages = site._registry.values()
+    for page in sorted(
+        pages, key=lambda page: order.index(page.opts.app_label) if page.opts.app_label in homes else len(order)
+    ):
+        yield homes.get(page.opts.app_label, OTHER_GROUP), page

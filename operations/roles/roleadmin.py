@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.widgets import FilteredSelectMultiple
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -39,7 +40,7 @@ class RoleAdmin(FastModelAdmin[Role]):
     list_display = ("title", "purpose", "people", "rights", "added")
     search_fields = ("name",)
     search_help_text = "역할의 코드로 찾습니다"
-    filter_horizontal = ("permissions",)
+    change_form_template = "admin/roles/change_form.html"
     change_list_template = "admin/roles/role/change_list.html"
 
     def get_ordering(self, request: HttpRequest) -> tuple[Any, ...]:
@@ -68,13 +69,13 @@ class RoleAdmin(FastModelAdmin[Role]):
         if obj is None or obj.row is None:
             return [(None, {"fields": ("name", "permissions")})]
         return [
-            (None, {"fields": ("name", "purpose", "people", "table_rights")}),
+            (None, {"fields": ("code", "purpose", "people", "table_rights")}),
             ("직접 더한 권한", {"fields": ("permissions",), "description": ADDED_NOTE}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Role | None = None) -> tuple[str, ...]:
         """The seven keep their names."""
-        return ("name", "purpose", "people", "table_rights") if obj and obj.row else ()
+        return ("code", "purpose", "people", "table_rights") if obj and obj.row else ()
 
     def get_form(self, request: HttpRequest, obj: Role | None = None, change: bool = False, **kwargs: Any) -> Any:
         """Offers what this person has himself and the table does not give already."""
@@ -89,6 +90,7 @@ class RoleAdmin(FastModelAdmin[Role]):
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Permissions in Korean."""
+        kwargs["widget"] = FilteredSelectMultiple("권한", is_stacked=False)
         return super().formfield_for_manytomany(db_field, request, form_class=PermissionChoices, **kwargs)
 
     def table_view(self, request: HttpRequest) -> HttpResponse:
@@ -113,6 +115,11 @@ class RoleAdmin(FastModelAdmin[Role]):
         """The name on the desk, with the code that the shell takes."""
         code = format_html(' <span class="mono muted">{}</span>', role.name) if role.row else ""
         return format_html("{}{}", label_of(role.name), code)
+
+    @admin.display(description="코드")
+    def code(self, role: Role) -> SafeString:
+        """What the shell calls it."""
+        return format_html('<span class="mono">{}</span>', role.name)
 
     @admin.display(description="하는 일")
     def purpose(self, role: Role) -> str:

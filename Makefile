@@ -11,7 +11,7 @@ EDITABLE = $(PIP) --no-deps --no-build-isolation -e .
 .PHONY: help demo serve worker test lint bench bench-quick lock schema screenshots clean
 
 help:  ## say what there is
-	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {gsub(/\$$\(PORT\)/, "$(PORT)"); printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(VENV)/base.stamp: requirements/base.lock pyproject.toml
 	@$(SETUP)
@@ -29,7 +29,7 @@ demo: $(VENV)/base.stamp  ## set up, run the whole flow on a demo store, print i
 	$(RUN) manage.py demo
 
 serve: $(VENV)/base.stamp  ## open the admin on http://127.0.0.1:$(PORT)/admin/
-	$(RUN) manage.py prepare_server
+	$(RUN) manage.py prepare_server --port $(PORT)
 	DJANGO_SETTINGS_MODULE=project.settings.prod $(RUN) manage.py collectstatic --no-input --verbosity 0
 	DJANGO_SETTINGS_MODULE=project.settings.prod PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics \
 	$(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --respawn-failed-workers project.wsgi:application
@@ -46,6 +46,7 @@ lint: $(VENV)/dev.stamp  ## style, types and floors
 bench: $(VENV)/dev.stamp  ## the benches that exist so far, each beside its yardstick
 	$(RUN) scripts/bench_span.py
 	$(RUN) scripts/bench_upsert.py
+	$(RUN) scripts/bench_admin_pages.py
 
 bench-quick: $(VENV)/dev.stamp  ## the count budgets and a reduced comparison with the parent commit, inside 3 minutes
 	$(RUN) scripts/bench_quick.py

@@ -169,10 +169,13 @@ def _doubt_rate(timings: Sequence[Timing], generator: Generator) -> list[str]:
 def _doubt_samples(figures: Sequence[Figure], least: int) -> list[str]:
     if not figures:
         return ["잰 요청이 없습니다."]
+    whole = [figure for figure in figures if not figure.name]
+    # A rate stands for any number of requests; that none of the figures has enough proves nothing either.
+    has_enough = any(figure.samples >= least for figure in whole)
     return [
         f"{figure.metric}: 표본 {figure.samples:,}개로는 부족합니다(필요 {least:,}개). 더 오래 재세요."
-        for figure in figures
-        if not figure.name and figure.verdict == "not enough"
+        for figure in whole
+        if figure.verdict == "not enough" or not has_enough
     ]
 
 

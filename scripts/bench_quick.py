@@ -73,6 +73,10 @@ class Count:
         return self.value <= self.limit
 
 
+class CompareError(RuntimeError):
+    """The two commits could not be compared."""
+
+
 def count_sync() -> Iterator[Count]:
     """HTTP calls of a first sync, and of a second one with nothing changed, by the store's own count."""
     with SimulatorProcess(CATALOGUE, products=PRODUCTS) as shop:
@@ -151,13 +155,13 @@ def find_base() -> str:
 
 
 def compare(base: str) -> dict[str, Any]:
-    """What `perf_compare` says, with few pairs; raises SystemExit with its words where it could not compare."""
+    """What `perf_compare` says, with few pairs; raises CompareError with its words where it could not compare."""
     plan = [f"--pairs={QUICK_PAIRS}", f"--pairs-max={QUICK_PAIRS_MAX}", f"--seconds={SECONDS_PER_RUN}", "--json"]
     done = subprocess.run(
         [sys.executable, "manage.py", "perf_compare", "--base", base, *plan], cwd=ROOT, capture_output=True, text=True
     )
     if not done.stdout:
-        raise SystemExit(done.stderr)
+        raise CompareError(done.stderr)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 
@@ -188,7 +192,12 @@ def main() -> int:
     started = time.monotonic()
     counts = count_everything()
     base = "" if options.no_compare else options.base or find_base()
-    comparison = compare(base) if base else None
+    try:
+        comparison = compare(base) if base else None
+    except CompareError as error:
+        report(counts, None, time.monotonic() - started)
+        print(error, file=sys.stderr)
+        return 1
     seconds = time.monotonic() - started
     if options.json:
         rows = [{**asdict(count), "is_kept": count.is_kept} for count in counts]

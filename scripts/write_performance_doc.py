@@ -109,7 +109,9 @@ def describe_runs(name: str) -> str:
         for row in own:
             budget = limits.get(row["budget_id"])
             has_limit = budget is not None and budget.limit is not None
-            limit = format_figure(budget.limit, budget.unit) if budget and has_limit else NOTHING
+            limit = (
+                f"{budget.statistic} {format_figure(budget.limit, budget.unit)}" if budget and has_limit else NOTHING
+            )
             p95 = figure(row["p95"] or row["value"], row["unit"])
             lines.append(
                 (

@@ -20,11 +20,17 @@ BASE_COLUMNS = ("상품", "브랜드", "가격", "할인", "혜택", "재고")
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """One product of a table. cells: texts, one a column."""
+    """One product of a table. cells: texts, one a column; store_code: "" in rows kept before stores were noted."""
 
     sku: str
+    store_code: str
     origin_product_no: int
     cells: tuple[str, ...]
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What tells the product apart from all others: a SKU or number alone may be another store's too."""
+        return (self.store_code, self.origin_product_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,7 @@ class TableDraft:
     @property
     def content_hash(self) -> str:
         """Fingerprint of columns and rows as 64 hex digits (SHA-256); the revision is no part of it."""
-        parts = [self.columns, [[row.sku, row.origin_product_no, row.cells] for row in self.rows]]
+        parts = [self.columns, [[row.sku, row.store_code, row.origin_product_no, row.cells] for row in self.rows]]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 
@@ -55,7 +61,7 @@ def choose_products(groups: Iterable[Iterable["ProductFacts"]], *, limit: int = 
 def draft_table(products: Sequence["ProductFacts"]) -> TableDraft:
     """The table of these products, one row each, in their order."""
     shared = choose_attributes(products)
-    rows = tuple(TableRow(product.sku, product.origin_product_no, build_cells(product, shared)) for product in products)
+    rows = tuple(TableRow(product.sku, *product.key, build_cells(product, shared)) for product in products)
     revision = max((product.revision for product in products), default=0)
     return TableDraft((*BASE_COLUMNS, *shared), rows, revision)
 

@@ -16,16 +16,14 @@ class TableFacts:
     rows: tuple[TableRow, ...]
     content_hash: str
 
-    @property
-    def skus(self) -> tuple[str, ...]:
-        """The SKUs compared, in order."""
-        return tuple(row.sku for row in self.rows)
-
 
 def get_table(post_id: int) -> TableFacts | None:
     """The newest version of the post's table; None before the first one is built."""
     version = TableVersion.objects.filter(table__post_id=post_id).order_by("-number").first()
     if version is None:
         return None
-    rows = tuple(TableRow(row["sku"], row["origin_product_no"], tuple(row["cells"])) for row in version.rows)
+    rows = tuple(
+        TableRow(row["sku"], row.get("store_code", ""), row["origin_product_no"], tuple(row["cells"]))
+        for row in version.rows
+    )
     return TableFacts(version.number, version.revision, tuple(version.columns), rows, version.content_hash)

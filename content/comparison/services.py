@@ -1,6 +1,6 @@
 """Building comparison tables. The same content makes no new version."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from content.comparison.models import ComparisonTable, TableVersion
 from content.matching.intents import TEMPLATE_COMPARE
 from content.matching.selectors import get_decision
 from content.posts.placeholders import ParsedBody, parse_body
-from content.posts.selectors import get_post
+from content.posts.selectors import get_post, hold_post
 from perfhooks.clock import business_now
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
@@ -60,6 +60,7 @@ def _choose(parsed: ParsedBody, match_id: int | None) -> tuple[dict[str, Any], l
 
 @transaction.atomic
 def _store(post_id: int, spec: dict[str, Any], draft: TableDraft) -> TableOutcome:
+    hold_post(post_id)
     table, _is_first = ComparisonTable.objects.get_or_create(post_id=post_id, defaults={"spec": spec})
     table = ComparisonTable.objects.select_for_update(no_key=True).get(pk=table.pk)
     if table.spec != spec:
@@ -74,7 +75,7 @@ def _store(post_id: int, spec: dict[str, Any], draft: TableDraft) -> TableOutcom
         number=number + 1,
         revision=draft.revision,
         columns=list(draft.columns),
-        rows=[{"sku": row.sku, "origin_product_no": row.origin_product_no, "cells": row.cells} for row in draft.rows],
+        rows=[asdict(row) for row in draft.rows],
         content_hash=draft.content_hash,
         trace_id=current_trace_id(),
         built_at=business_now(),

@@ -16,7 +16,7 @@ from content.cro.subset import clean_html
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
-from products.catalog.selectors import ProductFacts
+from products.catalog.selectors import ProductFacts, ProductKey
 
 IMAGE_SCHEME = "image:"
 CTA_LABEL = "{name} 보러 가기"
@@ -25,12 +25,13 @@ SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Everything that a page is made of. products: {SKU: facts} of those named and compared."""
+    """Everything that a page is made of. products: {SKU: facts} of those named; compared: {key: facts} of the table's."""
 
     post: PostFacts
     parsed: ParsedBody
     template_id: str
     products: Mapping[str, ProductFacts]
+    compared: Mapping[ProductKey, ProductFacts]
     match: ProductFacts | None
     table: TableFacts | None
 
@@ -67,7 +68,7 @@ class Renderer:
     def build_page(self, body: Markup) -> Page:
         """What the template adds to the body: the match's card and link, the table, pictures not yet placed."""
         match, parsed = self.source.match, self.source.parsed
-        names = {MATCH_ARGUMENT, match.sku} if match else set()
+        names = {MATCH_ARGUMENT, match.sku} if match and self.is_named(match) else {MATCH_ARGUMENT}
         has_card = any(parsed.has_product("product", name) for name in names)
         has_cta = any(parsed.has_product("cta", name) for name in names)
         is_compared = self.source.template_id == "cro_compare" and not parsed.has_table
@@ -82,6 +83,11 @@ class Renderer:
                 if image.position not in self.placed
             ),
         )
+
+    def is_named(self, product: ProductFacts) -> bool:
+        """Whether the product's SKU means it, and not another store's product, in the body."""
+        named = self.source.products.get(product.sku)
+        return named is not None and named.id == product.id
 
     def place(self, node: Placeholder) -> Markup:
         """A placeholder's HTML; nothing where what it names is not there."""
@@ -169,9 +175,7 @@ class Renderer:
         self.has_table = True
         rows = []
         for row in facts.rows:
-            product = self.source.products.get(row.sku)
-            if product is not None and product.origin_product_no != row.origin_product_no:
-                product = None  # another store's product that carries the same SKU
+            product = self.source.compared.get(row.key)
             if product is not None:
                 self.shown[product.id] = product
             first = TableCell(row.cells[0], product.product_url if product else "")

@@ -16,7 +16,7 @@ from content.posts.placeholders import parse_body
 from content.posts.selectors import get_post
 from content.posts.services import explain_unknown_sku
 from perfhooks.spans import span
-from products.catalog.selectors import ProductFacts, get_facts_by_id, get_facts_by_sku
+from products.catalog.selectors import ProductFacts, ProductKey, get_facts_by_id, get_facts_by_key, get_facts_by_sku
 
 
 def compose_post(*, post_id: int) -> RenderedPost:
@@ -36,7 +36,7 @@ def compose_post(*, post_id: int) -> RenderedPost:
         html=html,
         text=write_text(html),
         images=rendering.images,
-        products=list_revisions(rendering, source.table),
+        products=list_revisions(rendering, source),
         template_id=source.template_id,
         template_version=TEMPLATE_VERSIONS[source.template_id],
         table_version=source.table.number if source.table and rendering.has_table else 0,
@@ -48,21 +48,33 @@ def compose_post(*, post_id: int) -> RenderedPost:
 
 
 def read_source(post_id: int) -> Source:
-    """Everything that the page is made of, in five queries."""
+    """Everything that the page is made of, in at most seven queries."""
     post = get_post(post_id)
     parsed = parse_body(post.body)
     decision = get_decision(post_id)
     table = get_table(post_id)
-    skus = {*parsed.skus, *(table.skus if table else ())}
     match_id = decision.product_id if decision else None
     return Source(
         post=post,
         parsed=parsed,
         template_id=decision.template_id if decision else TEMPLATE_BUY,
-        products=get_facts_by_sku(skus) if skus else {},
+        products=get_facts_by_sku(parsed.skus) if parsed.skus else {},
+        compared=read_compared(table) if table and table.rows else {},
         match=get_facts_by_id([match_id]).get(match_id) if match_id else None,
         table=table,
     )
+
+
+def read_compared(table: TableFacts) -> dict[ProductKey, ProductFacts]:
+    """{key of the row: facts} of a table's products."""
+    compared = get_facts_by_key(row.key for row in table.rows if row.store_code)
+    unmarked = [row for row in table.rows if not row.store_code]
+    by_sku = get_facts_by_sku(row.sku for row in unmarked) if unmarked else {}
+    for row in unmarked:
+        product = by_sku.get(row.sku)
+        if product is not None and product.origin_product_no == row.origin_product_no:
+            compared[row.key] = product
+    return compared
 
 
 def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
@@ -95,18 +107,18 @@ def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:
     return min((product.price_checked_at for product in products if product.price_checked_at), default=None)
 
 
-def list_revisions(rendering: Rendering, table: TableFacts | None) -> dict[int, int]:
+def list_revisions(rendering: Rendering, source: Source) -> dict[int, int]:
     """{product id: revision shown}.
 
     A table is built before the page. A row of it that no longer says what the catalogue says counts as one revision
     older, so that the post is seen to be overtaken and is processed again.
     """
     shown = {product.id: product.revision for product in rendering.shown.values()}
-    if table is None or not rendering.has_table:
+    if source.table is None or not rendering.has_table:
         return shown
-    rows = {row.origin_product_no: row.cells for row in table.rows}
-    for product in rendering.shown.values():
-        cells = rows.get(product.origin_product_no)
-        if cells is not None and cells != build_cells(product, table.columns[len(BASE_COLUMNS) :]):
+    attributes = source.table.columns[len(BASE_COLUMNS) :]
+    for row in source.table.rows:
+        product = source.compared.get(row.key)
+        if product is not None and row.cells != build_cells(product, attributes):
             shown[product.id] -= 1
     return shown

@@ -71,7 +71,10 @@ class SearchResult:
 
 
 class MatchIndex:
-    """The catalogue as matching searches it. Build it once per catalogue revision; it never changes afterwards."""
+    """The catalogue as matching searches it. Build it once per catalogue version; it never changes afterwards.
+
+    rows: where two share a SKU, the first one has it.
+    """
 
     def __init__(self, rows: Iterable[IndexRow]) -> None:
         self.rows: Sequence[IndexRow] = tuple(rows)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from content.matching.models import MatchDecision
 
@@ -21,6 +21,11 @@ def get_decision(post_id: int) -> DecisionFacts | None:
     """The newest decision for a post; None before the first."""
     row = MatchDecision.objects.filter(post_id=post_id).values_list(*DecisionFacts.__dataclass_fields__).first()
     return DecisionFacts(*row) if row else None
+
+
+def select_unmatched() -> QuerySet[MatchDecision]:
+    """Decisions that found no product of the post's own: fallbacks, and those whose product is gone."""
+    return MatchDecision.objects.filter(Q(is_fallback=True) | Q(product__isnull=True))
 
 
 @dataclass(frozen=True, slots=True)

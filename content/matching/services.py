@@ -14,7 +14,7 @@ from content.matching.index import MatchIndex
 from content.matching.intents import choose_template, read_intent
 from content.matching.models import MatchDecision
 from content.posts.placeholders import ParsedBody, parse_body, strip_placeholders
-from content.posts.selectors import PostFacts, get_post
+from content.posts.selectors import PostFacts, get_post, hold_post
 from perfhooks.clock import business_now
 from perfhooks.metrics import count
 from perfhooks.spans import span
@@ -24,6 +24,7 @@ from products.catalog.selectors import (
     get_facts_by_id,
     iter_match_rows,
     latest_revision,
+    latest_version,
     list_category_best,
 )
 
@@ -79,10 +80,15 @@ def match_post(*, post_id: int) -> MatchOutcome:
 
 
 def read_index() -> tuple[MatchIndex, int]:
-    """This process's index of the newest catalogue revision, and that revision; built anew when there is a newer one."""
-    revision = latest_revision()
+    """This process's index of the catalogue as it is now, and the newest revision.
+
+    Built anew after every write of products: a revision is shared by all batches of a sync run, so an index that was
+    built between two of them would else stay partial.
+    """
+    # Read before the products: what is committed in between is then seen at the next look.
+    version = latest_version()
     with _building:
-        return _index_at(revision), revision
+        return _index_at(version), latest_revision()
 
 
 def forget_index() -> None:
@@ -92,7 +98,7 @@ def forget_index() -> None:
 
 
 @lru_cache(maxsize=1)
-def _index_at(_revision: int) -> MatchIndex:
+def _index_at(_version: int) -> MatchIndex:
     return MatchIndex(iter_match_rows())
 
 
@@ -152,6 +158,7 @@ def _keep(post_id: int, values: dict[str, Any], *, revision: int, latency_ms: fl
     held = MatchDecision.objects.select_for_update().filter(post_id=post_id).first()
     if held is not None and all(getattr(held, name) == value for name, value in values.items()):
         return False
+    hold_post(post_id)
     measured = {
         "revision": revision,
         "latency_ms": round(latency_ms, 3),

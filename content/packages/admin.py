@@ -5,14 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import format_number, link_to_post, shorten_hash
 from content.packages.models import Asset, Package
-from content.packages.selectors import locate_package
+from content.packages.selectors import is_file_there, locate_package
 from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
 
 
@@ -34,6 +36,7 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             {
                 "fields": (
                     ("template_id", "template_version"),
+                    "recipe_version",
                     "table_version",
                     "disclosure_version",
                     "revision",
@@ -62,17 +65,25 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
         groups: Any = super().get_fieldsets(request, obj)
         return [(title, {**group, "fields": _offer_download(request, group["fields"])}) for title, group in groups]
 
-    def download_view(self, request: HttpRequest, package_id: int) -> FileResponse:
-        """The file under its own name; 404 with the fix when it is gone."""
-        package = Package.objects.filter(pk=package_id).first()
+    def download_view(self, request: HttpRequest, package_id: int) -> HttpResponseBase:
+        """The file under its own name; a page with the fix (404) when it is gone or torn."""
+        package = Package.objects.select_related("post").filter(pk=package_id).first()
         if not may_download(request):
             raise PermissionDenied
         if package is None:
             raise Http404("패키지가 없습니다. 목록에서 다시 고르세요.")
-        file = locate_package(package)
-        if not file.is_file():
-            raise Http404(f"파일 {package.storage_path}이(가) 없습니다. 글을 다시 처리하면 새로 만들어집니다.")
-        return FileResponse(file.open("rb"), as_attachment=True, filename=file.name, content_type="application/zip")
+        place = locate_package(package)
+        try:
+            file = place.open("rb") if is_file_there(package) else None
+        except OSError:
+            file = None
+        if file is None:
+            return self._say_lost(request, package)
+        return FileResponse(file, as_attachment=True, filename=place.name, content_type="application/zip")
+
+    def _say_lost(self, request: HttpRequest, package: Package) -> HttpResponseBase:
+        context = {**self.admin_site.each_context(request), "title": "패키지 파일이 없습니다", "package": package}
+        return TemplateResponse(request, "admin/packages/package/lost.html", context, status=404)
 
     @admin.display(description="글", ordering="post__title")
     def post_title(self, package: Package) -> SafeString:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -13,6 +12,7 @@ from content.packages.models import Asset
 from content.posts.findings import Finding
 from content.posts.images import FORMATS
 from content.posts.selectors import PostFacts
+from content.storage import keep_file
 from perfhooks.spans import span
 
 ADVICE = "스토어에서 대표 이미지를 JPEG, PNG, WebP로 바꾸고 동기화하세요."
@@ -72,10 +72,8 @@ def fetch_asset(url: str) -> Asset:
     with span("image_fetch_seconds"):
         picture = fetch_picture(url)
     name = f"assets/{picture.sha256[:2]}/{picture.sha256}.{picture.suffix}"
-    if not default_storage.exists(name):
-        name = default_storage.save(name, ContentFile(picture.data))
     values = {
-        "storage_name": name,
+        "storage_name": keep_file(name, picture.data, sha256=picture.sha256),
         "sha256": picture.sha256,
         "suffix": picture.suffix,
         "width": picture.width,
@@ -90,6 +88,21 @@ def read_still(still: Still) -> bytes:
     """A picture's bytes as stored. Raises OSError."""
     with span("image_copy_seconds"), default_storage.open(still.storage_name) as file:
         return bytes(file.read())
+
+
+def discard_torn(stills: Sequence[Still]) -> list[Finding]:
+    """Deal with pictures that are no longer what they were: those of products are dropped, so that they are fetched anew.
+
+    Returns findings about a post's own, which only its editor has.
+    """
+    faults: list[Finding] = []
+    for still in stills:
+        if still.ref.kind == "product":
+            default_storage.delete(still.storage_name)
+        else:
+            message = f"글 이미지 {still.storage_name}: 저장된 파일이 손상되었습니다. 같은 이미지를 다시 올리세요."
+            faults.append(Finding("bad_image", 0, message))
+    return faults
 
 
 def _name_with(name: str, suffix: str) -> str:

@@ -1,4 +1,4 @@
-"""Writing a package's file so that it is there in full or not at all."""
+"""Writing a file so that it is there in full or not at all."""
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from perfhooks.liveness import is_holder_alive, this_holder
 
-_PART = re.compile(r"\..+\.zip\.\d+\.(?P<holder>.+)\.part")
+_PART = re.compile(r"\..+\.[a-z]+\.\d+\.(?P<holder>.+)\.part")
 
 
 def write_atomically(target: Path, data: bytes) -> None:

@@ -32,6 +32,7 @@ class Package(models.Model):
 
     post = models.ForeignKey("posts.Post", models.CASCADE, related_name="packages", verbose_name="글")
     recipe_hash = models.CharField("구성 지문", max_length=64)
+    recipe_version = models.CharField("구성 판", max_length=12)
     sha256 = models.CharField("SHA-256", max_length=64)
     size_bytes = models.PositiveBigIntegerField("크기(바이트)")
     storage_path = models.CharField("파일", max_length=250, help_text="패키지 폴더 안의 경로")

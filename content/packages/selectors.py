@@ -24,6 +24,14 @@ def locate_package(package: Package) -> Path:
     return Path(settings.PACKAGE_DIR) / package.storage_path
 
 
+def is_file_there(package: Package) -> bool:
+    """Whether its file lies there in full length."""
+    try:
+        return locate_package(package).stat().st_size == package.size_bytes
+    except OSError:
+        return False
+
+
 def list_asset_names(urls: Iterable[str]) -> dict[str, str]:
     """{address: name in the default storage} of the product pictures that were fetched."""
     return dict(Asset.objects.filter(source_url__in=list(urls)).values_list("source_url", "storage_name"))
@@ -34,6 +42,6 @@ def list_newest(limit: int) -> QuerySet[Package]:
     return select_current().select_related("post").order_by("-built_at", "-id")[:limit]
 
 
-def count_current() -> int:
-    """How many posts have a current package."""
-    return select_current().count()
+def list_packaged_ids() -> list[int]:
+    """The posts that have a current package."""
+    return list(select_current().order_by("post_id").values_list("post_id", flat=True))

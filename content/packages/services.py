@@ -12,17 +12,17 @@ from django.db import transaction
 
 from content.cro.rendering import RenderedPost
 from content.cro.services import compose_post
+from content.packages import recipe
 from content.packages.archive import PackedImage, pack_archive
-from content.packages.assets import Still, collect_stills, read_still
+from content.packages.assets import Still, collect_stills, discard_torn, read_still
 from content.packages.fetching import PictureUnreachable
 from content.packages.files import write_atomically
 from content.packages.models import Package
-from content.packages.recipe import hash_recipe
-from content.packages.selectors import get_current, locate_package
+from content.packages.selectors import get_current, is_file_there, locate_package
 from content.posts.findings import Finding
-from content.posts.selectors import get_post
+from content.posts.selectors import get_post, hold_post
 from content.posts.services import replace_findings
-from content.refresh.services import enqueue_posts
+from content.refresh.services import enqueue_overtaken
 from perfhooks.clock import business_now
 from perfhooks.metrics import observe
 from perfhooks.spans import span
@@ -76,7 +76,8 @@ def build_package(*, post_id: int, rendered: RenderedPost | None = None) -> Pack
     return outcome
 
 
-def _build_page(page: RenderedPost) -> PackageOutcome:
+def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
+    """is_last: whether torn pictures were fetched anew already; a disk that tears them again is no fault of the post."""
     if not page.is_publishable:
         return _refuse(page, page.findings)
     try:
@@ -89,13 +90,27 @@ def _build_page(page: RenderedPost) -> PackageOutcome:
         raise PackageRefused(f"'{page.slug}'의 상품 이미지: {_explain(error)}") from error
     if faults:
         return _refuse(page, [*page.findings, *faults])
+    return _build_with(page, stills, is_last=is_last)
+
+
+def _build_with(page: RenderedPost, stills: Sequence[Still], *, is_last: bool) -> PackageOutcome:
     replace_findings(post_id=page.post_id, findings=page.findings)
-    recipe_hash = hash_recipe(page, image_hashes=[still.sha256 for still in stills])
+    recipe_hash = recipe.hash_recipe(page, image_hashes=[still.sha256 for still in stills])
     held = get_current(page.post_id)
-    if held is not None and held.recipe_hash == recipe_hash and _is_file_there(held):
-        record_placements(content_id=page.post_id, revisions=page.products)
+    if held is not None and held.recipe_hash == recipe_hash and is_file_there(held):
+        _record_shown(page)
         return _report(held, "cached", page.findings)
-    return _build_file(page, stills, recipe_hash)
+    relative = f"{page.slug}/{page.slug}-{recipe_hash[:NAME_HASH_LENGTH]}.zip"
+    try:
+        images, torn = _pack_stills(stills)
+        if not torn:
+            return _build_file(page, images, recipe_hash, relative)
+        if is_last:
+            raise OSError(errno.EIO, "stored picture differs from its fingerprint", torn[0].storage_name)
+        faults = discard_torn(torn)
+    except OSError as error:
+        raise PackageRefused(f"패키지 파일 {relative}: {_explain(error)}") from error
+    return _refuse(page, [*page.findings, *faults]) if faults else _build_page(page, is_last=True)
 
 
 def _refuse(page: RenderedPost, findings: Iterable[Finding]) -> PackageOutcome:
@@ -104,16 +119,10 @@ def _refuse(page: RenderedPost, findings: Iterable[Finding]) -> PackageOutcome:
     return PackageOutcome(page.post_id, "refused", findings=kept)
 
 
-def _build_file(page: RenderedPost, stills: Sequence[Still], recipe_hash: str) -> PackageOutcome:
-    relative = f"{page.slug}/{page.slug}-{recipe_hash[:NAME_HASH_LENGTH]}.zip"
-    target = Path(settings.PACKAGE_DIR) / relative
-    try:
-        images = [_pack_still(still) for still in stills]
-        with span("zip_seconds", content_id=page.post_id):
-            data = pack_archive(page, images)
-            write_atomically(target, data)
-    except OSError as error:
-        raise PackageRefused(f"패키지 파일 {relative}: {_explain(error)}") from error
+def _build_file(page: RenderedPost, images: Sequence[PackedImage], recipe_hash: str, relative: str) -> PackageOutcome:
+    with span("zip_seconds", content_id=page.post_id):
+        data = pack_archive(page, images)
+        write_atomically(Path(settings.PACKAGE_DIR) / relative, data)
     observe("package_size_bytes", len(data))
     values = {
         "sha256": hashlib.sha256(data).hexdigest(),
@@ -124,19 +133,32 @@ def _build_file(page: RenderedPost, stills: Sequence[Still], recipe_hash: str) -
     return _report(_make_current(page, recipe_hash, values), "built", page.findings)
 
 
-def _pack_still(still: Still) -> PackedImage:
-    data = read_still(still)
-    with span("image_hash_seconds"):
-        sha256 = hashlib.sha256(data).hexdigest()
-    if sha256 != still.sha256:
-        raise OSError(errno.EIO, "stored picture differs from its fingerprint", still.storage_name)
-    return PackedImage(still.name, still.ref.kind, still.ref.alt, data, sha256)
+def _pack_stills(stills: Sequence[Still]) -> tuple[list[PackedImage], list[Still]]:
+    """The pictures with their bytes, and those whose bytes are not what they were."""
+    images: list[PackedImage] = []
+    torn: list[Still] = []
+    for still in stills:
+        data = read_still(still)
+        with span("image_hash_seconds"):
+            sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 != still.sha256:
+            torn.append(still)
+        images.append(PackedImage(still.name, still.ref.kind, still.ref.alt, data, sha256))
+    return images, torn
+
+
+@transaction.atomic
+def _record_shown(page: RenderedPost) -> None:
+    """Record what the post shows; the catalogue knows posts by id only and would keep it for one that is gone."""
+    hold_post(page.post_id)
+    record_placements(content_id=page.post_id, revisions=page.products)
 
 
 @transaction.atomic
 def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) -> Package:
     """The new row takes the earlier one's place, together with the record of what the post shows."""
     made_of = {
+        "recipe_version": recipe.RECIPE_VERSION,
         "revision": page.catalogue_revision,
         "template_id": page.template_id,
         "template_version": page.template_version,
@@ -147,6 +169,7 @@ def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) 
         "built_at": business_now(),
         "is_current": True,
     }
+    hold_post(page.post_id)
     others = Package.objects.filter(post_id=page.post_id, is_current=True).exclude(recipe_hash=recipe_hash)
     others.update(is_current=False)
     package, _is_new = Package.objects.update_or_create(
@@ -164,12 +187,7 @@ def _queue_if_overtaken(page: RenderedPost) -> None:
     now = get_facts_by_id(page.products)
     newer = [now[key].revision for key, shown in page.products.items() if key in now and now[key].revision > shown]
     if newer:
-        enqueue_posts(post_ids=[page.post_id], reason="product_changed", revision=max(newer))
-
-
-def _is_file_there(package: Package) -> bool:
-    path = locate_package(package)
-    return path.is_file() and path.stat().st_size == package.size_bytes
+        enqueue_overtaken(post_id=page.post_id, revision=max(newer))
 
 
 def _report(package: Package, status: Literal["built", "cached"], findings: tuple[Finding, ...]) -> PackageOutcome:

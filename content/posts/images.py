@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from PIL import Image
 
 FORMATS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp"}
+POSITION_LIMIT = 9_999
+POSITION_ADVICE = f"순서: 1부터 {POSITION_LIMIT:,}까지의 정수를 쓰세요."
 SIZE_LIMIT_BYTES = 20 * 1024 * 1024
 PIXEL_LIMIT = 50_000_000
 """A 12-megapixel photograph fits four times over; a decompression bomb does not."""

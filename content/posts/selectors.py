@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from content.batches import split_batches
@@ -50,6 +51,24 @@ def get_post(post_id: int) -> PostFacts:
     )
 
 
+def hold_posts(post_ids: Iterable[int]) -> list[int]:
+    """Keep these posts from being deleted until the transaction ends; returns those that are still there, by id.
+
+    The weakest lock that does so: editors go on saving meanwhile.
+    """
+    ids = sorted(set(post_ids))
+    if connection.vendor != "postgresql":  # a transaction that writes has SQLite for itself
+        return list(Post.objects.filter(id__in=ids).order_by("id").values_list("id", flat=True))
+    locked = Post.objects.raw("SELECT id FROM posts_post WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE", [ids])
+    return [post.pk for post in locked]
+
+
+def hold_post(post_id: int) -> None:
+    """Keep this post from being deleted until the transaction ends. Raises Post.DoesNotExist when it is gone already."""
+    if not hold_posts([post_id]):
+        raise Post.DoesNotExist(f"post {post_id} was deleted meanwhile")
+
+
 def select_processable() -> QuerySet[Post]:
     """Posts that are to be matched and packaged."""
     return Post.objects.filter(status__in=PROCESSABLE_STATUSES)
@@ -61,11 +80,11 @@ def keep_processable(post_ids: Iterable[int]) -> list[int]:
     return sorted(post_id for batch in kept for post_id in batch)
 
 
-def list_ids_missing_skus(skus: Iterable[str]) -> list[int]:
-    """Posts that stand refused because they name one of these SKUs, which was unknown then."""
+def list_ids_waiting_for(skus: Iterable[str]) -> list[int]:
+    """Posts that stand refused because of one of these SKUs: it was unknown then, or its picture could not be used."""
     wanted = set(skus)
     # Compared here: an upsert names up to tens of thousands of SKUs, while few are waited for.
-    waiting = PostFinding.objects.filter(kind="unknown_sku").values_list("post_id", "sku")
+    waiting = PostFinding.objects.filter(kind__in=["unknown_sku", "bad_image"]).values_list("post_id", "sku")
     return sorted({post_id for post_id, sku in waiting if sku in wanted})
 
 

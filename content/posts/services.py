@@ -3,27 +3,27 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import count
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from content.posts.findings import Finding, unique_findings
-from content.posts.images import NotAPicture, verify_picture
+from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
 from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
-from content.posts.selectors import PROCESSABLE_STATUSES, list_findings
+from content.posts.selectors import PROCESSABLE_STATUSES, hold_post, list_findings
 from content.posts.text import TextError, clean_body, clean_slug, clean_title, hash_content
 from content.refresh.services import enqueue_posts
+from content.storage import is_intact
 from perfhooks.clock import business_now
 from products.catalog.selectors import get_facts_by_sku
 from products.catalog.services import record_placements
 
 ALT_LENGTH_LIMIT = 200
-PARKING_POSITION = 10_000
 MESSAGE_LENGTH_LIMIT = 500
 
 
@@ -72,9 +72,13 @@ def save_post(
     if held is None or is_changed:
         _stamp_publishing(post)
         post.save()
-    if images is not None:
-        _replace_images(post, images)
-    return _settle(post, is_created=held is None, is_changed=is_changed, was_processable=was_processable)
+    is_renewed = images is not None and _replace_images(post, images)
+    return _settle(
+        post,
+        is_created=held is None,
+        is_changed=is_changed,
+        must_queue=is_renewed or not was_processable,
+    )
 
 
 @transaction.atomic
@@ -83,20 +87,23 @@ def store_images(*, post_id: int, changed: Sequence[PostImage], deleted: Sequenc
 
     changed: new or edited rows of this post, their pictures verified (`fill_image`). Positions may change places.
     """
+    _check_positions(row.position for row in changed)
     post = Post.objects.select_for_update(no_key=True).get(pk=post_id)
     gone = [row.pk for row in deleted if row.pk]
     PostImage.objects.filter(post=post, pk__in=gone).delete()
-    # Out of the way first, since each position may be taken only once at any moment.
-    moving = [row.pk for row in changed if row.pk]
-    PostImage.objects.filter(post=post, pk__in=moving).update(position=F("position") + PARKING_POSITION)
+    _park(post, [row.pk for row in changed if row.pk])
+    # A file uploaded anew may have the old fingerprint: the one that it replaces was torn, and readers got no package.
+    is_renewed = any(row.image and not getattr(row.image, "_committed", True) for row in changed)
     for row in changed:
         row.save()
-    return _settle(post, is_created=False, is_changed=False, was_processable=post.status in PROCESSABLE_STATUSES)
+    return _settle(post, is_created=False, is_changed=False, must_queue=is_renewed)
 
 
 @transaction.atomic
 def delete_post(*, post_id: int) -> None:
     """Remove a post and the record of what it shows. Files of its packages stay on the disk."""
+    # Locked first, as whoever adds to a post does: what is added now is either seen here or finds the post gone.
+    list(Post.objects.select_for_update().filter(pk=post_id).values_list("pk"))
     record_placements(content_id=post_id, revisions={})
     Post.objects.filter(pk=post_id).delete()
 
@@ -149,9 +156,13 @@ def explain_unknown_sku(sku: str, line: int) -> Finding:
 
 @transaction.atomic
 def replace_findings(*, post_id: int, findings: Iterable[Finding]) -> int:
-    """Let exactly these findings stand against a post; returns how many stand. Unchanged ones cost no write."""
+    """Let exactly these findings stand against a post; returns how many stand. Unchanged ones cost no write.
+
+    Raises Post.DoesNotExist when there is something to write and the post was deleted meanwhile.
+    """
     wanted = unique_findings(_fit_columns(finding) for finding in findings)
     if wanted != unique_findings(list_findings(post_id)):
+        hold_post(post_id)
         PostFinding.objects.filter(post_id=post_id).delete()
         PostFinding.objects.bulk_create([PostFinding(post_id=post_id, **asdict(finding)) for finding in wanted])
     return len(wanted)
@@ -182,30 +193,53 @@ def _stamp_publishing(post: Post) -> None:
         post.published_at = business_now()
 
 
-def _replace_images(post: Post, images: Sequence[NewImage]) -> None:
+def _check_positions(positions: Iterable[int]) -> None:
+    for position in positions:
+        if not 1 <= position <= POSITION_LIMIT:
+            raise ValidationError({"images": f"이미지 {POSITION_ADVICE} 받은 값은 {position}입니다."})
+
+
+def _park(post: Post, image_ids: Sequence[int]) -> None:
+    """Move these pictures out of the way, since each position may be taken only once at any moment."""
+    taken = set(post.images.values_list("position", flat=True))
+    free = (position for position in count(POSITION_LIMIT + 1) if position not in taken)
+    for image_id, position in zip(image_ids, free, strict=False):
+        post.images.filter(pk=image_id).update(position=position)
+
+
+def _replace_images(post: Post, images: Sequence[NewImage]) -> bool:
+    """Let the post have exactly these pictures; returns whether any file was written anew."""
+    _check_positions(image.position for image in images)
     wanted = {image.position: image for image in images}
-    if len(wanted) != len(images) or min(wanted, default=1) < 1:
-        raise ValidationError({"images": "이미지: 순서는 1부터, 서로 다르게 매기세요."})
+    if len(wanted) != len(images):
+        raise ValidationError({"images": "이미지: 순서를 서로 다르게 매기세요."})
     kept = {row.position: row for row in post.images.all()}
     gone = [row.pk for position, row in kept.items() if position not in wanted]
     if gone:
         post.images.filter(pk__in=gone).delete()
+    is_renewed = False
     for position, image in wanted.items():
         row = kept.get(position) or PostImage(post=post, position=position)
-        before = (row.sha256, row.alt)
+        alt, is_other = row.alt, row.sha256 != _fingerprint(image.data)
         row.alt = image.alt[:ALT_LENGTH_LIMIT]
-        if row.sha256 != _fingerprint(image.data):
+        if is_other or not is_intact(row.image.name or "", row.sha256):
             fill_image(row, image.data)
-        if before != (row.sha256, row.alt):
             row.save()
+            is_renewed = True
+        elif row.alt != alt:
+            row.save()
+    return is_renewed
 
 
 def _fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _settle(post: Post, *, is_created: bool, is_changed: bool, was_processable: bool) -> SavedPost:
-    """Bring fingerprint and findings to what the post says now, and queue it when that differs from before."""
+def _settle(post: Post, *, is_created: bool, is_changed: bool, must_queue: bool) -> SavedPost:
+    """Bring fingerprint and findings to what the post says now, and queue it when that differs from before.
+
+    must_queue: also when it does not.
+    """
     images = [(row.position, row.alt, row.sha256) for row in post.images.order_by("position")]
     fingerprint = hash_content(title=post.title, body=post.body, relationship=post.relationship, images=images)
     is_different = fingerprint != post.body_hash
@@ -216,7 +250,7 @@ def _settle(post: Post, *, is_created: bool, is_changed: bool, was_processable: 
     if is_different:
         replace_findings(post_id=post.pk, findings=findings)
     enqueued = 0
-    if post.status in PROCESSABLE_STATUSES and (is_different or not was_processable):
+    if post.status in PROCESSABLE_STATUSES and (is_different or must_queue):
         reason = "new_post" if is_created else "body_changed"
         enqueued = enqueue_posts(post_ids=[post.pk], reason=reason)
     return SavedPost(post.pk, is_created, is_changed or is_different, findings, enqueued)

@@ -13,6 +13,8 @@ class Reason(models.TextChoices):
     SKU_APPEARED = "sku_appeared", "기다리던 SKU 등록"
     UNPACKAGED = "unpackaged", "패키지 없음"
     RETRY = "retry", "다시 시도"
+    OUTDATED = "outdated", "이전 판으로 만듦"
+    CATALOGUE_MOVED = "catalogue_moved", "상품 원장 변경"
 
 
 class EntryState(models.TextChoices):
@@ -40,6 +42,7 @@ class RefreshEntry(models.Model):
 
     attempts counts how often it was taken and only grows; failures counts those that went wrong since the post last
     changed. A reason in `error` of a refused entry means a cause outside of the post: a sweeper tries it again.
+    catalogue_version is that of the moment when the entry was taken: what was processed may be newer, never older.
     """
 
     post = models.ForeignKey("posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글")
@@ -58,6 +61,7 @@ class RefreshEntry(models.Model):
     error = models.TextField("오류", blank=True)
     trace_id = models.CharField("추적 ID", max_length=64, help_text="마지막으로 맡은 실행")
     revision = models.BigIntegerField("카탈로그 리비전", null=True, blank=True)
+    catalogue_version = models.BigIntegerField("처리한 원장의 판", default=0)
 
     class Meta:
         verbose_name = "대기열 항목"

@@ -1,15 +1,24 @@
 """Reads of the refresh queue."""
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from content.batches import split_batches
+from content.matching.selectors import select_unmatched
+from content.packages.outdated import select_outdated
 from content.packages.selectors import select_current
+from content.posts.models import Post, PostFinding
 from content.posts.selectors import select_processable
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, RefreshEntry
+from products.catalog.selectors import latest_version
+
+RETRY_REFUSED_AFTER = timedelta(hours=6)
+"""Soon enough for a picture server that gave one bad answer, seldom enough for a picture that stays bad."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +59,18 @@ def count_by_state() -> dict[str, int]:
     return {**dict.fromkeys(EntryState.values, 0), **dict(counted)}
 
 
-def count_outcomes(entry_ids: Iterable[int]) -> dict[str, int]:
-    """{outcome, or "dead": number} of those of the entries that have ended."""
-    counted: Counter[str] = Counter()
-    for batch in split_batches(entry_ids):
-        ended = RefreshEntry.objects.filter(id__in=batch).exclude(state__in=LIVE_STATES).values_list("state", "outcome")
-        counted.update(outcome if state == EntryState.DONE else str(state) for state, outcome in ended)
-    return dict(counted)
+def read_outcomes(entry_ids: Iterable[int]) -> dict[int, str]:
+    """{post id: outcome, or "dead"} of those of the entries that have ended.
+
+    Of several entries of one post the newest counts, unless one of them built a package.
+    """
+    outcomes: dict[int, str] = {}
+    for batch in split_batches(sorted(entry_ids)):
+        ended = RefreshEntry.objects.filter(id__in=batch).exclude(state__in=LIVE_STATES).order_by("id")
+        for post_id, state, outcome in ended.values_list("post_id", "state", "outcome"):
+            if outcomes.get(post_id) != Outcome.BUILT:
+                outcomes[post_id] = outcome if state == EntryState.DONE else str(state)
+    return outcomes
 
 
 def list_queued_ids() -> list[int]:
@@ -93,21 +107,53 @@ def list_next(limit: int) -> QuerySet[RefreshEntry]:
     return select_queued().select_related("post")[:limit]
 
 
-def list_unpackaged_ids() -> list[int]:
-    """Posts to be packaged that no live entry will bring up to date, though something calls for it.
+def _own_entries() -> QuerySet[RefreshEntry]:
+    return RefreshEntry.objects.filter(post=OuterRef("pk"))
 
-    Either the post has no current package and was not tried since it changed, or its newest entry was refused for a
-    reason outside of the post (a full disk, a silent picture server). A post that was refused for its own fault is left
-    in peace until it is edited or the SKU that it waits for appears; one that was given up waits for a person.
+
+def _newest(field: str) -> Subquery:
+    """This field of the post's newest entry."""
+    return Subquery(_own_entries().order_by("-id").values(field)[:1])
+
+
+def _select_idle() -> QuerySet[Post]:
+    """Posts to be packaged that no entry stands for. One that was given up waits for a person."""
+    standing = _own_entries().filter(state__in=[*LIVE_STATES, EntryState.DEAD])
+    return select_processable().exclude(Exists(standing)).order_by("id")
+
+
+def _select_patient() -> QuerySet[Post]:
+    """Idle posts, without those that were refused a short while ago: their editor may be mending them."""
+    lately = _own_entries().filter(outcome=Outcome.REFUSED, finished_at__gte=timezone.now() - RETRY_REFUSED_AFTER)
+    return _select_idle().exclude(Exists(lately))
+
+
+def list_unpackaged_ids() -> list[int]:
+    """Idle posts without a package that were not tried since they changed, or that disk or network kept from one.
+
+    A post that was refused for its own fault is left in peace until it is edited or the SKU that it waits for appears.
     """
-    own = RefreshEntry.objects.filter(post=OuterRef("pk"))
-    live = own.filter(state__in=LIVE_STATES)
-    tried = own.filter(finished_at__gte=OuterRef("updated_at"))
+    tried = _own_entries().filter(finished_at__gte=OuterRef("updated_at"))
     packaged = select_current().filter(post=OuterRef("pk"))
-    dead = own.filter(state=EntryState.DEAD)
-    newest_error = own.order_by("-id").values("error")[:1]
-    posts = (
-        select_processable().annotate(newest_error=Subquery(newest_error)).exclude(Exists(live)).exclude(Exists(dead))
-    )
     never = ~Exists(packaged) & ~Exists(tried)
-    return list(posts.filter(never | Q(newest_error__gt="")).order_by("id").values_list("id", flat=True))
+    posts = _select_idle().annotate(newest_error=_newest("error"))
+    return list(posts.filter(never | Q(newest_error__gt="")).values_list("id", flat=True))
+
+
+def list_outdated_ids() -> list[int]:
+    """Idle posts whose current package was made by an older recipe, template or disclosure than the code now has."""
+    outdated = select_outdated().filter(post=OuterRef("pk"))
+    return list(_select_patient().filter(Exists(outdated)).values_list("id", flat=True))
+
+
+def list_picture_retry_ids() -> list[int]:
+    """Idle posts that a picture keeps from their package: the answer of a server may be another one by now."""
+    refused = PostFinding.objects.filter(post=OuterRef("pk"), kind="bad_image")
+    return list(_select_patient().filter(Exists(refused)).values_list("id", flat=True))
+
+
+def list_unmatched_ids() -> list[int]:
+    """Idle posts without a product of their own (a fallback or none), last processed before the catalogue moved."""
+    unmatched = select_unmatched().filter(post=OuterRef("pk"))
+    posts = _select_idle().annotate(seen=Coalesce(_newest("catalogue_version"), 0))
+    return list(posts.filter(Exists(unmatched), seen__lt=latest_version()).values_list("id", flat=True))

@@ -8,23 +8,32 @@ transaction is IMMEDIATE there.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from content.batches import split_batches
-from content.posts.selectors import keep_processable, list_ids_missing_skus
+from content.packages.lost import list_lost_ids, retire_lost
+from content.posts.selectors import hold_posts, keep_processable, list_ids_waiting_for
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
 from content.refresh.selectors import count_open as count_open
-from content.refresh.selectors import list_unpackaged_ids, select_queued
-from perfhooks.liveness import is_holder_alive, this_holder
+from content.refresh.selectors import (
+    list_outdated_ids,
+    list_picture_retry_ids,
+    list_unmatched_ids,
+    list_unpackaged_ids,
+    select_dead,
+    select_queued,
+)
+from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
 from perfhooks.metrics import count
 from perfhooks.trace import current_trace_id
-from products.catalog.selectors import list_content_ids_showing
+from products.catalog.selectors import latest_version, list_content_ids_showing
 from products.upsert.ports import ProductChange
 
 FAILURE_LIMIT = 3
@@ -32,6 +41,8 @@ CRASH_LIMIT = 10
 """A post that ends its process time and again is given up, but not for a few unlucky restarts."""
 BATCH_SIZE = 1_000
 ERROR_LENGTH_LIMIT = 2_000
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +58,8 @@ class ClaimedEntry:
 def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None = None) -> int:
     """Make sure that each of these posts is processed after the current transaction; returns the entries added.
 
-    A post that waits already keeps its entry and its place; one being processed is marked to be processed again.
+    A post that waits already keeps its entry and its place; one being processed is marked to be processed again; one
+    that was deleted meanwhile is left out.
     reason: a value of Reason; revision: the catalogue revision that caused it.
     """
     added = 0
@@ -60,19 +72,52 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
 
 
 def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> int:
-    """Queue the posts that show a changed product, and those that wait for a SKU that has just appeared.
+    """Queue the posts that show a changed product, and those that wait for its SKU or for another picture of it.
 
     The upsert's port: it runs inside the upsert's transaction. Returns the entries added.
     """
     showing = list_content_ids_showing([change.product_id for change in changes])
-    waiting = list_ids_missing_skus(change.sku for change in changes)
+    waiting = list_ids_waiting_for(change.sku for change in changes)
     added = enqueue_posts(post_ids=keep_processable(showing), reason=Reason.PRODUCT_CHANGED, revision=revision)
     return added + enqueue_posts(post_ids=keep_processable(waiting), reason=Reason.SKU_APPEARED, revision=revision)
 
 
+def enqueue_overtaken(*, post_id: int, revision: int) -> int:
+    """Queue a post once more because it shows less than the catalogue holds; returns the entries added.
+
+    Not when the catalogue stands as it stood when the post was taken: to do the same again would end alike, for ever.
+    """
+    taken = RefreshEntry.objects.filter(post_id=post_id, state=EntryState.CLAIMED)
+    if taken.filter(catalogue_version=latest_version()).exists():
+        log.error("overtaken_by_nothing", post_id=post_id, revision=revision)
+        return 0
+    return enqueue_posts(post_ids=[post_id], reason=Reason.PRODUCT_CHANGED, revision=revision)
+
+
 def enqueue_unpackaged() -> int:
-    """The sweeper: queue what a lost message or a killed process left without a package; returns the entries added."""
-    return enqueue_posts(post_ids=list_unpackaged_ids(), reason=Reason.UNPACKAGED)
+    """The sweeper: queue every post that needs processing though nobody asked for it; returns the entries added.
+
+    What a lost message or a killed process left behind, packages whose file is gone or that older templates, texts or
+    recipes made, pictures that were refused a while ago, and posts without a product of their own when the catalogue moved.
+    """
+    found = {
+        Reason.UNPACKAGED: list_unpackaged_ids,
+        Reason.OUTDATED: list_outdated_ids,
+        Reason.RETRY: list_picture_retry_ids,
+        Reason.CATALOGUE_MOVED: list_unmatched_ids,
+    }
+    return _enqueue_lost() + sum(enqueue_posts(post_ids=find(), reason=reason) for reason, find in found.items())
+
+
+def _enqueue_lost() -> int:
+    """Queue the posts whose package's file is gone, in the transaction that takes note of it."""
+    added = 0
+    for batch in split_batches(list_lost_ids(), size=BATCH_SIZE):
+        with transaction.atomic():
+            posts = keep_processable(retire_lost(batch))
+            dead = set(select_dead().filter(post__in=posts).values_list("post_id", flat=True))
+            added += enqueue_posts(post_ids=set(posts) - dead, reason=Reason.UNPACKAGED)
+    return added
 
 
 def claim_entries(*, limit: int) -> list[ClaimedEntry]:
@@ -122,7 +167,7 @@ def release_dead_claims() -> int:
     return sum(
         _release(entry_id, holder, claimed_at)
         for entry_id, holder, claimed_at in _list_claims()
-        if _is_abandoned(holder, claimed_at)
+        if is_claim_abandoned(holder, claimed_at=claimed_at, lease_seconds=settings.CLAIM_LEASE_SECONDS)
     )
 
 
@@ -138,24 +183,19 @@ def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]
     RefreshEntry.objects.filter(id__in=ids).update(
         state=EntryState.CLAIMED,
         claimed_at=timezone.now(),
-        claimed_by=this_holder(),
+        claimed_by=this_claim(),
         attempts=F("attempts") + 1,
+        catalogue_version=latest_version(),
         trace_id=current_trace_id(),
     )
     return [ClaimedEntry(entry.pk, entry.post_id, entry.post.slug, entry.reason) for entry in taken]
-
-
-def _is_abandoned(holder: str, claimed_at: datetime) -> bool:
-    """Whether a claim's process is dead, or so long silent that it counts as dead."""
-    lease = timedelta(seconds=settings.CLAIM_LEASE_SECONDS)
-    return claimed_at < timezone.now() - lease or not is_holder_alive(holder)
 
 
 def _enqueue_batch(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
     held = _hold_live(post_ids, revision=revision)
     missing = [post_id for post_id in post_ids if post_id not in held]
     added = 0
-    while missing:
+    while missing := hold_posts(missing):
         fresh = {"reason": reason, "enqueued_at": timezone.now(), "trace_id": current_trace_id(), "revision": revision}
         _revive_dead(missing, fresh)
         entries = [RefreshEntry(post_id=post_id, **fresh) for post_id in missing]
@@ -192,7 +232,7 @@ def _note_change(entries: QuerySet[RefreshEntry], *, revision: int | None) -> No
 
 
 def _lock_own(entry_id: int) -> RefreshEntry | None:
-    own = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by=this_holder())
+    own = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by__startswith=f"{this_holder()}@")
     return own.select_for_update().first()
 
 

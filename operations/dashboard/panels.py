@@ -14,7 +14,7 @@ from operations.dashboard.counting import count_together
 from operations.gates.selectors import select_red
 from perfhooks.desk import Tone
 from products.catalog.selectors import select_posts_with_stale_prices, select_stale
-from products.storesync.selectors import select_failed_runs, select_open_failures
+from products.storesync.selectors import select_failed_runs, select_open_failures, select_parked_runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"status__exact": "failed"},
         tone="bad",
         advice="오류를 읽고 접속 설정을 고친 뒤 다시 실행하세요.",
+    ),
+    "parked_runs": Question(
+        title="멈춘 동기화",
+        permission="storesync.view_syncrun",
+        rows=select_parked_runs,
+        page="admin:storesync_syncrun_changelist",
+        lookups={"status__exact": "parked"},
+        tone="bad",
+        advice="스토어에 연결되는지 보세요. 다음 동기화가 이어서 합니다.",
     ),
     "refused_products": Question(
         title="거부된 상품",

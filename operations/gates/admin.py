@@ -15,7 +15,7 @@ from operations.gates import selectors
 from operations.gates.checkout import Checkout
 from operations.gates.models import GateDecision, GateLine, Measurement, Verdict
 from operations.gates.services import decide
-from operations.gates.wording import RELEASE_WORDS, TONES, VERDICT_WORDS, show_commit, show_limit, show_value
+from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_commit, show_limit, show_tone, show_value
 from perfhooks.budgets import load_entries
 from perfhooks.desk import FastModelAdmin, ago, link_to, pill
 from perfhooks.figures import NOTHING
@@ -136,7 +136,7 @@ class GateDecisionAdmin(ReadOnlyAdmin):
 class MeasurementAdmin(ReadOnlyAdmin):
     """The figures that parts of the product recorded for the gate."""
 
-    list_display = ("metric", "scenario", "figure", "sample_count", "taken", "revision", "source", "cause")
+    list_display = ("metric", "scenario", "figure", "sample_count", "taken", "revision", "compared", "source", "cause")
     list_filter = ("source",)
     search_fields = ("metric", "scenario")
     search_help_text = "지표와 시나리오를 찾습니다"
@@ -164,6 +164,11 @@ class MeasurementAdmin(ReadOnlyAdmin):
         """The code that was measured."""
         return show_commit(measurement.commit)
 
+    @admin.display(description="기준 커밋")
+    def compared(self, measurement: Measurement) -> str:
+        """The code that it was compared with, if it was."""
+        return show_commit(measurement.base)
+
     @admin.display(description="원인")
     def cause(self, measurement: Measurement) -> SafeString | str:
         """Where the figure comes from."""
@@ -178,12 +183,12 @@ def may_decide(request: HttpRequest) -> bool:
 def _describe_board(board: Board) -> dict[str, Any]:
     decision, lines = board.decision, board.lines
     counts = [
-        (word, sum(line.verdict == verdict for line in lines), TONES[verdict])
+        (word, sum(line.verdict == verdict for line in lines), show_tone(verdict))
         for verdict, word in VERDICT_WORDS.items()
     ]
     return {
         "decision": decision,
-        "verdict": pill(RELEASE_WORDS.get(decision.verdict, ""), TONES[decision.verdict]),
+        "verdict": pill(RELEASE_WORDS.get(decision.verdict, ""), show_tone(decision.verdict)),
         "decided": ago(decision.decided_at),
         "commit": show_commit(decision.commit),
         "is_of_other_code": not Checkout(current_commit(), is_dirty=False).has_same_code(decision.commit),
@@ -193,7 +198,7 @@ def _describe_board(board: Board) -> dict[str, Any]:
         "history": [
             (
                 earlier,
-                pill(earlier.get_verdict_display(), TONES[earlier.verdict]),
+                pill(earlier.get_verdict_display(), show_tone(earlier.verdict)),
                 ago(earlier.decided_at),
                 show_commit(earlier.commit),
             )
@@ -207,7 +212,7 @@ def _make_sections(lines: list[GateLine]) -> list[Section]:
     rows: dict[str, list[BoardRow]] = {level: [] for level, _title, _note in SECTIONS}
     for line in lines:
         if line.verdict != Verdict.NOT_BUILT:
-            rows[line.level].append(describe_line(line, entries.get(line.budget_id)))
+            rows["block" if line.level == "block" else "warn"].append(describe_line(line, entries.get(line.budget_id)))
     return [Section(title, note, rows[level]) for level, title, note in SECTIONS if rows[level]]
 
 
@@ -218,7 +223,7 @@ def describe_line(line: GateLine, entry: Entry | None) -> BoardRow:
     why, command = (entry.why, entry.command) if entry else ("", "")
     is_wanted = line.verdict == Verdict.CANNOT_JUDGE and line.level == "block"
     return BoardRow(
-        verdict=pill(line.get_verdict_display(), TONES[line.verdict]),
+        verdict=pill(line.get_verdict_display(), show_tone(line.verdict)),
         budget_id=line.budget_id,
         plan=line.plan,
         help=metric.help if metric else why or line.metric,

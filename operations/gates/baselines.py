@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from operations.gates.readings import collect_readings
-from operations.gates.verdicts import samples_needed
-from perfhooks.budgets import BASELINES_NAME, BUDGETS_FILE, Budget, BudgetError, find_budget, load_entries
+from perfhooks.budgets import (
+    BASELINES_NAME,
+    BUDGETS_FILE,
+    Budget,
+    BudgetError,
+    find_budget,
+    load_entries,
+    read_baselines,
+    samples_needed,
+)
+from perfhooks.registry import all_metrics
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -29,11 +37,15 @@ HEADER = """# Limits of the budgets whose origin is "baseline": the first measur
 
 @dataclass(frozen=True, slots=True)
 class BaselineCounts:
-    """What happened to the entries that live by a baseline: ids that were set, kept as they were, or lack a figure."""
+    """What happened to the entries that live by a baseline: ids that were set, kept as they were, or lack a figure.
+
+    `never_counted` are those of the last whose counter never moved: there is nothing that a limit could be made of.
+    """
 
     written: tuple[str, ...]
     kept: tuple[str, ...]
     without_figure: tuple[str, ...]
+    never_counted: tuple[str, ...]
 
 
 def set_baselines(*, again: Collection[str] = (), path: Path = BUDGETS_FILE) -> BaselineCounts:
@@ -41,8 +53,7 @@ def set_baselines(*, again: Collection[str] = (), path: Path = BUDGETS_FILE) -> 
 
     Raises `BudgetError` when the budgets file is wrong, or `again` names an entry that has no measured limit.
     """
-    target = path.with_name(BASELINES_NAME)
-    tables = tomllib.loads(target.read_text("utf-8")) if target.is_file() else {}
+    target, tables = path.with_name(BASELINES_NAME), read_baselines(path)
     if unknown := sorted(set(again) - tables.keys()):
         raise BudgetError(f"budget {unknown[0]!r}: {target.name} holds no limit of it that could be replaced")
     entries = [entry for entry in load_entries(path) if entry.origin == "baseline" and entry.built]
@@ -56,27 +67,34 @@ def set_baselines(*, again: Collection[str] = (), path: Path = BUDGETS_FILE) -> 
         written=tuple(written),
         kept=tuple(entry.id for entry in entries if entry.id not in chosen),
         without_figure=tuple(entry_id for entry_id, reading in chosen.items() if reading is None),
+        never_counted=tuple(entry.id for entry in wanted if chosen[entry.id] is None and _is_counter(entry)),
     )
 
 
-def derive_limit(value: float, direction: str) -> float:
-    """Return the limit after a first measurement: as much worse than it as a release may be (plan 5)."""
+def derive_limit(value: float, direction: str, unit: str) -> float:
+    """Return the limit after a first measurement: as much worse than it as a release may be (plan 5); no share above 1."""
     tolerated = (find_budget(REGRESSION).limit - 1) * abs(value)
     limit = value + tolerated if direction == "max" else value - tolerated
+    limit = min(limit, 1.0) if unit == "ratio" else limit
     return float(f"{limit:.{SIGNIFICANT_DIGITS}g}")
 
 
 def _choose_reading(entry: Entry, readings: Sequence[Reading]) -> Reading | None:
-    """Return the newest reading that says something, of whichever commit."""
+    """Return the newest reading that says something, of whichever commit; a figure of 0 leaves no room for a limit."""
     needed = samples_needed(entry)
-    telling = (reading for reading in readings if not reading.doubt and reading.value is not None)
+    telling = (reading for reading in readings if not reading.doubt and reading.value)
     return next((reading for reading in telling if reading.samples >= needed), None)
+
+
+def _is_counter(entry: Entry) -> bool:
+    metric = all_metrics().get(entry.metric)
+    return metric is not None and metric.kind == "counter"
 
 
 def _describe(entry: Entry, reading: Reading) -> Table:
     value = reading.value or 0.0
     return {
-        "limit": derive_limit(value, entry.direction),
+        "limit": derive_limit(value, entry.direction, entry.unit),
         "measured": value,
         "samples": reading.samples,
         "scenario": reading.scenario,

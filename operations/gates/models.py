@@ -12,7 +12,8 @@ class Measurement(models.Model):
     samples = models.PositiveBigIntegerField("표본")
     source = models.CharField("출처", max_length=80, help_text="무엇이 쟀는지: 명령이나 작업의 이름")
     link = models.CharField("원인 링크", max_length=300, blank=True)
-    commit = models.CharField("커밋", max_length=40, blank=True)
+    commit = models.CharField("커밋", max_length=60, blank=True)
+    base = models.CharField("기준 커밋", max_length=60, blank=True, help_text="비교한 값이면 무엇과 비교했는지")
     measured_at = models.DateTimeField("잰 때")
 
     class Meta:
@@ -40,7 +41,7 @@ class GateDecision(models.Model):
 
     verdict = models.CharField("판정", max_length=12, choices=Verdict)
     decided_at = models.DateTimeField("판정한 때")
-    commit = models.CharField("커밋", max_length=40, blank=True)
+    commit = models.CharField("커밋", max_length=60, blank=True)
     is_dirty = models.BooleanField("커밋하지 않은 변경", default=False)
     decided_by = models.CharField("판정한 사람", max_length=150, blank=True, help_text="명령으로 판정했으면 비어 있음")
 
@@ -73,7 +74,7 @@ class GateLine(models.Model):
     value = models.FloatField("값", null=True)
     samples = models.PositiveBigIntegerField("표본", null=True)
     measured_at = models.DateTimeField("잰 때", null=True)
-    commit = models.CharField("커밋", max_length=40, blank=True)
+    commit = models.CharField("커밋", max_length=60, blank=True)
     scenario = models.CharField("시나리오", max_length=120, blank=True)
     source = models.CharField("출처", max_length=200, blank=True)
     link = models.CharField("원인 링크", max_length=300, blank=True)

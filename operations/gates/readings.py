@@ -12,6 +12,9 @@ from django.urls import reverse
 
 from operations.gates.models import Measurement
 from operations.gates.verdicts import Reading
+from operations.gates.wording import show_commit
+from perfhooks.budgets import bring_down
+from perfhooks.checkout import is_dirty_name
 from perfhooks.models import PerfRun, PerfStage
 
 if TYPE_CHECKING:
@@ -59,6 +62,13 @@ def doubt_run(entry: Entry, run: PerfRun) -> str:
     return ""
 
 
+def doubt_commit(commit: str) -> str:
+    """Return why a figure of that commit does not count, in words: what was changed beside it is in no release."""
+    if not is_dirty_name(commit):
+        return ""
+    return f"커밋하지 않은 변경이 있는 코드({show_commit(commit)})에서 잰 값입니다. 커밋한 뒤 다시 재세요."
+
+
 def _list_metrics(entry: Entry) -> list[str]:
     return [entry.metric, entry.work.metric] if entry.work else [entry.metric]
 
@@ -88,7 +98,7 @@ def _of_runs(entry: Entry, runs: Iterable[tuple[PerfRun, Stages]], entries: Coll
             source=f"{run.kind} #{run.pk}",
             link=f"{reverse('admin:perfhooks_perfrun_changelist')}?run={run.pk}",
             group=f"{run.kind}/{run.scenario}",
-            doubt=doubt_run(entry, run) or mixed,
+            doubt=doubt_run(entry, run) or doubt_commit(run.commit) or mixed,
         )
 
 
@@ -98,14 +108,7 @@ def _figure_of(entry: Entry, stage: PerfStage, stages: Stages) -> tuple[float | 
     if entry.work is None:
         return value, stage.count
     done = stages[entry.work.metric].count if entry.work.metric in stages else 0
-    return _bring_down(entry, value, done), done
-
-
-def _bring_down(entry: Entry, value: float | None, done: int) -> float | None:
-    """Bring a figure of more work than the limit is promised for down to that amount."""
-    if value is None or entry.work is None or done <= entry.work.amount:
-        return value
-    return value * entry.work.amount / done
+    return bring_down(entry, value, done), done
 
 
 def _describe_mixture(entry: Entry, entries: Collection[Entry]) -> str:
@@ -117,10 +120,10 @@ def _describe_mixture(entry: Entry, entries: Collection[Entry]) -> str:
 
 
 def _read_measurements(metrics: Collection[str]) -> dict[str, list[Measurement]]:
-    """Return the newest recorded figure of each metric, source, scenario and commit, by metric."""
+    """Return the newest recorded figure of each metric, source, scenario, commit and base, by metric."""
     newest: dict[tuple[str, ...], Measurement] = {}
     for found in Measurement.objects.filter(metric__in=metrics)[:MEASUREMENTS_READ]:
-        newest.setdefault((found.metric, found.source, found.scenario, found.commit), found)
+        newest.setdefault((found.metric, found.source, found.scenario, found.commit, found.base), found)
     by_metric: dict[str, list[Measurement]] = defaultdict(list)
     for found in newest.values():
         by_metric[found.metric].append(found)
@@ -131,13 +134,15 @@ def _of_measurements(entry: Entry, recorded: Iterable[Measurement]) -> Iterator[
     """A recorded figure has no labels, so that it speaks for no entry that has."""
     for found in () if entry.labels else recorded:
         yield Reading(
-            value=_bring_down(entry, found.value, found.samples),
+            value=bring_down(entry, found.value, found.samples),
             samples=found.samples,
             measured_at=found.measured_at,
             commit=found.commit,
             scenario=found.scenario,
-            source=found.source,
+            source=f"{found.source} · 기준 {show_commit(found.base)}" if found.base else found.source,
             link=found.link or reverse("admin:gates_measurement_change", args=[found.pk]),
             group=f"{found.source}/{found.scenario}",
             is_final=True,
+            doubt=doubt_commit(found.commit),
+            base=found.base,
         )

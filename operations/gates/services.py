@@ -13,9 +13,9 @@ from django.utils import timezone
 from operations.gates.checkout import Checkout, read_checkout
 from operations.gates.models import GateDecision, GateLine, Measurement
 from operations.gates.readings import collect_readings
-from operations.gates.verdicts import SEVERITY, Answer, Line, combine, judge_entry, samples_needed
-from perfhooks.budgets import load_entries
-from perfhooks.machine import current_commit
+from operations.gates.verdicts import SEVERITY, Answer, Line, combine, judge_entry
+from perfhooks.budgets import load_entries, samples_needed
+from perfhooks.checkout import measured_commit
 from perfhooks.registry import all_metrics
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -49,6 +49,7 @@ def record_measurement(
     link: str = "",
     scenario: str = "",
     commit: str | None = None,
+    base: str = "",
     measured_at: datetime | None = None,
 ) -> int:
     """Record one figure for the gate and return its number.
@@ -57,7 +58,8 @@ def record_measurement(
     None when it was measured in vain (a comparison that was too noisy): the gate then cannot judge it. samples: how
     many the value rests on, or the work done for a budget that names work. source: the command or job; figures of the
     same source and scenario replace each other. link: an address within the product to what caused the figure. commit:
-    what was measured, by default the code that runs; measured_at: by default now. Raises `MeasurementRefused`.
+    what was measured, by default the code that runs, marked where it is not as committed; base: the commit that it was
+    compared with, if it was; measured_at: by default now. Raises `MeasurementRefused`.
     """
     now = timezone.now()
     _check_measurement(metric=metric, value=value, samples=samples, source=source, link=link)
@@ -71,7 +73,8 @@ def record_measurement(
         samples=samples,
         source=source,
         link=link,
-        commit=current_commit() if commit is None else commit,
+        commit=measured_commit() if commit is None else commit,
+        base=base,
         measured_at=moment,
     ).pk
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
-from perfhooks.budgets import Budget, judge
+from perfhooks.budgets import Budget, judge, samples_needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,7 +32,7 @@ class Reading:
 
     `group` tells readings apart that do not replace each other (another source, another scenario). A figure that was
     recorded on purpose `is_final`: when it says nothing, an older one must not speak in its place. `doubt` says why it
-    does not count, if so. `samples` is the work done where the budget is promised for an amount of work.
+    does not count, if so. `base` is the commit that a comparison was made with. `samples` is the work done where the budget is promised for an amount of work.
     """
 
     value: float | None
@@ -45,6 +45,7 @@ class Reading:
     group: str = ""
     is_final: bool = False
     doubt: str = ""
+    base: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,6 @@ def judge_entry(
     return _judge_usable(entry, usable)
 
 
-def samples_needed(entry: Entry) -> int:
-    """Return how many samples a reading needs to say anything about a budget; of work done where it names work."""
-    return entry.work.amount if entry.work else entry.min_samples
-
-
 def combine(lines: Iterable[Line]) -> Answer:
     """Return the verdict over all lines: block before cannot judge before warn before pass.
 
@@ -104,6 +100,8 @@ def _find_obstacle(entry: Entry, reading: Reading, now: datetime, has_same_code:
         return "어느 커밋에서 쟀는지 남아 있지 않습니다."
     if not has_same_code(reading.commit):
         return f"다른 커밋({reading.commit[:10]})에서 잰 값입니다."
+    if entry.against_commit and (not reading.base or has_same_code(reading.base)):
+        return "다른 커밋과 비교한 값이 아닙니다. --base에 앞선 릴리즈의 커밋을 주고 다시 재세요."
     return ""
 
 
@@ -138,7 +136,7 @@ def _judge_groups(budget: Budget, readings: Sequence[Reading]) -> list[Line]:
 def _judge_group(budget: Budget, readings: Sequence[Reading]) -> Line:
     for reading in readings[:1] if readings[0].is_final else readings:
         verdict = judge(budget, reading.value, reading.samples)
-        if verdict in _ANSWERS and reading.samples >= samples_needed(budget):
+        if verdict in _ANSWERS:
             missed = "한도를 넘었습니다." if budget.direction == "max" else "한도에 못 미칩니다."
             return Line(budget, _ANSWERS[verdict], "" if verdict == "ok" else missed, reading)
     return Line(budget, "cannot judge", _describe_lack(budget, readings[0]), readings[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from perfhooks.checkout import DIRTY_MARK, is_dirty_name
 from perfhooks.figures import NOTHING, format_figure
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ def show_value(value: float | None, *, statistic: str, unit: str) -> str:
     return format_figure(value, unit)
 
 
-def show_commit(commit: str, *, is_dirty: bool = False) -> str:
-    """Return a commit as short as people write it."""
-    return (commit[:_COMMIT_LENGTH] or NOTHING) + ("+" if is_dirty else "")
+def show_commit(commit: str) -> str:
+    """Return a commit as short as people write it, and whether files beside it were changed."""
+    short = commit.removesuffix(DIRTY_MARK)[:_COMMIT_LENGTH] or NOTHING
+    return f"{short} (수정됨)" if is_dirty_name(commit) else short
+
+
+def show_tone(verdict: str) -> Tone:
+    """Return the colour of a verdict; grey for one that is not known any more."""
+    return TONES.get(verdict, "grey")

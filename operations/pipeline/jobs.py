@@ -14,16 +14,19 @@ from operations.pipeline.shares import measure_shares
 from perfhooks.metrics import set_gauge
 from perfhooks.selectors import list_stage_figures
 from perfhooks.services import LockHeld
+from perfhooks.tasks import run_here
 
-DEFAULT_STORE = "my-store"
+DETAIL_WORKERS = 4
 
 
 def run_sync() -> dict[str, object]:
-    """The whole pipeline against the configured store."""
+    """The whole pipeline against the configured store, in this process: a worker that waited for workers could wait for itself."""
     if not settings.STORE_API_URL:
         return {"skipped": "STORE_API_URL이 비어 있습니다."}
     try:
-        report = run_pipeline(store_code=DEFAULT_STORE, api_url=settings.STORE_API_URL, workers=4)
+        report = run_pipeline(
+            store_code=settings.STORE_CODE, api_url=settings.STORE_API_URL, workers=DETAIL_WORKERS, order=run_here
+        )
     except LockHeld as held:
         return {"skipped": str(held)}
     return {"run": report.run_id, "status": report.status}

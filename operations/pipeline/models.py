@@ -43,11 +43,16 @@ class WorkerSamples(models.Model):
 
 
 class ScheduleSlot(models.Model):
-    """One due time of one scheduled job. The unique row makes a second scheduler's order for the same slot harmless."""
+    """One due time of one scheduled job. The unique row makes a second scheduler's order for the same slot harmless.
+
+    holder: `host:pid:start` as in `perfhooks.liveness`; a slot whose process died unfinished is taken over.
+    """
 
     job = models.CharField("작업", max_length=40)
     slot_at = models.DateTimeField("예정 시각")
     started_at = models.DateTimeField("시작", auto_now_add=True)
+    holder = models.CharField("처리기", max_length=200, blank=True)
+    attempts = models.PositiveSmallIntegerField("시도 횟수", default=1)
     finished_at = models.DateTimeField("끝", null=True, blank=True)
     result = models.JSONField("결과", default=dict, blank=True)
 

@@ -25,6 +25,7 @@ LABELS = {
     "products_refused": "거부한 상품",
     "details_fetched": "상세 조회",
     "posts_worked": "처리한 글",
+    "posts_deleted": "실행 중에 지워진 글",
     "posts_matched": "상품이 정해진 글",
     "posts_fallback": "대체 상품을 쓴 글",
     "fallback_ratio": "대체 비율",

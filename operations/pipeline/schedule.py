@@ -1,6 +1,7 @@
 """The clock's jobs: what runs when, and the unique row that lets each due time start only one run.
 
-Two schedulers may both say that a job is due; both try to write the same slot, and only the first starts it.
+Two schedulers may both say that a job is due; both try to write the same slot, and only the first starts it. A slot whose
+process died on the way is taken over: by its own order, when the broker delivers that again, or by the next sweep.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +14,23 @@ from django.utils import timezone
 
 from operations.pipeline import jobs
 from operations.pipeline.models import ScheduleSlot
+from perfhooks.liveness import is_holder_alive, this_holder
+from perfhooks.tasks import enqueue
+
+JOB_TASK = "operations.pipeline.tasks.run_job"
+ATTEMPTS_ALLOWED = 3
+"""A job that ends its process time and again is given up until its next due time."""
+
+
+def sweep() -> dict[str, object]:
+    """Find what lost messages and dead workers left behind, in the queue and in the schedule, and order it again."""
+    return {**jobs.sweep_queue(), "slots_ordered": order_dead_slots()}
+
 
 JOBS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(
     {
         "sync": jobs.run_sync,
-        "sweep": jobs.sweep_queue,
+        "sweep": sweep,
         "staleness": jobs.measure_staleness,
         "weekly_report": jobs.write_weekly_report,
     }
@@ -34,13 +47,52 @@ def find_slot(job: str, now: datetime) -> datetime:
 
 
 def run_scheduled(*, job: str, now: datetime | None = None) -> bool:
-    """Run a job unless its slot has been started already; returns whether it ran here. KeyError for an unknown job."""
+    """Run a job unless its slot has been started already by a process that lives; returns whether it ran here.
+
+    KeyError for an unknown job. What the job raises is noted in the slot and goes on.
+    """
     run = JOBS[job]
-    with transaction.atomic():
-        slot, is_new = ScheduleSlot.objects.get_or_create(job=job, slot_at=find_slot(job, now or timezone.now()))
-    if not is_new:
+    slot = _take_slot(job, find_slot(job, now or timezone.now()))
+    if slot is None:
         return False
-    slot.result = run()
-    slot.finished_at = timezone.now()
-    slot.save(update_fields=["result", "finished_at"])
+    try:
+        result = run()
+    except Exception as error:
+        _end(slot, {"error": f"{type(error).__name__}: {error}"})
+        raise
+    _end(slot, result)
     return True
+
+
+def order_dead_slots(*, now: datetime | None = None) -> int:
+    """Order the jobs anew whose process died, and close those slots whose time has passed; returns how many it ordered."""
+    ordered = 0
+    for slot in ScheduleSlot.objects.filter(finished_at=None):
+        if is_holder_alive(slot.holder):
+            continue
+        is_due = slot.job in JOBS and slot.slot_at == find_slot(slot.job, now or timezone.now())
+        if is_due and slot.attempts < ATTEMPTS_ALLOWED:
+            enqueue(JOB_TASK, slot.job)
+            ordered += 1
+        else:
+            _end(slot, {"error": "실행하던 프로세스가 중간에 끝났습니다."})
+    return ordered
+
+
+@transaction.atomic
+def _take_slot(job: str, slot_at: datetime) -> ScheduleSlot | None:
+    """The slot, when this process is the one to run it."""
+    slot, is_new = ScheduleSlot.objects.get_or_create(job=job, slot_at=slot_at, defaults={"holder": this_holder()})
+    if is_new:
+        return slot
+    if slot.finished_at or slot.attempts >= ATTEMPTS_ALLOWED or is_holder_alive(slot.holder):
+        return None
+    # The old holder in the condition lets exactly one of several takers win.
+    own = {"holder": this_holder(), "attempts": slot.attempts + 1}
+    taken = ScheduleSlot.objects.filter(pk=slot.pk, holder=slot.holder, attempts=slot.attempts, finished_at=None)
+    return slot if taken.update(**own) else None
+
+
+def _end(slot: ScheduleSlot, result: dict[str, object]) -> None:
+    slot.result, slot.finished_at = result, timezone.now()
+    slot.save(update_fields=["result", "finished_at"])

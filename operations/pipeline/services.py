@@ -4,21 +4,24 @@ The database holds the state of everything that is under way; an order to a task
 same code serves tasks that run in this process and tasks on workers, and a run that was killed is simply run again.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.db import Error
 from django.utils import timezone
 
 from content.matching.selectors import count_decisions
-from content.packages.selectors import count_current
+from content.packages.selectors import list_packaged_ids
 from content.refresh.selectors import (
     count_by_state,
     count_open,
-    count_outcomes,
     count_refused,
     list_queued_ids,
+    read_outcomes,
     read_states,
 )
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
@@ -28,9 +31,9 @@ from operations.pipeline.shares import measure_shares
 from operations.pipeline.waiting import Progress, WorkStalled, ignore_progress, wait_for
 from perfhooks.metrics import set_gauge
 from perfhooks.recorder import Recorder
-from perfhooks.services import hold_lock, store_run
+from perfhooks.services import LockHeld, hold_lock, store_run
 from perfhooks.spans import span
-from perfhooks.tasks import enqueue
+from perfhooks.tasks import Order, enqueue
 from perfhooks.trace import bind_trace
 from products.storesync.errors import StoreSyncError
 from products.storesync.selectors import RunFacts, count_open_failures, describe_run
@@ -38,6 +41,7 @@ from products.storesync.services import start_run
 
 SYNC_TASK = "products.storesync.tasks.sync_store_task"
 ENTRY_TASK = "operations.pipeline.tasks.process_entry_task"
+ERROR_LENGTH_LIMIT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +65,39 @@ def queue_entries() -> list[int]:
     return ids
 
 
-def sync_products(*, store_code: str, api_url: str, workers: int, progress: Progress) -> RunFacts:
+@dataclass(frozen=True, slots=True)
+class WorkedPosts:
+    """How the work on the queue ended: {post id: outcome, or "dead"}, and how many entries vanished with their posts."""
+
+    outcomes: dict[int, str]
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class SyncPlan:
+    """Which shop, and how it is read. catalogue: the fingerprint of what a simulated shop sells."""
+
+    store_code: str
+    api_url: str
+    catalogue: str
+    workers: int
+
+
+def sync_products(plan: SyncPlan, *, progress: Progress, order: Order) -> RunFacts:
     """Bring the catalogue up to date with the store; StoreSyncError when that did not succeed."""
-    run_id = start_run(store_code=store_code, api_url=api_url)
+    try:
+        run_id = start_run(store_code=plan.store_code, api_url=plan.api_url, catalogue=plan.catalogue)
+    except LockHeld as held:
+        raise StoreSyncError(str(held)) from held
 
-    def order() -> None:
-        enqueue(SYNC_TASK, run_id, workers)
+    def order_sync() -> None:
+        order(SYNC_TASK, run_id, plan.workers)
 
-    order()
+    order_sync()
     facts = wait_for(
         lambda: describe_run(run_id),
         is_done=lambda facts: facts.status != "running",
-        order_again=order,
+        order_again=order_sync,
         on_state=lambda facts: progress("sync", facts.fetched, facts.planned),
     )
     if facts.status != "done":
@@ -80,56 +105,67 @@ def sync_products(*, store_code: str, api_url: str, workers: int, progress: Prog
     return facts
 
 
-def work_queue(*, progress: Progress) -> dict[str, int]:
-    """Carry every queued post to its package; returns how many entries ended in which way."""
+def work_queue(*, progress: Progress, order: Order = enqueue) -> WorkedPosts:
+    """Carry every queued post to its package."""
     release_dead_claims()
     enqueue_unpackaged()
     worked: set[int] = set()
-    while ids := _work_round(progress):  # an entry that failed, or whose post changed meanwhile, is queued anew
+    while ids := _work_round(progress, order):  # an entry that failed, or whose post changed meanwhile, is queued anew
         worked.update(ids)
     set_gauge("refresh_queue_depth", count_open())
-    return count_outcomes(worked)
+    return WorkedPosts(read_outcomes(worked), deleted=len(worked) - len(read_states(worked)))
 
 
-def _work_round(progress: Progress) -> list[int]:
+def _work_round(progress: Progress, order: Order) -> list[int]:
     """Order one attempt at everything that is queued now, and wait until each attempt has been made."""
     since = {key: entry.attempts for key, entry in read_states(list_queued_ids()).items()}
     if not since:
         return []
 
-    def order() -> None:
+    def order_waiting() -> None:
         release_dead_claims()
         waiting = [key for key, entry in read_states(since).items() if entry.is_waiting(since_attempt=since[key])]
         for number, entry_id in enumerate(waiting):
-            enqueue(ENTRY_TASK, entry_id)
+            order(ENTRY_TASK, entry_id)
             progress("posts", len(since) - len(waiting) + number, len(since))
 
-    order()
+    order_waiting()
     wait_for(
-        lambda: sum(not entry.is_open(since_attempt=since[key]) for key, entry in read_states(since).items()),
-        is_done=lambda attempted: attempted == len(since),
-        order_again=order,
-        on_state=lambda attempted: progress("posts", attempted, len(since)),
+        lambda: len(since) - _count_open(since),
+        is_done=lambda settled: settled == len(since),
+        order_again=order_waiting,
+        on_state=lambda settled: progress("posts", settled, len(since)),
     )
     return list(since)
 
 
-def _count(facts: RunFacts, ended: dict[str, int]) -> dict[str, Any]:
+def _count_open(since: dict[int, int]) -> int:
+    """How many of the entries still wait for their attempt or for its end; one deleted with its post does neither."""
+    return sum(entry.is_open(since_attempt=since[key]) for key, entry in read_states(since).items())
+
+
+def count_packages(outcomes: dict[int, str], packaged: Iterable[int]) -> dict[str, int]:
+    """What the run built, and what it left as it was: packages found unchanged, and those of posts not worked on."""
+    ended = Counter(outcomes.values())
+    untouched = set(packaged) - outcomes.keys()
+    return {"packages_built": ended["built"], "packages_skipped": ended["cached"] + len(untouched)}
+
+
+def _count(facts: RunFacts, worked: WorkedPosts) -> dict[str, Any]:
     decisions = count_decisions()
-    built = ended.get("built", 0)
     return {
         "products_seen": facts.listed,
         "products_changed": facts.fetched,
         "products_written": facts.created + facts.updated + facts.deleted,
-        "products_skipped": facts.listed - facts.fetched,
+        "products_skipped": facts.skipped,
         "products_refused": count_open_failures(),
         "details_fetched": facts.fetched,
-        "posts_worked": sum(ended.values()),
+        "posts_worked": len(worked.outcomes),
+        "posts_deleted": worked.deleted,
         "posts_matched": decisions.matched,
         "posts_fallback": decisions.fallback,
         "fallback_ratio": round(decisions.fallback / decisions.total, 4) if decisions.total else 0.0,
-        "packages_built": built,
-        "packages_skipped": count_current() - built,
+        **count_packages(worked.outcomes, list_packaged_ids()),
         "posts_refused": count_refused(),
         "posts_failed": count_by_state()["dead"],
     }
@@ -148,15 +184,15 @@ def _enter(run: PipelineRun, stage: str) -> None:
     run.save(update_fields=["stage"])
 
 
-def _lead(run: PipelineRun, *, api_url: str, workers: int, progress: Progress) -> None:
+def _lead(run: PipelineRun, plan: SyncPlan, *, progress: Progress, order: Order) -> None:
     _enter(run, "sync")
     with span("pipeline_stage_seconds", stage="sync"):
-        facts = sync_products(store_code=run.store_code, api_url=api_url, workers=workers, progress=progress)
+        facts = sync_products(plan, progress=progress, order=order)
     _enter(run, "posts")
     with span("pipeline_stage_seconds", stage="posts"):
-        ended = work_queue(progress=progress)
+        worked = work_queue(progress=progress, order=order)
     measure_shares()
-    run.counts = _count(facts, ended)
+    run.counts = _count(facts, worked)
     run.status = _judge(run.counts)
 
 
@@ -167,29 +203,51 @@ def _close_abandoned() -> None:
     )
 
 
+@contextlib.contextmanager
+def _open_run(*, trace_id: str, store_code: str) -> Iterator[PipelineRun]:
+    """A new run's row. Whatever ends the block early is noted in it, and goes on its way."""
+    _close_abandoned()
+    run = PipelineRun.objects.create(trace_id=trace_id, store_code=store_code)
+    try:
+        yield run
+    except BaseException as error:
+        run.status, run.finished_at = PipelineRun.Status.FAILED, timezone.now()
+        run.error = f"{type(error).__name__}: {error}"[:ERROR_LENGTH_LIMIT]
+        with contextlib.suppress(Error):  # it may be the cause itself; the next run closes the row then
+            run.save()
+        raise
+
+
 def run_pipeline(
     *,
     store_code: str,
     api_url: str,
     workers: int,
+    catalogue: str = "",
     progress: Progress = ignore_progress,
+    order: Order = enqueue,
     profiler: str = "",
     finish: Callable[[PipelineReport, Recorder], str] | None = None,
 ) -> PipelineReport:
     """One whole run under one trace id. LockHeld when another one is under way.
 
-    api_url: where the store answers. workers: how many details are asked for at a time. finish: writes the report file and returns its path.
-    profiler: what slows this run down, so that its times count for no gate.
-    A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays.
+    api_url: where the store answers. catalogue: the fingerprint of what a simulated store sells. workers: how many details
+    are asked for at a time. finish: writes the report file and returns its path. profiler: what slows this run down, so
+    that its times count for no gate. order: `run_here` where this process is a worker itself.
+    A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays. Anything
+    unforeseen is raised, after it was noted in the run's row.
     """
-    with hold_lock("pipeline"), bind_trace() as trace_id, Recorder() as recorder:
-        _close_abandoned()
-        run = PipelineRun.objects.create(trace_id=trace_id, store_code=store_code)
+    with (
+        hold_lock("pipeline"),
+        bind_trace() as trace_id,
+        Recorder() as recorder,
+        _open_run(trace_id=trace_id, store_code=store_code) as run,
+    ):
         try:
-            _lead(run, api_url=api_url, workers=workers, progress=progress)
+            _lead(run, SyncPlan(store_code, api_url, catalogue, workers), progress=progress, order=order)
         except (StoreSyncError, WorkStalled) as error:
             run.status, run.error = PipelineRun.Status.FAILED, str(error)
-        if not settings.CELERY_TASK_ALWAYS_EAGER:
+        if order is enqueue and not settings.CELERY_TASK_ALWAYS_EAGER:
             collect_samples(recorder, trace_id=trace_id, expected=1 + run.counts.get("posts_worked", 0))
         run.finished_at = timezone.now()
         seconds = (run.finished_at - run.started_at).total_seconds()

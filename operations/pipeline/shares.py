@@ -10,17 +10,22 @@ from products.catalog.selectors import (
 )
 
 
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
 
 
 def measure_shares() -> dict[str, float]:
-    """Set and return the gauges: fallback matches, stale prices of products, posts that show a stale price (0 to 1)."""
+    """Set and return the gauges: fallback matches, stale prices of products, posts that show a stale price (0 to 1).
+
+    A share of nothing is no figure and left out.
+    """
+    decisions = count_decisions()
     shares = {
-        "fallback_ratio": count_decisions().fallback_ratio,
+        "fallback_ratio": _share(decisions.fallback, decisions.total),
         "price_stale_ratio": _share(count_stale_prices(), count_products()),
         "stale_price_content_ratio": _share(select_posts_with_stale_prices().count(), count_posts_showing()),
     }
-    for name, share in shares.items():
+    known = {name: share for name, share in shares.items() if share is not None}
+    for name, share in known.items():
         set_gauge(name, share)
-    return shares
+    return known

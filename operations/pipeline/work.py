@@ -8,6 +8,7 @@ from content.comparison.services import build_table
 from content.cro.services import compose_post
 from content.matching.services import match_post
 from content.packages.services import PackageRefused, build_package
+from content.refresh.selectors import read_states
 from content.refresh.services import ClaimedEntry, claim_entry, fail_entry, finish_entry
 from perfhooks.trace import bind_tags
 
@@ -16,7 +17,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class EntryOutcome:
-    """How one queue entry ended: built, cached, refused, failed, or skipped (somebody else had it)."""
+    """How one queue entry ended: built, cached, refused, failed, or skipped (somebody else had it, or the post is gone)."""
 
     entry_id: int
     status: str
@@ -45,6 +46,8 @@ def process_entry(*, entry_id: int) -> EntryOutcome:
             finish_entry(entry_id=entry_id, outcome="refused", reason=str(refusal))
             return EntryOutcome(entry_id, "refused")
         except Exception as error:  # one post's defect must not stop the others; the entry keeps the reason
+            if not read_states([entry_id]):
+                return EntryOutcome(entry_id, "skipped")  # the post was deleted meanwhile, and its entry with it
             log.exception("entry_failed", entry_id=entry_id)
             fail_entry(entry_id=entry_id, error=f"{type(error).__name__}: {error}")
             return EntryOutcome(entry_id, "failed")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.db import DataError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
@@ -58,8 +60,15 @@ class FastModelAdmin(_ModelAdmin[M]):
         return FastChangeList
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """Return the list's page, logged and counted when somebody looks at it."""
-        shown = super().get_changelist_instance(request)
+        """Return the list's page, logged and counted when somebody looks at it.
+
+        A look-up value that the database cannot take (a number beyond 64 bits, a NUL) is the address's fault, which the
+        admin answers by its list without a filter.
+        """
+        try:
+            shown = super().get_changelist_instance(request)
+        except (DataError, OverflowError) as error:
+            raise IncorrectLookupParameters(error) from error
         if request.method == "GET":
             record_changelist(shown)
         return shown

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import sqlparse
 from django.db import DatabaseError, connections, transaction
 
 from perfhooks.sqltext import is_read
@@ -72,7 +73,7 @@ class Plan:
 
 def refuse_write(sql: str) -> NoReturn:
     """Raise `ExplainError` for a statement that is no SELECT."""
-    raise ExplainError(f"SELECT만 설명합니다. 실행하지 않은 문장: {sql[:120]}")
+    raise ExplainError(f"SELECT 하나만 설명합니다. 실행하지 않은 문장: {sql[:120]}")
 
 
 def explain_statement(
@@ -80,10 +81,10 @@ def explain_statement(
 ) -> Plan:
     """Return the plan of a SELECT; tables of more than `large_rows` rows that it scans are named.
 
-    A row lock (FOR UPDATE) is left out, which changes nothing below it. `ExplainError` for anything but a SELECT, and
+    A row lock (FOR UPDATE) is left out, which changes nothing below it. `ExplainError` for anything but one SELECT, and
     where the database refuses.
     """
-    if not is_read(statement.sql):
+    if not is_read(statement.sql) or len(sqlparse.split(statement.sql)) > 1:
         refuse_write(statement.sql)
     connection = connections[statement.alias]
     sql = _LOCK.sub("", statement.sql)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 NOTHING = "–"
 _WORDS = {
     "seconds": "초",
@@ -17,8 +19,8 @@ _WORDS = {
 
 def format_figure(value: float | None, unit: str) -> str:
     """Return a value of a metric's unit for reading: short times in ms or µs, ratios in percent, sizes in KB or MB."""
-    if value is None:
-        return NOTHING
+    if value is None or not math.isfinite(value):
+        return NOTHING if value is None else f"{value:g}"
     if unit == "ratio":
         return f"{value * 100:.3g}%"
     if unit == "bytes":

@@ -17,8 +17,12 @@ class MeasurementPort(Protocol):
         source: str,
         scenario: str = "",
         commit: str | None = None,
+        base: str = "",
     ) -> int:
-        """Return the number under which it is kept; no value means that it was measured in vain."""
+        """Return the number under which it is kept; no value means that it was measured in vain.
+
+        base: the commit that `commit` was compared with, where the figure compares two.
+        """
         ...
 
 

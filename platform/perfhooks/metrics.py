@@ -14,6 +14,7 @@ from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
 
 from perfhooks import catalogue as catalogue  # the names must exist before anything is measured
 from perfhooks import recorder as recorders
+from perfhooks import shared_metrics
 from perfhooks.registry import MAX_LABEL_COMBINATIONS, Kind, Metric, RegistryError, all_metrics, get_metric
 from perfhooks.trace import bound_tags, current_trace_id
 
@@ -27,6 +28,7 @@ OVERFLOW_LABEL = "other"
 is_exemplar_kept = False
 
 disable_created_metrics()  # type: ignore[no-untyped-call]
+shared_metrics.open_folder()
 
 
 def count(name: str, amount: float = 1, **labels: object) -> None:

@@ -11,7 +11,7 @@ class PerfRun(models.Model):
     trace_id = models.CharField("추적 ID", max_length=64)
     started_at = models.DateTimeField("시작")
     finished_at = models.DateTimeField("종료")
-    commit = models.CharField("커밋", max_length=40, blank=True)
+    commit = models.CharField("커밋", max_length=60, blank=True)
     machine = models.CharField("장비", max_length=120)
     load_average = models.FloatField("1분 부하", help_text="저장 시점의 1분 평균 부하")
     database = models.CharField("데이터베이스", max_length=20)

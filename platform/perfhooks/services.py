@@ -10,8 +10,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from perfhooks.budgets import budgets_of
+from perfhooks.checkout import measured_commit
 from perfhooks.locks import HeldLock, LockHeld, hold_lock
-from perfhooks.machine import current_commit, describe_machine, load_average
+from perfhooks.machine import describe_machine, load_average
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.recording import refuse_slo_run
 from perfhooks.stages import measure_stages
@@ -50,7 +51,7 @@ def store_run(
         trace_id=trace_id or current_trace_id(),
         started_at=now - timedelta(seconds=recorder.elapsed_seconds),
         finished_at=now,
-        commit=current_commit(),
+        commit=measured_commit(),
         machine=describe_machine(),
         load_average=load_average(),
         database=connection.vendor,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from perfhooks.budgets import Budget, judge, load_budgets
+from perfhooks.budgets import Budget, bring_down, judge, load_budgets
 from perfhooks.percentiles import percentile
 from perfhooks.registry import Metric, all_metrics, get_metric
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from perfhooks.recorder import Recorder, StageSummary
 
@@ -37,9 +37,14 @@ class Stage:
 
 
 def measure_stages(recorder: Recorder, budgets: Iterable[Budget] | None = None) -> list[Stage]:
-    """Return a stage for every metric that the recorder saw, derived ones under the plan's names included."""
-    known = tuple(load_budgets() if budgets is None else budgets)
-    return [_judge_stage(recorder, stage, known) for stage in _measure_all(recorder)]
+    """Return a stage for every metric that the recorder saw, derived ones under the plan's names included.
+
+    A stage is judged as the release gate would: by budgets of parts that are built, and only if enough work was done.
+    """
+    known = [budget for budget in (load_budgets() if budgets is None else budgets) if budget.built]
+    stages = list(_measure_all(recorder))
+    counts = {stage.metric: stage.count for stage in stages}
+    return [_judge_stage(recorder, stage, known, counts) for stage in stages]
 
 
 def _measure_all(recorder: Recorder) -> Iterator[Stage]:
@@ -83,16 +88,27 @@ def _of_samples(metric: Metric, source: StageSummary, elapsed_seconds: float) ->
     )
 
 
-def _judge_stage(recorder: Recorder, stage: Stage, budgets: Iterable[Budget]) -> Stage:
+def _judge_stage(recorder: Recorder, stage: Stage, budgets: Iterable[Budget], counts: Mapping[str, int]) -> Stage:
     own = [budget for budget in budgets if budget.metric == stage.metric and budget.kind != "relative"]
-    judged = [(judge(budget, *_figure_for(recorder, stage, budget)), budget.id) for budget in own]
+    judged = [(judge(budget, *_figure_for(recorder, stage, budget, counts)), budget.id) for budget in own]
     if not judged:
         return stage
     verdict, budget_id = max(judged, key=lambda pair: SEVERITY.index(pair[0]))
     return replace(stage, verdict=verdict, budget_id=budget_id)
 
 
-def _figure_for(recorder: Recorder, stage: Stage, budget: Budget) -> tuple[float | None, int]:
+def _figure_for(
+    recorder: Recorder, stage: Stage, budget: Budget, counts: Mapping[str, int]
+) -> tuple[float | None, int]:
+    """Return the figure that the budget judges, and its samples; the work done where the budget names work."""
+    value, samples = _select_figure(recorder, stage, budget)
+    if budget.work is None:
+        return value, samples
+    done = counts.get(budget.work.metric, 0)
+    return bring_down(budget, value, done), done
+
+
+def _select_figure(recorder: Recorder, stage: Stage, budget: Budget) -> tuple[float | None, int]:
     if budget.statistic == "value":
         return stage.value, stage.count
     samples = recorder.samples(stage.metric, **budget.labels)

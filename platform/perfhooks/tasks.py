@@ -2,11 +2,20 @@
 
 from dataclasses import asdict
 from functools import cache
+from typing import Protocol
 
 from celery import Task, current_app, shared_task
 from django.db import transaction
 
 from perfhooks.silk_pruning import prune_silk
+
+
+class Order(Protocol):
+    """How work is ordered: `enqueue` or `run_here`."""
+
+    def __call__(self, name: str, *args: object) -> None:
+        """name: the task's dotted path; args: JSON-able."""
+        ...
 
 
 @cache
@@ -23,6 +32,15 @@ def enqueue(name: str, *args: object) -> None:
     """
     task = _find_task(name)
     transaction.on_commit(lambda: task.delay(*args))
+
+
+def run_here(name: str, *args: object) -> None:
+    """Run the task `name` in this process once the current transaction has committed, whether or not there is a broker.
+
+    For who is a worker already and would wait for the outcome: on the only worker that would be for ever.
+    """
+    task = _find_task(name)
+    transaction.on_commit(lambda: task.apply(args))
 
 
 @shared_task

@@ -13,11 +13,11 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from perfhooks.access import may_read_metrics
+from perfhooks.shared_metrics import VARIABLE
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 REFUSAL = "이 주소에서는 지표를 읽을 수 없습니다. METRICS_ALLOW나 METRICS_TOKEN을 확인하세요.\n"
 
 
@@ -36,7 +36,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 
 def _registry() -> CollectorRegistry:
-    if not os.environ.get(MULTIPROCESS_VARIABLE):
+    if not os.environ.get(VARIABLE):
         return REGISTRY
     of_all_workers = CollectorRegistry()
     MultiProcessCollector(of_all_workers)  # type: ignore[no-untyped-call]

@@ -24,3 +24,8 @@ urlpatterns = [
     path("api/v1/", include("project.api")),
     path("metrics", metrics, name="metrics"),
 ]
+
+handler400 = "project.errors.answer_bad_request"
+handler403 = "project.errors.answer_forbidden"
+handler404 = "project.errors.answer_not_found"
+handler500 = "project.errors.answer_failure"

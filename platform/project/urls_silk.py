@@ -5,6 +5,10 @@ from typing import Any
 from csp.decorators import csp_update
 from django.urls import URLPattern, include, path
 
+from project.urls import handler400 as handler400
+from project.urls import handler403 as handler403
+from project.urls import handler404 as handler404
+from project.urls import handler500 as handler500
 from project.urls import urlpatterns as product_patterns
 
 # Silk's pages hide parts by style attributes, act by event attributes and draw graphs by compiled code; they work under

@@ -21,7 +21,8 @@ class Bigrams(Func):
 
 def holds_word(word: str) -> Q:
     """The products whose name holds the word, whatever its case. A single letter is looked for in every name."""
-    holds = Q(name__icontains=word)
-    if connection.vendor == "postgresql" and len(word) >= LETTERS:
-        return Q(DataContains(Bigrams("name"), Bigrams(Value(word)))) & holds
-    return holds
+    if connection.vendor != "postgresql" or len(word) < LETTERS:
+        return Q(name__icontains=word)
+    holds_pairs = Q(DataContains(Bigrams("name"), Bigrams(Value(word))))
+    # One pair is the word itself; several may stand apart.
+    return holds_pairs if len(word) == LETTERS else holds_pairs & Q(name__icontains=word)

@@ -12,7 +12,10 @@ from products.catalog.bigrams import holds_word
 from products.catalog.models import Category, Product, ProductStatus
 from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
-ORIGIN_NUMBER_DIGITS = 18
+NUMBER_DIGITS = 18
+"""A number of more digits is no key of ours, and may be too large for the database."""
+SEARCH_LENGTH = 200
+"""Each word costs a condition; SQLite takes no more than a thousand of them."""
 SEARCH_HELP = "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명은 모든 낱말이 들어 있는 것을 찾습니다."
 
 
@@ -24,19 +27,23 @@ def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]
     wanted = unicodedata.normalize("NFC", text).strip()
     if not wanted:
         return products
+    if len(wanted) > SEARCH_LENGTH:
+        return products.none()
     by_key = Q(sku=wanted) | Q(seller_code=wanted)
-    if wanted.isascii() and wanted.isdigit() and len(wanted) <= ORIGIN_NUMBER_DIGITS:
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= NUMBER_DIGITS:
         by_key |= Q(origin_product_no=int(wanted))
     by_name = Q()
     for word in wanted.split():
         by_name &= holds_word(word)
-    return products.filter(by_key | by_name)
+    # With an OR beside it the index of names could not answer alone, and each name found would be taken apart again.
+    is_key = Product.objects.filter(by_key).exists()
+    return products.filter(by_key | by_name if is_key else by_name)
 
 
 class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]
     """The query parameters of the product list."""
 
-    q = django_filters.CharFilter(method="search", max_length=200, label="검색", help_text=SEARCH_HELP)
+    q = django_filters.CharFilter(method="search", max_length=SEARCH_LENGTH, label="검색", help_text=SEARCH_HELP)
     category = django_filters.CharFilter(
         field_name="category__source_id", max_length=20, label="카테고리", help_text="스토어의 카테고리 번호"
     )
@@ -67,7 +74,8 @@ class CategoryFilter(admin.SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        return queryset.filter(category_id=int(value)) if value.isdecimal() else queryset.none()
+        is_number = value.isdecimal() and len(value) <= NUMBER_DIGITS
+        return queryset.filter(category_id=int(value)) if is_number else queryset.none()
 
 
 class PriceAgeFilter(admin.SimpleListFilter):

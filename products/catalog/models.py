@@ -31,6 +31,9 @@ class Store(models.Model):
     code = models.SlugField("코드", max_length=40, unique=True)
     name = models.CharField("이름", max_length=80)
     created_at = models.DateTimeField("등록", auto_now_add=True)
+    writes = models.BigIntegerField(
+        "원장 기록 횟수", default=0, editable=False, help_text="상품을 쓴 트랜잭션마다 1씩 늘어납니다"
+    )
 
     class Meta:
         verbose_name = "스토어"

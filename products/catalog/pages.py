@@ -5,9 +5,10 @@ A batch writes thousands of rows with one and the same time, which Django REST f
 an offset of at most 1,000) cannot pass; this one holds both values.
 """
 
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -20,22 +21,27 @@ from rest_framework.views import APIView
 
 PAGE_SIZE = 100
 PAGE_SIZE_LIMIT = 500
+LARGEST_ID = 2**63 - 1
+
+_PAGE_SIZE = re.compile("[1-9][0-9]{0,2}")
 
 
 def encode_cursor(updated_at: datetime, product_id: int) -> str:
     """The opaque text that stands for "after this row"."""
-    return urlsafe_b64encode(f"{updated_at.isoformat()} {product_id}".encode()).decode().rstrip("=")
+    stamp = updated_at.astimezone(UTC).isoformat()
+    return urlsafe_b64encode(f"{stamp} {product_id}".encode()).decode().rstrip("=")
 
 
 def decode_cursor(text: str) -> tuple[datetime, int]:
     """(updated_at, id) of the last row read; ValidationError naming `cursor` for anything that we did not give out."""
     try:
         stamp, number = urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode().split(" ")
-        updated_at = datetime.fromisoformat(stamp)
-        if updated_at.tzinfo is None:
-            raise ValueError(stamp)
-        return updated_at, int(number)
-    except ValueError as error:
+        updated_at, product_id = datetime.fromisoformat(stamp).astimezone(UTC), int(number)
+        # Only the one spelling that we give out: what Python reads besides, a database may not.
+        if encode_cursor(updated_at, product_id) != text or not 0 < product_id <= LARGEST_ID:
+            raise ValueError(text)
+        return updated_at, product_id
+    except (ValueError, OverflowError) as error:
         raise ValidationError({"cursor": "알 수 없는 값입니다. 앞선 응답의 next 주소를 그대로 쓰세요."}) from error
 
 
@@ -43,7 +49,7 @@ def read_page_size(text: str | None) -> int:
     """The wanted number of rows; ValidationError naming `page_size` unless it is between 1 and 500."""
     if text is None:
         return PAGE_SIZE
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= PAGE_SIZE_LIMIT):
+    if not (_PAGE_SIZE.fullmatch(text) and int(text) <= PAGE_SIZE_LIMIT):
         raise ValidationError({"page_size": f"1부터 {PAGE_SIZE_LIMIT}까지의 정수를 넣으세요."})
     return int(text)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, DateTimeField, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
 from django.utils import timezone
 
 from products.catalog.models import (
@@ -16,9 +16,13 @@ from products.catalog.models import (
     Product,
     ProductStatus,
     ScanException,
+    Store,
 )
 
 STALE_AFTER_HOURS = 24
+
+ProductKey = tuple[str, int]
+"""A product as the world outside names it: its store's code and its origin product number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,11 @@ class ProductFacts:
     channel_product_nos: list[int]
     store_code: str
     price_checked_at: datetime | None
+
+    @property
+    def key(self) -> ProductKey:
+        """Store code and origin product number, the same in every database."""
+        return (self.store_code, self.origin_product_no)
 
     @property
     def is_sellable(self) -> bool:
@@ -117,7 +126,7 @@ def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
 
 
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
-    """{sku: facts} of those that exist and are not deleted."""
+    """{sku: facts} of those that exist and are not deleted. Where stores share a SKU, it means the oldest store's product."""
     living = Product.objects.filter(sku__in=list(skus)).exclude(status=ProductStatus.DELETE)
     return {facts.sku: facts for facts in _read_facts(living.order_by("-store_id"))}
 
@@ -127,16 +136,25 @@ def get_facts_by_id(ids: Iterable[int]) -> dict[int, ProductFacts]:
     return {facts.id: facts for facts in _read_facts(Product.objects.filter(id__in=list(ids)))}
 
 
+def get_facts_by_key(keys: Iterable[ProductKey]) -> dict[ProductKey, ProductFacts]:
+    """{(store code, origin product number): facts} of those that exist and are not deleted."""
+    wanted = set(keys)
+    numbers, codes = {number for _code, number in wanted}, {code for code, _number in wanted}
+    named = Product.objects.filter(origin_product_no__in=numbers, store__code__in=codes)
+    found = {facts.key: facts for facts in _read_facts(named.exclude(status=ProductStatus.DELETE))}
+    return {key: facts for key, facts in found.items() if key in wanted}
+
+
 def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
-    """The category's sellable products, the editors' favourites first, then by origin number."""
+    """The category's sellable products, the editors' favourites first, then by origin number, then by store."""
     sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0)
-    return _read_facts(sellable.order_by("-priority", "origin_product_no")[:limit])
+    return _read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
 
 
 def iter_match_rows() -> Iterator[MatchRow]:
-    """Every living product, by origin number, as matching reads it."""
+    """Every living product as matching reads it, by store and origin number: of equal SKUs the oldest store's is first."""
     fields = [name for name in MatchRow.__dataclass_fields__ if name not in ("category_name", "is_sellable")]
-    living = Product.objects.exclude(status=ProductStatus.DELETE).order_by("origin_product_no", "id")
+    living = Product.objects.exclude(status=ProductStatus.DELETE).order_by("store_id", "origin_product_no")
     rows = living.values_list(*fields, "category__name", "status", "stock")
     for *values, category_name, status, stock in rows.iterator(chunk_size=5_000):
         is_sellable = status == ProductStatus.SALE and stock > 0
@@ -146,6 +164,14 @@ def iter_match_rows() -> Iterator[MatchRow]:
 def latest_revision() -> int:
     """The newest catalogue revision; 0 before the first change."""
     return CatalogueRevision.objects.aggregate(number=Max("number"))["number"] or 0
+
+
+def latest_version() -> int:
+    """A number that grows with every committed write of products; 0 before the first.
+
+    Finer than a revision, which all batches of a sync run share: as long as it stands, so does every product.
+    """
+    return Store.objects.aggregate(number=Sum("writes"))["number"] or 0
 
 
 def list_content_ids_showing(product_ids: Iterable[int]) -> list[int]:

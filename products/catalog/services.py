@@ -70,6 +70,14 @@ def allocate_revision(*, store_id: int) -> int:
     return newest + 1
 
 
+def count_write(*, store_id: int) -> None:
+    """Move the catalogue's version (`selectors.latest_version`). Every transaction that writes products calls this once.
+
+    The count stands with the store, so that the syncs of two stores never wait for each other.
+    """
+    Store.objects.filter(pk=store_id).update(writes=F("writes") + 1)
+
+
 def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
     """{category number: id} for all refs, making what is new and renaming what the store has renamed."""
     wanted = {ref.source_id: ref for ref in refs}

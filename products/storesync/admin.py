@@ -24,7 +24,7 @@ TONES: dict[str, Tone] = {
 }
 FAILURES_SHOWN = 20
 NOTICE_LENGTH = 30
-COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "refused", "deleted")
+COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "stale", "refused", "deleted")
 TRAFFIC = ("calls", "rate_limited", "retries", "workers", "rescans")
 
 

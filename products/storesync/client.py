@@ -27,6 +27,7 @@ from products.storesync.decoding import (
     decode_detail,
     decode_error,
     decode_page,
+    decode_text,
     describe_inputs,
 )
 from products.storesync.errors import (
@@ -43,7 +44,7 @@ from products.storesync.errors import (
     UnreachableError,
     find_kind,
 )
-from products.storesync.pacer import Pacer, read_limit, read_retry_after
+from products.storesync.pacer import Pacer, read_http_date, read_limit, read_retry_after
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
 from products.storesync.tokens import IssuedToken, TokenSource
@@ -131,7 +132,7 @@ class StoreClient:
 
     def quote(self, body: bytes) -> str:
         """A body as text for people: cut at 64 KiB, without the secret and the token."""
-        text = body[: 4 * BODY_LIMIT_CHARACTERS].decode(errors="replace")
+        text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
         return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
 
     def take_counts(self) -> CallCounts:
@@ -261,8 +262,14 @@ class StoreClient:
             trace_id=response.headers.get(TRACE_HEADER, ""),
             # A token reply is kept nowhere: whatever came instead of a token may hold one.
             body="" if call.endpoint == "token" else self.quote(response.content),
-            retry_after_seconds=read_retry_after(response.headers.get("Retry-After"), datetime.now(UTC)),
+            retry_after_seconds=_read_wait(response),
         )
+
+
+def _read_wait(response: httpx.Response) -> float | None:
+    # The store's own clock tells how far away its date is: ours may be wrong, and would then park the run.
+    now = read_http_date(response.headers.get("Date")) or datetime.now(UTC)
+    return read_retry_after(response.headers.get("Retry-After"), now)
 
 
 def _decode_token(body: bytes) -> TokenBody:

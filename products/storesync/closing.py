@@ -1,7 +1,7 @@
 """The end of a run: what is gone, which SKUs moved, what the scan confirmed; then its work list goes.
 
 Nothing is marked deleted on the word of a list alone: the list must be consistent, few enough products may be missing
-from it, and the store must say of each that it is gone.
+from it (a handful, or a share of the store), and the store must say of each that it is gone.
 """
 
 from collections.abc import Collection
@@ -28,6 +28,8 @@ from products.upsert.deletion import mark_deleted
 
 MOST_VANISHED_SHARE = 0.2
 """When more of a store than this is missing from its list, the list is doubted, not the products."""
+FEW_VANISHED = 5
+"""So few are asked for one by one whatever their share: in a store of three, one deletion is a third of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ def _judge_missing(run: SyncRun, client: StoreClient, missing: Collection[int], 
     if not run.is_consistent:
         note = "목록이 읽는 동안 바뀌어 두 번 읽어도 맞지 않았습니다. 삭제 확인과 가격 확인 시각은 다음 실행으로 미뤘습니다."
         return Missing(doubtful=frozenset(missing), note=note)
-    if len(missing) > living * MOST_VANISHED_SHARE:
+    if len(missing) > max(FEW_VANISHED, living * MOST_VANISHED_SHARE):
         note = f"상품 {living:,}개 중 {len(missing):,}개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다. 스토어를 확인하세요."
         return Missing(doubtful=frozenset(missing), note=note)
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:

@@ -1,6 +1,7 @@
 """From the store's JSON to typed values. Unknown fields are ignored: the API grows about twice a month.
 
-Numbers sent as text are taken as numbers; anything else of the wrong kind is an error that names its field.
+Numbers sent as text are taken as numbers; anything else of the wrong kind is an error that names its field. NUL
+characters and halves of surrogate pairs, which JSON can spell but no database keeps, are left out of every text.
 Shapes: Commerce API, product search (list) and origin product (detail). Only what the catalogue keeps is declared.
 """
 
@@ -16,6 +17,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LARGEST_NUMBER = 2**63 - 1
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
+_UNKEEPABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+# Every escape is read as a whole, from the left: in "\\u0000" the backslash is escaped and the rest is plain text.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|u....|.)", re.DOTALL)
 
 
 class MalformedBodyError(ValueError):
@@ -135,18 +139,21 @@ class SellerCodes(msgspec.Struct, rename="camel", frozen=True):
 
 
 class ProductAttribute(msgspec.Struct, rename="camel", frozen=True):
-    """One attribute: its name, and its value as the seller typed it or as the chosen entry is called."""
+    """One attribute: its name, and its value as the seller typed it or as the chosen entry is called.
 
-    attribute_name: str | None = None
-    attribute_real_value: str | int | float | None = None
-    attribute_value_name: str | None = None
+    Only numbers are documented of it; the rest may come in any shape, and is no reason to refuse a product.
+    """
+
+    attribute_name: Any = None
+    attribute_real_value: Any = None
+    attribute_value_name: Any = None
 
 
 class DetailAttribute(msgspec.Struct, rename="camel", frozen=True):
     """Codes and attributes."""
 
     seller_code_info: SellerCodes | None = None
-    product_attributes: list[ProductAttribute] | None = None
+    product_attributes: list[ProductAttribute | None] | None = None
 
 
 class OriginProduct(msgspec.Struct, rename="camel", frozen=True):
@@ -204,11 +211,28 @@ class _Numbered(msgspec.Struct, rename="camel", frozen=True):
 def decode_body(body: bytes, kind: type[T]) -> T:
     """The body as a value of `kind`; raises MalformedBodyError or WrongFieldError."""
     try:
-        return msgspec.json.decode(body.removeprefix(BYTE_ORDER_MARK), type=kind, strict=False)
+        return msgspec.json.decode(_drop_unkeepable(body.removeprefix(BYTE_ORDER_MARK)), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise _name_field(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedBodyError(f"{len(body)}바이트: {error}") from None
+
+
+def decode_text(body: bytes) -> str:
+    """A body as text for people, whatever it is."""
+    return body.decode(errors="replace").replace("\x00", "")
+
+
+def _drop_unkeepable(body: bytes) -> bytes:
+    body = body.replace(b"\x00", b"")
+    return _ESCAPE.sub(_keep_escape, body) if _UNKEEPABLE.search(body) else body
+
+
+def _keep_escape(escape: re.Match[bytes]) -> bytes:
+    """The escape as it is, or nothing where it stands for a NUL or for half a character."""
+    text: bytes = escape[0]
+    is_single = len(text) == len(rb"\u0000")
+    return b"" if is_single and _UNKEEPABLE.match(text) else text
 
 
 def _name_field(error: msgspec.ValidationError) -> WrongFieldError:
@@ -250,7 +274,7 @@ def _describe_broken(entry: bytes, error: ValueError) -> BrokenSummary:
         number = 0
     field = error.field if isinstance(error, WrongFieldError) else ""
     is_number = 0 < number <= LARGEST_NUMBER
-    return BrokenSummary(number if is_number else 0, field, str(error), entry.decode(errors="replace"))
+    return BrokenSummary(number if is_number else 0, field, str(error), decode_text(entry))
 
 
 def decode_detail(body: bytes) -> ProductDetail:

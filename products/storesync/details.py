@@ -199,21 +199,27 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
     """Upsert the rows and settle the items of a batch, all or nothing."""
     rows = [outcome.row for outcome in batch if outcome.row]
     refusals = [outcome.refusal for outcome in batch if outcome.refusal]
-    kept = [row.origin_product_no for row in rows]
     put_aside = [outcome.origin_product_no for outcome in batch if not outcome.row]
     with transaction.atomic():
         counts = upsert_products(
-            store_id=run.store_id, rows=rows, revision=RunRevision(run), observed_at=run.scan.scanned_at
+            store_id=run.store_id,
+            rows=rows,
+            revision=RunRevision(run),
+            observed_at=run.scan.scanned_at,
+            asked_at_revision=run.asked_at_revision,
         )
+        kept = {row.origin_product_no for row in rows}.difference(counts.left_out)
         run.items.filter(origin_product_no__in=kept).update(state=ItemState.DONE)
-        run.items.filter(origin_product_no__in=put_aside).update(state=ItemState.REFUSED)
+        # What was left out keeps its other price: this scan must not confirm it.
+        run.items.filter(origin_product_no__in=[*put_aside, *counts.left_out]).update(state=ItemState.REFUSED)
         resolve_failures(store_id=run.store_id, origin_product_nos=kept)
         record_refusals(run=run, refusals=refusals)
         SyncRun.objects.filter(pk=run.pk).update(
             fetched=F("fetched") + len(batch),
             created=F("created") + counts.created,
             updated=F("updated") + counts.updated,
-            skipped=F("skipped") + counts.skipped + counts.stale,
+            skipped=F("skipped") + counts.skipped,
+            stale=F("stale") + counts.stale,
             refused=F("refused") + len(put_aside),
         )
     save_call_counts(run, client)

@@ -89,8 +89,7 @@ def _fill(row: SyncFailure, refusal: Refusal, *, run: SyncRun) -> None:
     limits = {"sku": 40, "name": 300, "code": 80, "field": 120, "server_trace_id": 120}
     for name in FIELDS:
         text: str = getattr(refusal, name)
-        # PostgreSQL keeps no NUL in text.
-        setattr(row, name, text.replace("\x00", "")[: limits.get(name)])
+        setattr(row, name, text[: limits.get(name)])
     row.trace_id = current_trace_id()
 
 

@@ -70,7 +70,7 @@ def read_seller_code(summary: ProductSummary) -> str:
     if not summary.channel_products:
         return ""
     channel = choose_main_channel(summary)
-    return "" if channel.status_type == "DELETE" else _clean(channel.seller_management_code)
+    return "" if channel.status_type == "DELETE" else channel.seller_management_code or ""
 
 
 def hash_summary(summary: ProductSummary) -> str:
@@ -103,7 +103,7 @@ def check_summary(summary: ProductSummary) -> None:
     _read_stock(channel)
     _read_modified_at(channel)
     _read_category(channel)
-    if not _clean(channel.name).strip():
+    if not (channel.name or "").strip():
         raise RefusedProduct("name", channel.name, "상품명이 비어 있습니다. 스토어에서 상품명을 넣으세요.")
     if channel.status_type not in STATUSES:
         raise RefusedProduct(
@@ -121,12 +121,12 @@ def map_product(summary: ProductSummary, detail: ProductDetail, *, sku: str) -> 
         origin_product_no=summary.origin_product_no,
         channel_product_nos=_list_channel_numbers(summary, channel),
         sku=sku,
-        seller_code=_clean(channel.seller_management_code),
+        seller_code=channel.seller_management_code or "",
         barcode=_read_barcode(origin),
-        name=_clean(channel.name),
-        brand=_clean(channel.brand_name),
-        manufacturer=_clean(channel.manufacturer_name),
-        model_name=_clean(channel.model_name),
+        name=channel.name or "",
+        brand=channel.brand_name or "",
+        manufacturer=channel.manufacturer_name or "",
+        model_name=channel.model_name or "",
         category=_read_category(channel),
         status=channel.status_type,
         price=_read_price(channel),
@@ -135,7 +135,7 @@ def map_product(summary: ProductSummary, detail: ProductDetail, *, sku: str) -> 
         discount_ends_at=ends_at,
         benefits=_read_benefits(channel, origin),
         stock=_read_stock(channel),
-        image_url=_clean(picture.url if picture else ""),
+        image_url=picture.url if picture else "",
         description=extract_text(origin.detail_content or ""),
         attributes=_read_attributes(origin),
         summary_hash=hash_summary(summary),
@@ -153,12 +153,7 @@ def extract_text(markup: str) -> str:
     for node in tree.css("script, style, noscript, template"):
         node.decompose()
     text = tree.body.text(separator=" ") if tree.body else ""
-    return _clean(" ".join(text.split()))[:DESCRIPTION_LENGTH]
-
-
-def _clean(text: str | None) -> str:
-    """The text without NUL characters, which no database column takes."""
-    return (text or "").replace("\x00", "")
+    return " ".join(text.split())[:DESCRIPTION_LENGTH]
 
 
 def _read_price(channel: ChannelSummary) -> int:
@@ -202,7 +197,7 @@ def _in_korea(moment: datetime) -> datetime:
 
 
 def _read_category(channel: ChannelSummary) -> CategoryRef:
-    number, path = _clean(channel.category_id), _clean(channel.whole_category_name)
+    number, path = channel.category_id or "", channel.whole_category_name or ""
     if not number or len(number) > 20:
         raise RefusedProduct("categoryId", number, "카테고리 번호가 없거나 20자를 넘습니다. 카테고리를 다시 고르세요.")
     name = path.rpartition(">")[2] or number
@@ -234,7 +229,7 @@ def _read_benefits(channel: ChannelSummary, origin: OriginProduct) -> dict[str, 
     is_multi = bool(found["multi_purchase_discount"])
     found["multi_purchase_discount_unit"] = channel.multi_purchase_discount_unit_type if is_multi else None
     found["free_interest_months"] = channel.free_interest
-    found["gift"] = _clean(channel.gift)
+    found["gift"] = channel.gift or ""
     fee = origin.delivery_info.delivery_fee if origin.delivery_info else None
     found["free_delivery_from"] = fee.free_conditional_amount if fee else None
     kept = {key: value for key, value in found.items() if value}
@@ -248,18 +243,19 @@ def _simplify(number: float | None) -> float | None:
 
 def _read_barcode(origin: OriginProduct) -> str:
     codes = origin.detail_attribute.seller_code_info if origin.detail_attribute else None
-    return _clean(codes.seller_barcode) if codes else ""
+    return (codes.seller_barcode or "") if codes else ""
 
 
 def _read_attributes(origin: OriginProduct) -> dict[str, str]:
+    """The attributes that have a name and a value; where the store gives only their numbers there is nothing to show."""
     listed = origin.detail_attribute.product_attributes if origin.detail_attribute else None
-    pairs = ((_clean(entry.attribute_name), _read_value(entry)) for entry in listed or ())
-    return {name: value for name, value in pairs if name and value is not None}
+    pairs = ((entry.attribute_name, _read_value(entry)) for entry in listed or () if entry)
+    return {name: value for name, value in pairs if isinstance(name, str) and name and value is not None}
 
 
 def _read_value(entry: ProductAttribute) -> str | None:
     value = entry.attribute_value_name if entry.attribute_real_value is None else entry.attribute_real_value
-    return None if value is None else _clean(str(value))
+    return str(value) if isinstance(value, str | int | float) else None
 
 
 def _check_lengths(row: ProductRow) -> None:

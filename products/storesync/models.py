@@ -32,6 +32,7 @@ class SyncRun(models.Model):
 
     store = models.ForeignKey("catalog.Store", models.PROTECT, verbose_name="스토어")
     api_url = models.CharField("API 주소", max_length=300, blank=True, help_text="비어 있으면 설정의 STORE_API_URL")
+    place = models.CharField("읽는 곳의 지문", max_length=32, blank=True)
     status = models.CharField("상태", max_length=10, choices=RunStatus, default=RunStatus.RUNNING, db_index=True)
     trace_id = models.CharField("추적 ID", max_length=64)
     started_at = models.DateTimeField("시작", db_index=True)
@@ -41,6 +42,7 @@ class SyncRun(models.Model):
     is_consistent = models.BooleanField("목록이 일관됨", default=False)
     rescans = models.IntegerField("목록 다시 읽기", default=0)
     revision = models.BigIntegerField("리비전", null=True, blank=True)
+    asked_at_revision = models.BigIntegerField("시작할 때의 리비전", default=0)
     workers = models.IntegerField("동시 작업 수", default=0)
     listed = models.IntegerField("목록의 상품", default=0)
     planned = models.IntegerField("상세 대상", default=0)
@@ -48,6 +50,7 @@ class SyncRun(models.Model):
     created = models.IntegerField("추가", default=0)
     updated = models.IntegerField("변경", default=0)
     skipped = models.IntegerField("변경 없음", default=0)
+    stale = models.IntegerField("더 새 기록이 있어 남김", default=0)
     refused = models.IntegerField("거부", default=0)
     deleted = models.IntegerField("삭제", default=0)
     calls = models.IntegerField("API 호출", default=0)

@@ -52,17 +52,25 @@ def _read_number(text: str | None) -> float | None:
 
 
 def read_retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header, in seconds or as an HTTP date; None when it is absent or neither."""
+    """Seconds to wait by a Retry-After header, in seconds or as an HTTP date; None when it is absent or neither.
+
+    now: what time it is where the date was written.
+    """
     if text is None or not text.strip():
         return None
     if text.strip().isdecimal():
         return float(text)
+    until = read_http_date(text)
+    return max(0.0, (until - now).total_seconds()) if until else None
+
+
+def read_http_date(text: str | None) -> datetime | None:
+    """The aware moment that a header names; None when it names none."""
     try:
-        until = parsedate_to_datetime(text)
+        moment = parsedate_to_datetime(text or "")
     except ValueError:
         return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max(0.0, (until - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Pacer:

@@ -10,9 +10,10 @@ from products.storesync.models import RunStatus, SyncFailure, SyncRun
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """A run and what it has done so far. `skipped` products were unchanged; `error` is also where a notice stands.
+    """A run and what it has done so far; `error` is also where a notice stands. Times are aware.
 
-    `is_complete`: the run is done, and its list was whole and consistent. Times are aware.
+    `is_complete`: the run is done, and its list was whole and consistent. `skipped` products were unchanged; `refused`
+    ones could not be kept; of `stale` ones another writer had brought a later edit while this run read the store.
     """
 
     run_id: int
@@ -29,6 +30,7 @@ class RunFacts:
     created: int
     updated: int
     skipped: int
+    stale: int
     refused: int
     deleted: int
     calls: int
@@ -48,6 +50,11 @@ def describe_run(run_id: int) -> RunFacts:
 def select_failed_runs() -> QuerySet[SyncRun]:
     """Runs that failed, and that no later run of the same store has made good."""
     return SyncRun.objects.filter(status=RunStatus.FAILED)
+
+
+def select_parked_runs() -> QuerySet[SyncRun]:
+    """Runs that stopped, as when the store does not answer, and wait for the next start to go on."""
+    return SyncRun.objects.filter(status=RunStatus.PARKED)
 
 
 def select_open_failures() -> QuerySet[SyncFailure]:

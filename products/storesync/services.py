@@ -10,8 +10,10 @@ from perfhooks.clock import business_now
 from perfhooks.services import hold_lock
 from perfhooks.spans import span
 from perfhooks.trace import bind_trace, current_trace_id
+from products.catalog.models import Store
+from products.catalog.selectors import latest_revision
 from products.catalog.services import get_or_create_store, start_scan
-from products.storesync.accounts import StoreAccount, find_account_problem
+from products.storesync.accounts import StoreAccount, find_account_problem, identify_place
 from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
 from products.storesync.closing import clear_work, finish_run
 from products.storesync.details import Progress, read_details, save_call_counts
@@ -37,39 +39,62 @@ def read_account(*, api_url: str = "") -> StoreAccount:
     return StoreAccount(*given)
 
 
-def start_run(*, store_code: str, store_name: str = "", api_url: str = "") -> int:
+def start_run(*, store_code: str, store_name: str = "", api_url: str = "", catalogue: str = "") -> int:
     """The id of the store's unfinished run, with its work list, scan time, revision and trace id; else of a new one.
 
-    api_url: where the store answers, instead of STORE_API_URL.
+    api_url: where the store answers, instead of STORE_API_URL. catalogue: the fingerprint of what a simulated store
+    sells. A run that is old, or that reads another place, is given up for a new one: all that it stored stays, and the
+    new one asks for no detail of it again. LockHeld while a process is still at work on such a run.
     """
     store = get_or_create_store(code=store_code, name=store_name or store_code)
+    place = identify_place(api_url or settings.STORE_API_URL, settings.STORE_CLIENT_ID, catalogue=catalogue)
+    _give_up_useless(store, place)
+    unfinished = SyncRun.objects.filter(store=store, place=place, status__in=UNFINISHED)
     try:
         with transaction.atomic():
-            unfinished = SyncRun.objects.select_for_update().filter(store=store, status__in=UNFINISHED).first()
-            if unfinished and not _abandon_when_old(unfinished):
-                # Who waits for the run must not take the old stop for the new outcome.
-                SyncRun.objects.filter(pk=unfinished.pk).update(api_url=api_url, status=RunStatus.RUNNING, error="")
-                return unfinished.pk
-            return _create_run(store.pk, api_url)
+            run = unfinished.select_for_update().first()
+            if run is None:
+                return _create_run(store.pk, api_url, place)
+            # Who waits for the run must not take the old stop for the new outcome.
+            SyncRun.objects.filter(pk=run.pk).update(api_url=api_url, status=RunStatus.RUNNING, error="")
+            return run.pk
     except IntegrityError:
         # Another process has started one at the same moment.
-        return SyncRun.objects.get(store=store, status__in=UNFINISHED).pk
+        return unfinished.get().pk
 
 
-def _create_run(store_id: int, api_url: str) -> int:
+def _create_run(store_id: int, api_url: str, place: str) -> int:
     scan_id = start_scan(store_id=store_id, scanned_at=business_now())
     now = timezone.now()
     return SyncRun.objects.create(
-        store_id=store_id, api_url=api_url, scan_id=scan_id, started_at=now, trace_id=current_trace_id()
+        store_id=store_id,
+        api_url=api_url,
+        place=place,
+        scan_id=scan_id,
+        asked_at_revision=latest_revision(),
+        started_at=now,
+        trace_id=current_trace_id(),
     ).pk
 
 
-def _abandon_when_old(run: SyncRun) -> bool:
-    if timezone.now() - run.started_at < timedelta(hours=RESUME_WITHIN_HOURS):
-        return False
-    note = f"{RESUME_WITHIN_HOURS}시간이 지나 이어서 하지 않고 새로 시작했습니다. {run.error}".strip()
-    _stop(run, RunStatus.FAILED, note)
-    return True
+def _give_up_useless(store: Store, place: str) -> None:
+    run = SyncRun.objects.filter(store=store, status__in=UNFINISHED).first()
+    reason = _find_useless(run, place) if run else ""
+    if run and reason:
+        with hold_lock(f"sync:{store.code}"):
+            run.refresh_from_db()  # it may have ended while we came for the lock
+            if run.status in UNFINISHED:
+                _stop(run, RunStatus.FAILED, f"{reason} 이어서 하지 않고 새로 시작했습니다. {run.error}".strip())
+
+
+def _find_useless(run: SyncRun, place: str) -> str:
+    """Why the run is not worth going on with, in Korean; "" when it is."""
+    if run.place != place:
+        return "다른 주소나 카탈로그를 읽던 실행이어서"
+    # A start that lies far ahead is told by a clock that was wrong; its age is not to be known.
+    if abs(timezone.now() - run.started_at) >= timedelta(hours=RESUME_WITHIN_HOURS):
+        return f"시작한 시각이 {RESUME_WITHIN_HOURS}시간 넘게 떨어져 있어"
+    return ""
 
 
 def sync_store(

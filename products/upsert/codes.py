@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from products.catalog.models import CatalogueFinding, Product, ProductStatus
+from products.catalog.services import count_write
 from products.upsert.ports import ProductChange, refresh_port
 
 
@@ -59,6 +60,7 @@ def resolve_skus(*, store_id: int, revision: Callable[[], int]) -> int:
             product.sku = product.seller_code
         Product.objects.bulk_update(gaining, ["sku"])
         announce(wrong, revision=number)
+        count_write(store_id=store_id)
     return len(wrong)
 
 

@@ -32,7 +32,7 @@ ENCODED = ("channel_product_nos", "benefits", "attributes")
 """Kept as JSON: handed over as text, which both databases take."""
 STAMPED = ("category_id", "revision", "updated_at")
 COLUMNS = (*KEY, *COPIED, *ENCODED, *STAMPED)
-LOCKED = ("origin_product_no", "id", "price", "discounted_price", "benefits", "source_modified_at")
+LOCKED = ("origin_product_no", "id", "price", "discounted_price", "benefits", "source_modified_at", "revision")
 """What must be known of a stored row before it is overwritten."""
 OBSERVED = ("product_id", "revision", "observed_at", "price", "discounted_price", "benefits", "trace_id")
 

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from products.catalog.models import Product, ProductStatus
+from products.catalog.services import count_write
 from products.upsert.codes import announce
 
 
@@ -25,4 +26,5 @@ def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: 
             status=ProductStatus.DELETE, revision=number, summary_hash="", content_hash="", updated_at=timezone.now()
         )
         announce(gone, revision=number)
+        count_write(store_id=store_id)
     return len(gone)

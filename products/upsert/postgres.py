@@ -14,12 +14,12 @@ _UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS if name not
 _STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS product_stage ON COMMIT DELETE ROWS
     AS SELECT {_LIST} FROM catalog_product WITH NO DATA"""  # noqa: S608
-# The guard repeats the hash test, for a row that another writer brought between our read and this statement.
+# The guard repeats the service's tests, for a row that another writer brought between our read and this statement.
 _MERGE = f"""
     INSERT INTO catalog_product ({_LIST}, priority, version) SELECT {_LIST}, 0, 0 FROM product_stage
     ON CONFLICT (store_id, origin_product_no) DO UPDATE SET {_UPDATES}
     WHERE catalog_product.content_hash <> EXCLUDED.content_hash
-      AND catalog_product.source_modified_at <= EXCLUDED.source_modified_at
+      AND (catalog_product.revision <= %s OR catalog_product.source_modified_at <= EXCLUDED.source_modified_at)
     RETURNING origin_product_no, id"""  # noqa: S608
 _RELEASE = """
     UPDATE catalog_product p SET sku = p.origin_product_no::text
@@ -68,12 +68,17 @@ def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:
 
 
 def write_rows(
-    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], values: Iterable[Sequence[object]]
+    cursor: CursorWrapper,
+    *,
+    store_id: int,
+    numbers: Sequence[int],
+    values: Iterable[Sequence[object]],
+    asked_at_revision: int,
 ) -> dict[int, int]:
     """Write values in the order of COLUMNS; return {origin product number: id} of the rows that were written."""
     _open_stage(cursor, "product_stage", _STAGE)
     copy_rows(cursor, f"COPY product_stage ({_LIST}) FROM STDIN", values)
-    cursor.execute(_MERGE)
+    cursor.execute(_MERGE, [asked_at_revision])
     return dict(cursor.fetchall())
 
 

@@ -17,7 +17,7 @@ _MERGE = f"""
     INSERT INTO catalog_product ({_LIST}, priority, version) VALUES ({_MARKS}, 0, 0)
     ON CONFLICT (store_id, origin_product_no) DO UPDATE SET {_UPDATES}
     WHERE catalog_product.content_hash <> excluded.content_hash
-      AND catalog_product.source_modified_at <= excluded.source_modified_at"""  # noqa: S608
+      AND (catalog_product.revision <= %s OR catalog_product.source_modified_at <= excluded.source_modified_at)"""  # noqa: S608
 # The condition on the state is spelled as in the partial index, which SQLite else does not use.
 _RELEASE = """
     UPDATE catalog_product SET sku = CAST(origin_product_no AS TEXT)
@@ -60,13 +60,18 @@ def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple
 
 
 def write_rows(
-    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], values: Iterable[Sequence[object]]
+    cursor: CursorWrapper,
+    *,
+    store_id: int,
+    numbers: Sequence[int],
+    values: Iterable[Sequence[object]],
+    asked_at_revision: int,
 ) -> dict[int, int]:
     """Write values in the order of COLUMNS; return {origin product number: id} of the rows that were written.
 
     Nobody else can write meanwhile, and the service has already left out what is equal or older.
     """
-    cursor.executemany(_MERGE, [_adapt(row) for row in values])
+    cursor.executemany(_MERGE, [(*_adapt(row), asked_at_revision) for row in values])
     return dict(_select(cursor, "origin_product_no, id", store_id, numbers))
 
 

@@ -12,6 +12,7 @@ from content.matching.services import match_post
 from content.packages.services import PackageOutcome, build_package
 from content.posts.models import Post
 from content.posts.services import NewImage, save_post
+from content.refresh.services import claim_entries, finish_entry
 from products.catalog.models import Product, Store
 from products.catalog.services import complete_scan, start_scan
 from products.upsert.rows import CategoryRef
@@ -54,6 +55,12 @@ def process(post: Post) -> PackageOutcome:
     match_post(post_id=post.pk)
     build_table(post_id=post.pk)
     return build_package(post_id=post.pk)
+
+
+def drain(outcome: str = "built") -> None:
+    """End everything that waits in this way, without any work."""
+    for entry in claim_entries(limit=1_000):
+        finish_entry(entry_id=entry.id, outcome=outcome)
 
 
 def draw_picture(colour: str = "teal", *, kind: str = "JPEG", size: tuple[int, int] = (48, 32)) -> bytes:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from locustfiles.verdicts import BROKEN, CANNOT_JUDGE, KEPT, judge_load
 from operations.gates.readings import collect_readings
@@ -20,7 +21,7 @@ QUERIES = {"/admin/products [first]": 7, "/admin/products [search]": 6}
 
 
 def planned(*arguments: str) -> Plan:
-    return read_plan("about", arguments)[0]
+    return replace(read_plan("about", arguments)[0], database="postgresql")
 
 
 def make_measured(plan: Plan, lists: int = 400, limit_ms: float = 800, failed: int = 0) -> Measured:
@@ -88,16 +89,27 @@ def test_failed_requests_make_no_slo_run() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "other", [("--quick",), ("--concurrency", "60"), ("--rate-per-user", "0"), ("--products", "5000")], ids=" ".join
+    "other",
+    [
+        ("--quick",),
+        ("--concurrency", "60"),
+        ("--rate-per-user", "0"),
+        ("--products", "5000"),
+        ("--duration", "59"),
+        ("--search-duration", "1"),
+    ],
+    ids=" ".join,
 )
 def test_another_load_than_the_promised_one_is_a_study(other: tuple[str, ...]) -> None:
     plan = planned(*other)
-    assert plan.scenario != planned(*COMMAND).scenario or plan.is_quick
+    is_short = plan.duration < 60 or plan.search_duration < 15
+    assert plan.scenario != planned(*COMMAND).scenario or plan.is_quick or is_short
     assert not PerfRun.objects.get(pk=store_phases(plan, make_measured(plan))[0]).is_slo_run
 
 
 @pytest.mark.django_db
-def test_the_release_gate_believes_the_run() -> None:
+def test_the_release_gate_believes_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("perfhooks.services.measured_commit", lambda: "c0ffee")
     plan = planned(*COMMAND)
     store_phases(plan, make_measured(plan))
     budget = find_budget("admin-list-p95")
@@ -134,3 +146,41 @@ def test_the_command_line_fills_in_what_it_leaves_open() -> None:
     assert planned("--endpoint", "/api/v1/products/").locustfile == "api_products.py"
     with pytest.raises(SystemExit):
         planned("--endpoint", "https://example.com/admin/products")
+
+
+def test_what_is_promised_is_promised_for_postgresql() -> None:
+    plan = planned(*COMMAND)
+    assert plan.is_standard
+    assert not replace(plan, database="sqlite").is_standard
+    assert read_plan("about", COMMAND)[0].database == connection.vendor
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--concurrency", "0"),
+        ("--concurrency", "-3"),
+        ("--duration", "-5"),
+        ("--duration", "0"),
+        ("--search-duration", "0"),
+        ("--warm-up", "-1"),
+        ("--rate-per-user", "-1"),
+        ("--rate-per-user", "nan"),
+        ("--rate-per-user", "inf"),
+        ("--products", "0"),
+        ("--workers", "0"),
+        ("--min-samples", "0"),
+        ("--duration", "x"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_number_is_refused_by_its_option(wrong: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        planned(*wrong)
+    assert caught.value.code == 2
+    assert f"argument {wrong[0]}:" in capsys.readouterr().err
+
+
+def test_no_pause_and_no_warm_up_are_numbers_too() -> None:
+    plan = planned("--rate-per-user", "0", "--warm-up", "0")
+    assert (plan.rate_per_user, plan.warm_up) == (0.0, 0)

@@ -47,6 +47,9 @@ def test_less_than_400_samples_are_not_enough_for_a_p95() -> None:
     assert judge_load([LIST] * 399, IDLE, [limit(800)], samples_min=399).status == KEPT
     assert judge_load([*[LIST] * 400, SAVE], IDLE, [limit(800)]).status == CANNOT_JUDGE
     assert judge_load([], IDLE, [limit(800)]).status == CANNOT_JUDGE
+    few = judge_load([SEARCH] * 12, IDLE, [])
+    assert few.status == CANNOT_JUDGE, "a rate of twelve requests proves nothing"
+    assert "product_search_qps: 표본 12개" in few.reasons[0]
 
 
 @pytest.mark.parametrize("busy", [replace(IDLE, core_share=0.91), replace(IDLE, has_warned=True)])

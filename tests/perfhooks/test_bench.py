@@ -14,6 +14,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from operations.gates.models import Measurement
@@ -23,6 +24,7 @@ from perfhooks.bench.history import COLUMNS, HistoryError, append_rows, make_row
 from perfhooks.bench.measure import Samples, interleave, measure
 from perfhooks.bench.outcome import Outcome
 from perfhooks.bench.plot import draw_plot
+from perfhooks.bench.processor import read_processor_time
 from perfhooks.bench.program import record_goals
 from perfhooks.bench.resampling import Interval, median_interval
 from perfhooks.bench.results import Result, describe_results
@@ -91,6 +93,19 @@ def test_statements_and_written_rows_are_counted_for_each_run() -> None:
     scenario = make_scenario(operation=Operation("ours", lambda: Store.objects.create(code=str(time.time_ns()))))
     result = describe_results(scenario, measure(scenario))[-1]
     assert (result.queries, result.rows_written) == (1, 1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite works in this process")
+def test_the_database_process_that_served_a_run_counts() -> None:
+    with connection.cursor() as cursor:
+        before = read_processor_time()
+        cursor.execute("SELECT sum(sqrt(n)) FROM generate_series(1, 1000000) AS n")
+        after = read_processor_time()
+    served = after.backend_seconds - before.backend_seconds
+    assert served > 0.01, "a million roots take the server's process some time, whatever else the machine does"
+    assert after.since(before) == pytest.approx(served + after.own - before.own)
 
 
 def test_memory_that_an_operation_took_first_is_put_down_to_it() -> None:
@@ -301,6 +316,9 @@ def test_a_wrong_option_names_what_there_is(tmp_path: Path) -> None:
     done = run_bench("bench_span.py", "--quick", folder=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "옮긴 뒤" in done.stderr
+    done = run_bench("bench_span.py", "--quick", "--plot", str(tmp_path / "none" / "x.svg"), folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--plot" in done.stderr
 
 
 def test_the_time_of_record_is_now_or_the_fixed_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,8 @@ import pytest
 from perfhooks.budgets import (
     Budget,
     BudgetError,
+    Work,
+    bring_down,
     budgets_for,
     budgets_of,
     find_budget,
@@ -46,26 +48,27 @@ def written(folder: Path, *changes: dict[str, str | None]) -> Path:
     return path
 
 
-# Every threshold of the plan, once: the budget that carries it, its item, limit, direction and level.
+# Every threshold of the plan, once: the budget that carries it, its item, metric, statistic, limit, direction
+# and level.
 THRESHOLDS = [
-    ("sync-1000-skus", "2A", 600, "max", "block"),
-    ("detail-fetch-p95", "2A", 0.5, "max", "block"),
-    ("api-429-share", "2A", 0.01, "max", "block"),
-    ("upsert-10k", "2B", 120, "max", "block"),
-    ("upsert-batch-over-row", "2B", 3, "min", "block"),
-    ("package-10-images-p95", "2C", 3, "max", "block"),
-    ("package-video-p95", "2C", 10, "max", "block"),
-    ("no-regression", "5", 1.15, "max", "block"),
-    ("experiment-traffic-weekly", "6.5", 0.3, "min", "warn"),
-    ("event-loss-weekly", "6.5", 0.005, "max", "warn"),
-    ("price-staleness-p95", "6.5", 24, "max", "warn"),
-    ("stale-content-weekly", "6.5", 0.05, "max", "warn"),
-    ("event-loss-block", "6.5", 0.02, "max", "block"),
-    ("match-fallback", "6.5", 0.2, "max", "block"),
-    ("admin-list-p95", "6.5", 800, "max", "block"),
-    ("ad-policy-violations", "8.5", 0, "max", "block"),
-    ("unsafe-ad-slots", "8.5", 0, "max", "block"),
-    ("ads-txt-valid", "8.5", 1, "min", "block"),
+    ("sync-1000-skus", "2A", "sync_total_seconds", "total", 600, "max", "block"),
+    ("detail-fetch-p95", "2A", "detail_fetch_seconds", "p95", 0.5, "max", "block"),
+    ("api-429-share", "2A", "api_429_ratio", "value", 0.01, "max", "block"),
+    ("upsert-10k", "2B", "db_upsert_seconds", "total", 120, "max", "block"),
+    ("upsert-batch-over-row", "2B", "upsert_batch_over_row_ratio", "ratio", 3, "min", "block"),
+    ("package-10-images-p95", "2C", "package_build_seconds", "p95", 3, "max", "block"),
+    ("package-video-p95", "2C", "package_build_seconds", "p95", 10, "max", "block"),
+    ("no-regression", "5", "regression_ratio", "ratio", 1.15, "max", "block"),
+    ("experiment-traffic-weekly", "6.5", "experiment_traffic_ratio", "value", 0.3, "min", "warn"),
+    ("event-loss-weekly", "6.5", "experiment_event_loss_ratio", "value", 0.005, "max", "warn"),
+    ("price-staleness-p95", "6.5", "price_staleness_hours", "value", 24, "max", "warn"),
+    ("stale-content-weekly", "6.5", "stale_price_content_ratio", "value", 0.05, "max", "warn"),
+    ("event-loss-block", "6.5", "experiment_event_loss_ratio", "value", 0.02, "max", "block"),
+    ("match-fallback", "6.5", "fallback_ratio", "value", 0.2, "max", "block"),
+    ("admin-list-p95", "6.5", "admin_product_list_p95_ms", "value", 800, "max", "block"),
+    ("ad-policy-violations", "8.5", "policy_violation_detect_rate", "value", 0, "max", "block"),
+    ("unsafe-ad-slots", "8.5", "unsafe_ad_proximity_count", "value", 0, "max", "block"),
+    ("ads-txt-valid", "8.5", "ads_txt_validation_pass_rate", "value", 1, "min", "block"),
 ]
 # How a person would write one of these numbers beside its measure; a match outside the few allowed places repeats it.
 REPEATED = re.compile(
@@ -95,11 +98,17 @@ ALLOWED = {
 
 def test_every_threshold_of_the_plan_has_exactly_one_entry() -> None:
     carried = [
-        (entry.id, entry.plan, entry.limit, entry.direction, entry.level)
+        (entry.id, entry.plan, entry.metric, entry.statistic, entry.limit, entry.direction, entry.level)
         for entry in load_entries()
         if entry.origin == "plan"
     ]
     assert sorted(carried) == sorted(THRESHOLDS)
+    promises = [(metric, statistic, limit) for _id, _plan, metric, statistic, limit, *_rest in carried]
+    assert len(set(promises)) == len(promises), "one number, one entry"
+
+
+def test_a_regression_is_proved_by_another_commit_only() -> None:
+    assert [entry.id for entry in load_entries() if entry.against_commit] == ["no-regression"]
 
 
 @pytest.mark.parametrize(("item", "name"), [(item, name) for item, names in PLAN.items() for name in names.split()])
@@ -213,11 +222,45 @@ def test_budgets_are_found_by_metric() -> None:
         ({"why": '""'}, r"budget 'probe': why"),
         ({"labels": '{ video = "no" }'}, r"budget 'probe': labels:.*video"),
         ({"id": None}, r"budget 'number 1':.*id"),
+        ({"id": "3"}, r"budget 3:.*id"),
+        ({"limit": "nan"}, r"budget 'probe': limit: nan"),
+        ({"limit": "inf"}, r"budget 'probe': limit: inf"),
+        ({"limit": "-inf"}, r"budget 'probe': limit: -inf"),
+        ({"limit": "true"}, r"budget 'probe':.*limit"),
+        ({"plan": '""'}, r"budget 'probe': plan: ''"),
+        ({"plan": '"9Z"'}, r"budget 'probe': plan: '9Z'"),
+        ({"plan": '"ops"'}, r"budget 'probe': plan: 'ops'"),
+        ({"work": '{ metric = "zip_seconds", amount = 3, amounts = 4 }'}, r"budget 'probe': work: .*'amounts'"),
+        ({"work": "3"}, r"budget 'probe':.*work"),
+        ({"work": '{ metric = "api_429_ratio", amount = 3 }'}, r"budget 'probe': work"),
+        ({"max_age_hours": "1_000_000_000_000"}, r"budget 'probe': min_samples, max_age_hours"),
+        ({"against_commit": "true"}, r"budget 'probe': against_commit"),
+        (
+            {"statistic": '"ratio"', "kind": '"relative"', "metric": '"probe_ratio"'},
+            r"budget 'probe': unit: .*'seconds'",
+        ),
     ],
 )
 def test_a_mistake_names_the_entry_and_the_field(tmp_path: Path, change: dict[str, str | None], message: str) -> None:
-    with pytest.raises(BudgetError, match=message):
+    with pytest.raises(BudgetError, match=rf"^budgets\.toml: {message}"):
         load_budgets(written(tmp_path, change))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", r"^budgets\.toml: budget: .*at least one"),
+        (b"[budget]\nid = 'probe'\n", r"^budgets\.toml: budget: .*\[\[budget\]\]"),
+        (b"budget = 3", r"^budgets\.toml: budget: "),
+        (b"budget = []", r"^budgets\.toml: budget: "),
+        (b"budget = [3]", r"^budgets\.toml: budget 'number 1': 3 is no "),
+        (b"\xff\xfe", r"^budgets\.toml: .*utf-8"),
+    ],
+)
+def test_a_file_of_another_shape_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "budgets.toml").write_bytes(content)
+    with pytest.raises(BudgetError, match=message):
+        load_budgets(tmp_path / "budgets.toml")
 
 
 def test_the_same_id_twice_is_an_error(tmp_path: Path) -> None:
@@ -255,11 +298,17 @@ def test_a_baseline_gives_the_limit_for_its_scenario_only(tmp_path: Path, monkey
         ('[probe]\nlimit = "2"\nscenario = ""\n', r"baselines\.toml: 'probe': limit and scenario"),
         ('[stranger]\nlimit = 2\nscenario = ""\n', r"baselines\.toml: 'stranger' is no budget"),
         ("[probe\n", r"baselines\.toml.*line 1"),
+        ("probe = 3\n", r"baselines\.toml: 'probe': limit and scenario"),
+        ("[[probe]]\nlimit = 3\n", r"baselines\.toml: 'probe': limit and scenario"),
+        ('[probe]\nlimit = nan\nscenario = ""\n', r"baselines\.toml: 'probe': limit and scenario"),
+        ('[probe]\nlimit = inf\nscenario = ""\n', r"baselines\.toml: 'probe': limit and scenario"),
+        ('[probe]\nlimit = true\nscenario = ""\n', r"baselines\.toml: 'probe': limit and scenario"),
+        ("\udcff", r"baselines\.toml: .*utf-8"),
     ],
 )
 def test_a_mistake_in_the_baselines_is_named(tmp_path: Path, text: str, message: str) -> None:
     path = written(tmp_path, WAITING)
-    (tmp_path / "baselines.toml").write_text(text)
+    (tmp_path / "baselines.toml").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(BudgetError, match=message):
         load_entries(path)
 
@@ -300,3 +349,18 @@ def test_a_lower_limit_and_a_warning(budget: Budget) -> None:
     gentle = replace(budget, direction="min", level="warn")
     assert judge(gentle, 3.0, 20) == "ok"
     assert judge(gentle, 2.9, 20) == "warn"
+
+
+@pytest.mark.parametrize(("done", "verdict"), [(0, "not enough"), (999, "not enough"), (1_000, "ok")])
+def test_a_promise_for_work_is_judged_by_the_work_done(budget: Budget, done: int, verdict: str) -> None:
+    working = replace(budget, work=Work("zip_seconds", 1_000))
+    assert judge(working, 1.0, done) == verdict
+    assert judge(working, None, done) == "no data"
+
+
+def test_only_a_total_is_brought_down_to_the_promised_work(budget: Budget) -> None:
+    working = replace(budget, work=Work("zip_seconds", 1_000), statistic="total")
+    assert bring_down(working, 8.0, 4_000) == 2.0
+    assert bring_down(working, 8.0, 500) == 8.0
+    assert bring_down(replace(working, statistic="p95"), 8.0, 4_000) == 8.0
+    assert bring_down(budget, 8.0, 4_000) == 8.0

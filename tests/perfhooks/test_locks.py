@@ -4,16 +4,18 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-from perfhooks.liveness import is_holder_alive, this_holder
+from perfhooks.liveness import is_claim_abandoned, is_holder_alive, this_claim, this_holder
 from perfhooks.models import RunLock
 from perfhooks.services import LockHeld, hold_lock
 
@@ -65,11 +67,50 @@ def first_line(started: subprocess.Popen[str]) -> str:
 
 
 def test_this_process_lives_and_nonsense_does_not() -> None:
-    host, pid, start = this_holder().rsplit(":", 2)
     assert is_holder_alive(this_holder())
-    assert not is_holder_alive(f"{host}:{pid}:{int(start) - 10_000}")
+    assert is_holder_alive(this_claim())
     for text in ("", "nobody", "a:b:c", ":1:1"):
         assert not is_holder_alive(text)
+
+
+def test_a_process_that_was_given_a_dead_one_s_id_is_not_taken_for_it() -> None:
+    host, pid, start = this_holder().rsplit(":", 2)
+    with process(SLEEPER) as sleeper:
+        _host, _pid, start_of_other = first_line(sleeper).rsplit(":", 2)
+        assert start_of_other != start
+        assert not is_holder_alive(f"{host}:{pid}:{start_of_other}")
+    boot, _, ticks = start.rpartition("-")
+    assert not is_holder_alive(f"{host}:{pid}:{boot}-{int(ticks) - 1}")
+    assert not is_holder_alive(f"{host}:{pid}:{'0' * len(boot)}-{ticks}"), "the same tick of an earlier boot"
+
+
+@pytest.mark.parametrize("jump_seconds", [-7_200, 7_200])
+def test_no_step_of_the_wall_clock_ends_a_living_process(jump_seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    with process(SLEEPER) as sleeper:
+        holder = first_line(sleeper)
+        # The system's boot time is the wall clock less the time since then, so that it jumps with it.
+        stepped = psutil.boot_time() + jump_seconds
+        monkeypatch.setattr("psutil._psplatform.boot_time", lambda: stepped)
+        assert is_holder_alive(holder)
+        assert not is_claim_abandoned(
+            f"{holder}@{time.monotonic():.0f}",
+            claimed_at=timezone.now() - timedelta(seconds=jump_seconds),
+            lease_seconds=60,
+        )
+    assert not is_holder_alive(holder)
+
+
+def test_a_claim_of_a_living_process_ends_by_the_clock_that_nobody_sets() -> None:
+    now, held = timezone.now(), time.monotonic()
+    assert is_claim_abandoned(f"{this_holder()}@{held - 70:.0f}", claimed_at=now, lease_seconds=60)
+    assert not is_claim_abandoned(f"{this_holder()}@{held - 50:.0f}", claimed_at=now, lease_seconds=60)
+    assert is_claim_abandoned("nobody", claimed_at=now, lease_seconds=60)
+
+
+def test_a_claim_on_another_machine_ends_by_the_wall_clock() -> None:
+    long_ago = timezone.now() - timedelta(seconds=61)
+    assert is_claim_abandoned("another-host:1:1@5", claimed_at=long_ago, lease_seconds=60)
+    assert not is_claim_abandoned("another-host:1:1@5", claimed_at=timezone.now(), lease_seconds=60)
 
 
 def test_a_holder_on_another_machine_counts_as_alive() -> None:

@@ -1,11 +1,13 @@
 """A recorded run as it is stored, judged and compared."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from perfhooks import metrics
+from perfhooks.budgets import budgets_for
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.recorder import Recorder
 from perfhooks.selectors import compare_newest, compare_runs, list_stage_figures, newest_run, newest_runs, run_before
@@ -16,7 +18,7 @@ from perfhooks.trace import bind_trace
 pytestmark = pytest.mark.django_db
 
 
-def recorded(*, detail_seconds: float = 0.1, fallback: float = 0.1) -> Recorder:
+def recorded(*, detail_seconds: float = 0.1, fallback: float = 0.1, decisions: int = 40) -> Recorder:
     """Return a recorder that saw one of each kind of metric."""
     with Recorder() as recorder:
         for number in range(40):
@@ -26,6 +28,7 @@ def recorded(*, detail_seconds: float = 0.1, fallback: float = 0.1) -> Recorder:
         metrics.count("api_requests_total", 396, endpoint="detail", status=200)
         metrics.count("api_requests_total", 4, endpoint="detail", status=429)
         metrics.count("api_429_total", 8)
+        metrics.count("match_decisions_total", decisions, outcome="words")
         metrics.set_gauge("fallback_ratio", fallback)
         metrics.observe("package_build_seconds", 2.0, video="no")
     return recorder
@@ -70,15 +73,37 @@ def test_stages_are_judged_by_their_budgets() -> None:
         "detail_fetch_seconds": ("detail-fetch-p95", "breach"),
         "api_429_ratio": ("api-429-share", "breach"),
         "fallback_ratio": ("match-fallback", "ok"),
-        "package_build_seconds": ("package-10-images-p95", "not enough"),
     }
 
 
+def test_too_little_work_is_no_verdict_on_a_stage() -> None:
+    few = stages_of(store_run(recorded(decisions=19), kind="pipeline", scenario="demo"))["fallback_ratio"]
+    assert (few.budget_id, few.verdict) == ("match-fallback", "not enough")
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "verdict"),
+    [(1_000, 1.0, "not enough"), (10_000, 119.0, "ok"), (10_000, 121.0, "breach"), (20_000, 239.0, "ok")],
+)
+def test_an_upsert_is_judged_by_the_rows_that_it_wrote(rows: int, seconds: float, verdict: str) -> None:
+    with Recorder() as recorder:
+        metrics.observe("db_upsert_seconds", seconds / 2)
+        metrics.observe("db_upsert_seconds", seconds / 2)
+        metrics.count("db_upsert_rows_total", rows)
+    stage = stages_of(store_run(recorder, kind="pipeline", scenario="demo"))["db_upsert_seconds"]
+    assert (stage.budget_id, stage.verdict, stage.total) == ("upsert-10k", verdict, seconds)
+
+
+def test_a_part_that_is_not_built_has_no_verdict() -> None:
+    assert stages_of(store_run(recorded(), kind="pipeline", scenario="demo"))["package_build_seconds"].verdict == ""
+
+
 def test_of_two_budgets_the_worse_verdict_is_shown() -> None:
+    budgets = [replace(budget, built=True) for budget in budgets_for("experiment_event_loss_ratio")]
     for loss, expected in ((0.001, "ok"), (0.01, "warn"), (0.03, "breach")):
         with Recorder() as recorder:
             metrics.set_gauge("experiment_event_loss_ratio", loss)
-        (stage,) = measure_stages(recorder)
+        (stage,) = measure_stages(recorder, budgets)
         assert stage.verdict == expected
 
 

@@ -143,6 +143,36 @@ def test_the_page_without_measurements_or_with_a_strange_file_says_so(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("date", "gestern"), ("date", "2026-11-25T00:00:00"), ("p95_seconds", "abc"), ("ratio", "nan"), ("units", "x")],
+)
+def test_a_row_that_cannot_be_read_is_named_and_the_page_shows_the_rest(
+    two_weeks: Path, admin_client: Client, column: str, value: str
+) -> None:
+    with two_weeks.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    bad = next(at for at, row in enumerate(rows) if row["ratio"])
+    rows[bad][column] = value
+    with two_weeks.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    with pytest.raises(CommandError, match=f"{bad + 2}행"):
+        call_command("perf_report")
+    assert f"{bad + 2}행" in admin_client.get(reverse(PAGE)).content.decode()
+
+
+@pytest.mark.django_db
+def test_the_command_refuses_what_it_cannot_do(two_weeks: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(CommandError, match="--csv"):
+        call_command("perf_report", csv=tmp_path / "file" / "weeks.csv")
+    with pytest.raises(CommandError, match="--weeks"):
+        call_command("perf_report", "--weeks=99999999")
+
+
+@pytest.mark.django_db
 def test_the_page_takes_the_same_few_queries_with_any_number_of_runs(two_weeks: Path, admin_client: Client) -> None:
     counts = []
     for _ in range(3):

@@ -51,6 +51,12 @@ def revision_of(store: Store) -> Callable[[], int]:
     return lambda: allocate_revision(store_id=store.pk)
 
 
-def upsert(store: Store, *rows: ProductRow) -> UpsertCounts:
+def upsert(store: Store, *rows: ProductRow, asked_at_revision: int = 0) -> UpsertCounts:
     """Upsert rows at a fixed observation time."""
-    return upsert_products(store_id=store.pk, rows=rows, revision=revision_of(store), observed_at=EPOCH)
+    return upsert_products(
+        store_id=store.pk,
+        rows=rows,
+        revision=revision_of(store),
+        observed_at=EPOCH,
+        asked_at_revision=asked_at_revision,
+    )

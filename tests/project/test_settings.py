@@ -23,6 +23,11 @@ def test_a_store_secret_with_its_dollar_signs_arrives_whole() -> None:
     assert ask("test", "settings.STORE_CLIENT_SECRET", STORE_CLIENT_SECRET=SECRET).stdout.strip() == SECRET
 
 
+@pytest.mark.parametrize(("given", "level"), [({}, "INFO"), ({"LOG_LEVEL": "ERROR"}, "ERROR")])
+def test_production_logs_spans_and_lists_unless_told_otherwise(given: dict[str, str], level: str) -> None:
+    assert ask("prod", "settings.LOG_LEVEL", SECRET_KEY="k" * 40, **given).stdout.strip() == level
+
+
 @pytest.mark.parametrize("key", ["", "short"])
 def test_production_refuses_to_start_without_a_key(key: str, tmp_path: Path) -> None:
     done = ask("prod", "settings.SECRET_KEY", SECRET_KEY=key, SECRET_KEY_FILE=str(tmp_path / "none"))

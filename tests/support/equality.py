@@ -118,7 +118,8 @@ def _expect_benefits(channel: Mapping[str, Any], origin: Mapping[str, Any]) -> d
     from_amount = origin["deliveryInfo"]["deliveryFee"].get("freeConditionalAmount")
     if from_amount:
         benefits["free_delivery_from"] = from_amount
-    return {**benefits, "delivery_fee": channel["deliveryFee"]}
+    fee = channel.get("deliveryFee")
+    return benefits if fee is None else {**benefits, "delivery_fee": fee}
 
 
 def _read_moment(text: str | None) -> datetime | None:

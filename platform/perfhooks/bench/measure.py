@@ -6,11 +6,12 @@ import resource
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from django.conf import settings
 
+from perfhooks.bench.processor import read_processor_time
 from perfhooks.queries import QueryCount, count_queries
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ BYTES_PER_MAXRSS = 1 if sys.platform == "darwin" else 1_024
 @dataclass(slots=True)
 class Samples:
     """What the runs of one operation took: seconds of the clock and of the processor for each run, in order.
+
+    The processor's are those of this process and of the near database process that served it.
 
     `queries` and `rows_written` are sums over all runs, None without a configured Django. `peak_growth_bytes` is by how
     much its runs, warm-ups included, raised the process's highest resident memory (getrusage): memory that an earlier
@@ -75,10 +78,10 @@ def _run_once(operation: Operation, samples: Samples) -> None:
         operation.prepare()
     with _count_statements() as counted:
         peak = peak_memory_bytes()
-        cpu, wall = process_time(), perf_counter()
+        cpu, wall = read_processor_time(), perf_counter()
         operation.run()
         samples.walls.append(perf_counter() - wall)
-        samples.cpus.append(process_time() - cpu)
+        samples.cpus.append(read_processor_time().since(cpu))
         samples.peak_growth_bytes += peak_memory_bytes() - peak
     if counted is not None:
         samples.queries = (samples.queries or 0) + counted.queries

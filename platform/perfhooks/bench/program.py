@@ -60,6 +60,8 @@ def main(
     options = parser.parse_args(argv)
     if options.record and (options.quick or not settings.configured):
         parser.error("--record: --quick 없이, 데이터베이스를 쓰는 벤치에서만 저장할 수 있습니다")
+    if options.plot and not options.plot.parent.is_dir():
+        parser.error(f"--plot {options.plot}: 폴더 {options.plot.parent}이(가) 없습니다")
     history = None if options.no_history else options.history or default_history()
     try:
         _check_early(history, options)

@@ -32,8 +32,8 @@ class Result:
 
     Times are seconds of one run, of which each does `units`; `cpu` is the median. `queries` and `rows_written` are per
     run, None where nothing was counted. `ratio` is the speed per unit as a multiple of the yardstick's, the median over
-    the rounds; `cpu_ratio` is the same by the processor time of this process, which a busy machine moves less, but which
-    says nothing of work that a server does. Both are None for the yardstick itself.
+    the rounds; `cpu_ratio` is the same by the processor time of this process and of the near database process that served it,
+    which a busy machine moves less. Both are None for the yardstick itself.
     """
 
     scenario: str

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from perfhooks.bench.conditions import is_dirty
+from perfhooks.checkout import has_uncommitted_code, is_same_code, name_commit
 from perfhooks.comparison.verdicts import Run
 from perfhooks.comparison.worktrees import find_commit, open_worktree
 
@@ -43,6 +43,11 @@ class Side:
         """The commit as people read it."""
         return self.commit[:11] + (" (수정됨)" if self.is_dirty else "")
 
+    @property
+    def measured(self) -> str:
+        """The name under which figures of this side are stored."""
+        return name_commit(self.commit, is_dirty=self.is_dirty)
+
 
 @contextmanager
 def open_sides(root: Path, base: str, head: str = "") -> Iterator[tuple[Side, Side]]:
@@ -60,10 +65,16 @@ def open_sides(root: Path, base: str, head: str = "") -> Iterator[tuple[Side, Si
         )
 
 
+def have_same_code(sides: tuple[Side, Side], root: Path) -> bool:
+    """Whether both sides run the same code: commits that differ in documents at most, and nothing changed beside them."""
+    base, head = sides
+    return not head.is_dirty and is_same_code(base.commit, head.commit, root)
+
+
 def _open_head(stack: ExitStack, root: Path, commit: str, folder: Path, *, is_checkout: bool) -> Side:
     scratch = folder / "scratch-head"
     if is_checkout:
-        return Side("head", commit, is_dirty(root), root, scratch)
+        return Side("head", commit, has_uncommitted_code(root), root, scratch)
     return Side("head", commit, False, stack.enter_context(open_worktree(root, commit, folder / "head")), scratch)
 
 

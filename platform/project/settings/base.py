@@ -3,6 +3,7 @@
 DATABASE_URL        sqlite:///var/jangbu.sqlite3 (default) or postgres://user@host/name
 CELERY_BROKER_URL   empty (default): tasks run in the calling process; amqp://... or redis://...: on real workers
 STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API and its application
+STORE_CODE          under which code the ledger keeps that shop (default: my-store)
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
@@ -109,10 +110,12 @@ STATIC_ROOT.mkdir(exist_ok=True)
 MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "content.storage.WholeFileStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 
+AUTHENTICATION_BACKENDS = ["project.backends.OneQueryBackend"]
+CSRF_FAILURE_VIEW = "project.errors.answer_forgery"
 LOGIN_URL = "admin:login"
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -184,6 +187,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 
 STORE_API_URL = env.str("STORE_API_URL", default="")
+STORE_CODE = env.str("STORE_CODE", default="my-store")
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default="")
 # Not through env: it takes a leading "$", which every such secret has, for a reference to another variable.
 STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", "")

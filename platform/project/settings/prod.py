@@ -4,6 +4,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from perfhooks.logs import configure_logging
 from project.settings.base import *  # noqa: F403
 from project.settings.base import DATA_DIR, STORAGES, env
 
@@ -20,6 +21,9 @@ def read_secret_key() -> str:
 
 
 SECRET_KEY = read_secret_key()
+# Spans and list requests are written: the log is where a slow request is found by its trace id.
+LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+configure_logging(level=LOG_LEVEL, json=True)
 SECURE_HTTPS = env.bool("SECURE_HTTPS", default=False)
 SESSION_COOKIE_SECURE = SECURE_HTTPS
 CSRF_COOKIE_SECURE = SECURE_HTTPS

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import time
 
 KST = datetime.timezone(datetime.timedelta(hours=9))
 TIMESTAMP_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?\+09:00")
@@ -22,3 +23,30 @@ def read_timestamp(text: str) -> datetime.datetime:
 def read_now() -> datetime.datetime:
     """Return the present moment, aware, in KST."""
     return datetime.datetime.now(KST)
+
+
+class StoreClock:
+    """The store's two clocks. Durations (buckets, token lives, latency, idle sockets) run `speed` times as fast as the
+    machine's clock, moments (timestamps of callers and edits) are the machine's own, `offset_seconds` beside it.
+    """
+
+    def __init__(self, speed: float = 1.0) -> None:
+        self.speed = speed
+        self.offset_seconds = 0.0
+
+    def read_seconds(self) -> float:
+        """Return the store's seconds since an arbitrary moment, never going back."""
+        return time.monotonic() * self.speed
+
+    def sleep(self, seconds: float) -> None:
+        """Wait for so many of the store's seconds."""
+        if seconds > 0:
+            time.sleep(seconds / self.speed)
+
+    def read_unix(self) -> float:
+        """Return the present moment as Unix seconds."""
+        return time.time() + self.offset_seconds
+
+    def read_now(self) -> datetime.datetime:
+        """Return the present moment, aware, in KST."""
+        return datetime.datetime.fromtimestamp(self.read_unix(), KST)

@@ -12,17 +12,21 @@ JSON_TYPE = "application/json;charset=UTF-8"
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; header names are in lower case."""
+    """One HTTP request; header names are in lower case, `address` is the caller's IP."""
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    address: str = ""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """One HTTP reply. `chunks` replaces `body` for a stream; `is_reset` cuts the connection instead of answering."""
+    """One HTTP reply; `delay_seconds` are the store's. `chunks` replaces `body` for a stream.
+
+    `is_reset` cuts the connection instead of answering; with `is_head_sent` after the headers and half the body.
+    """
 
     status: int = 200
     body: bytes = b""
@@ -32,6 +36,7 @@ class Reply:
     chunks: Iterable[bytes] | None = None
     delay_seconds: float = 0.0
     is_reset: bool = False
+    is_head_sent: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,8 @@ class BadRequestError(Exception):
 
 
 def encode_json(value: Any) -> bytes:
-    """Return compact UTF-8 JSON."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+    """Return compact UTF-8 JSON; half of a surrogate pair, which UTF-8 cannot hold, goes out as its escape."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(errors="backslashreplace")
 
 
 def json_reply(value: Any, status: int = 200) -> Reply:

@@ -3,19 +3,17 @@
 import datetime
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from products.storesync.simulator import clock, derivation, discounts, rows
+from products.storesync.simulator import clock, derivation, discounts, picks, rows, shapes
+from products.storesync.simulator.picks import MutationError
 from products.storesync.simulator.shelf import Product, Store
 
 Row = Mapping[str, Any]
-Edit = tuple[Row, Sequence[str]]  # new values, and the keys to leave out
+Edit = tuple[Row, Sequence[str], Sequence[str] | None]  # new values, keys to leave out, shapes (None: as they are)
 PLAN_KEYS = frozenset({"products", "random", "add", "delete", "touch"})
 DEFAULT_FIELDS = ["salePrice", "stockQuantity"]
-
-
-class MutationError(ValueError):
-    """An edit that cannot be made; the Korean message names the key and the fix."""
 
 
 @dataclass
@@ -30,7 +28,8 @@ class Changes:
 def mutate_store(store: Store, plan: Mapping[str, Any]) -> Changes:
     """Apply a plan of `products`, `random`, `add` and `delete`; raises MutationError and then changes nothing.
 
-    A changed product's modifiedDate moves to now unless `touch` is false or the edit sets it itself.
+    An edit names its product by `originProductNo`, or by `pick`: the n-th in an order that the seed decides. `add` and
+    `delete` take rows and numbers, or `{"count", "at"}` for so many at the start or end of the list by number. A changed product's modifiedDate moves to now unless `touch` is false or the edit sets it itself.
     """
     unknown = sorted(set(plan) - PLAN_KEYS)
     if unknown:
@@ -49,30 +48,33 @@ class _Editor:
         self.changes = Changes()
 
     def edit(self, products: dict[int, Product], plan: Mapping[str, Any]) -> None:
-        edits = _read_edits(plan.get("products", []))
+        edits = _read_edits(plan.get("products", []), partial(picks.pick_product, products, seed=self.store.seed))
         if "random" in plan:
             edits |= plan_random_edits(products, _expect(plan["random"], dict, "random"))
-        for product_no, (values, dropped) in edits.items():
-            row = _find(products, product_no).row
-            products[product_no] = self._apply(row, values, dropped)
+        for product_no, edit in edits.items():
+            products[product_no] = self._apply(_find(products, product_no), edit)
         self._delete(products, plan.get("delete", []))
         self._add(products, plan.get("add", []))
         self.changes.changed = sorted(edits)
 
-    def _apply(self, row: Row, values: Row, dropped: Sequence[str]) -> Product:
+    def _apply(self, product: Product, edit: Edit) -> Product:
+        row, (values, dropped, shaped) = product.row, edit
         edited = {key: value for key, value in {**row, **values}.items() if key not in dropped}
         if self.is_touching and "modifiedDate" not in values:
             just_after = clock.read_timestamp(row["modifiedDate"]) + datetime.timedelta(milliseconds=1)
-            edited["modifiedDate"] = clock.format_timestamp(max(clock.read_now(), just_after))
-        return self.store.complete(_read_row(edited, f"products {row['originProductNo']}"))
+            edited["modifiedDate"] = clock.format_timestamp(max(self.store.clock.read_now(), just_after))
+        kept = product.shapes if shaped is None else tuple(shaped)
+        return self.store.complete(_read_row(edited, f"products {row['originProductNo']}"), kept)
 
-    def _delete(self, products: dict[int, Product], numbers: Any) -> None:
+    def _delete(self, products: dict[int, Product], plan: Any) -> None:
+        numbers = picks.pick_end(products, plan) if isinstance(plan, dict) else plan
         for product_no in _expect(numbers, list, "delete"):
             _find(products, product_no)
             del products[product_no]
         self.changes.deleted = sorted(numbers)
 
-    def _add(self, products: dict[int, Product], values: Any) -> None:
+    def _add(self, products: dict[int, Product], plan: Any) -> None:
+        values = picks.make_rows(products, plan) if isinstance(plan, dict) else plan
         for value in _expect(values, list, "add"):
             row = _read_row(value, "add")
             product_no = row["originProductNo"]
@@ -97,19 +99,27 @@ def _read_row(value: Any, place: str) -> dict[str, Any]:
         raise MutationError(f"{place}: {error}") from error
 
 
-def _read_edits(entries: Any) -> dict[int, Edit]:
+def _read_edits(entries: Any, pick: Callable[[Any], int]) -> dict[int, Edit]:
     edits: dict[int, Edit] = {}
     for entry in _expect(entries, list, "products"):
         product_no = _expect(entry, dict, "products").get("originProductNo")
+        product_no = pick(entry["pick"]) if "pick" in entry else product_no
         values = _expect(entry.get("set", {}), dict, "set")
         dropped = _expect(entry.get("unset", []), list, "unset")
-        if not isinstance(product_no, int) or not (values or dropped):
-            raise MutationError("products: originProductNo와 set(또는 unset)을 함께 보내 주세요.")
+        shaped = _read_shapes(entry.get("shapes"))
+        if not isinstance(product_no, int) or not (values or dropped or shaped is not None):
+            raise MutationError("products: originProductNo(또는 pick)와 set, unset, shapes 가운데 하나를 보내 주세요.")
         unknown = sorted({*values, *dropped} - (rows.NATIVE_KEYS - {"originProductNo"}))
         if unknown:
             raise MutationError(f"products {product_no}: {', '.join(unknown)}은(는) 바꿀 수 없는 항목입니다.")
-        edits[product_no] = (values, dropped)
+        edits[product_no] = (values, dropped, shaped)
     return edits
+
+
+def _read_shapes(names: Any) -> Sequence[str] | None:
+    if names is None or (isinstance(names, list) and set(names) <= set(shapes.SHAPES)):
+        return names
+    raise MutationError(f"shapes: {', '.join(shapes.SHAPES)}의 목록이어야 합니다.")
 
 
 def _expect(value: Any, kind: type, key: str) -> Any:
@@ -125,7 +135,7 @@ def plan_random_edits(products: Mapping[int, Product], plan: Mapping[str, Any]) 
     if unknown or not fields:
         raise MutationError(f"fields: {', '.join(CHANGERS)} 가운데에서 골라 주세요.")
     able = [number for number, product in products.items() if _is_changeable(product.row, fields)]
-    count = plan.get("count", 1)
+    count = len(able) if plan.get("count") == "all" else plan.get("count", 1)
     if not isinstance(count, int) or not 0 < count <= len(able):
         raise MutationError(f"count: 1에서 {len(able)} 사이여야 합니다.")
     chosen = sorted(able, key=lambda number: derivation.draw_number(seed, number, "mutate", 2**62))[:count]
@@ -134,7 +144,7 @@ def plan_random_edits(products: Mapping[int, Product], plan: Mapping[str, Any]) 
         values: dict[str, Any] = {}
         for name in fields:
             values |= CHANGERS[name](products[number].row, seed)
-        edits[number] = (values, ())
+        edits[number] = (values, (), None)
     return edits
 
 

@@ -14,6 +14,7 @@ from typing import IO, Any, NoReturn, Self
 
 import httpx
 
+from products.storesync.simulator.messages import encode_json
 from products.storesync.simulator.tokens import DEMO_CLIENT_ID, DEMO_CLIENT_SECRET
 
 REPOSITORY_ROOT = Path(__file__).resolve().parents[3]
@@ -28,7 +29,8 @@ class SimulatorStartError(RuntimeError):
 class SimulatorProcess:
     """A simulator that lives as long as its `with` block, and never longer than this process.
 
-    `rate` is in requests per second and API (0 = no limit), `port` 0 picks a free one. `image_origin` replaces
+    `rate` is in requests per second and API (0 = no limit), `port` 0 picks a free one, `speed` makes the store's
+    durations so many times shorter, `scenario` is in play from the first request on. `image_origin` replaces
     `http://host:port` in picture addresses, so that they stay equal from one free port to the next.
     """
 
@@ -42,6 +44,8 @@ class SimulatorProcess:
         seed: int = 1,
         port: int = 0,
         latency_ms: int = 0,
+        speed: float = 1,
+        scenario: str | None = None,
         image_origin: str | None = None,
         client_id: str = DEMO_CLIENT_ID,
         client_secret: str = DEMO_CLIENT_SECRET,
@@ -65,6 +69,8 @@ class SimulatorProcess:
             "seed": seed,
             "port": port,
             "latency-ms": latency_ms,
+            "speed": speed,
+            "scenario": scenario,
             "image-origin": image_origin,
             "client-id": client_id,
             "client-secret": client_secret,
@@ -147,30 +153,47 @@ class SimulatorProcess:
         """Set every counter to zero."""
         self._call("POST", "reset-counters")
 
+    def reset(self, *, seed: int | None = None) -> None:
+        """Bring the store back to its start: products, settings, tokens, faults, events, counters."""
+        self._call("POST", "reset", {} if seed is None else {"seed": seed})
+
+    def play(self, scenario: str) -> None:
+        """Put a named scenario into play; raises ValueError for an unknown name."""
+        self._call("POST", "scenario", {"scenario": scenario})
+
+    def settings(self, **values: Any) -> dict[str, Any]:
+        """Change some settings (camelCase, see `simulator.settings`) and return them all."""
+        return self._call("POST", "settings", values)
+
+    def event(self, route: str, *, after: int = 1, times: int | None = 1, **do: Any) -> None:
+        """Plan actions (`settings`, `mutate`, `faults`, `expireTokens`) for each `after`-th request of a route."""
+        self._call("POST", "events", {"route": route, "after": after, "times": times, "do": do})
+
     def mutate(
         self,
         products: Sequence[Mapping[str, Any]] = (),
         *,
         random: Mapping[str, Any] | None = None,
-        add: Sequence[Mapping[str, Any]] = (),
-        delete: Sequence[int] = (),
+        add: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
+        delete: Sequence[int] | Mapping[str, Any] = (),
         touch: bool = True,
     ) -> dict[str, list[int]]:
         """Edit the products on sale; return the numbers under `changed`, `added` and `deleted`.
 
-        `products` holds `{"originProductNo", "set": {...}, "unset": [...]}`, `random` holds `count`, `seed`, `fields`.
+        `products` holds `{"originProductNo" or "pick", "set": {...}, "unset": [...], "shapes": [...]}`, `random` holds
+        `count`, `seed`, `fields`; `add` and `delete` may also be `{"count", "at": "start" or "end"}` of the list.
         `touch=False` leaves modifiedDate alone. Raises ValueError with the simulator's message when it refuses.
         """
-        plan: dict[str, Any] = {"products": list(products), "add": list(add), "delete": list(delete), "touch": touch}
+        plan: dict[str, Any] = {"products": list(products), "add": add, "delete": delete, "touch": touch}
         return self._call("POST", "mutate", plan | ({"random": dict(random)} if random else {}))
 
     def change_random(self, count: int, *, seed: int = 1, fields: Sequence[str] = ("salePrice",)) -> list[int]:
         """Give so many products new values; return their numbers."""
         return self.mutate(random={"count": count, "seed": seed, "fields": list(fields)})["changed"]
 
-    def faults(self, scenario: str, route: str | None = None, **plan: Any) -> None:
-        """Put a fault into play; `plan` takes originProductNo, times, every and the scenario's own parameters."""
-        self._call("POST", "faults", {"scenario": scenario, "route": route, **plan})
+    def faults(self, fault: str, route: str | None = None, **plan: Any) -> None:
+        """Put a fault into play; `plan` takes its aim, how often it strikes, and the kind's own parameters."""
+        self._call("POST", "faults", {"fault": fault, "route": route, **plan})
 
     def clear_faults(self) -> None:
         """Take every fault out of play."""
@@ -187,7 +210,7 @@ class SimulatorProcess:
         return {entry["originProductNo"]: entry for entry in entries}
 
     def _call(self, method: str, name: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        reply = self._client.request(method, f"{self.control_url}/{name}", json=body)
+        reply = self._client.request(method, f"{self.control_url}/{name}", content=encode_json(body) if body else None)
         if reply.is_error:
             raise ValueError(reply.json()["message"])
         answer: dict[str, Any] = reply.json()

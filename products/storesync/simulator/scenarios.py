@@ -1,175 +1,347 @@
-"""The faults that the simulator can play, as data: a new one is one more entry of SCENARIOS."""
+"""The catalogue of named scenarios: what a store may do to its callers, each ready to be played on any catalogue.
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from enum import Enum
-from functools import partial
+A scenario is a plan of actions (see `actions`) and one line that says what the caller meets. A new one is one more
+entry of SCENARIOS; products are named by `pick`, so that the seed decides which they are.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from products.storesync.simulator.messages import Reply, encode_json, gateway_error, server_error
-
-API_ROUTES = frozenset({"token", "list", "detail"})
-ALL_ROUTES = API_ROUTES | {"image"}
-MAINTENANCE_PAGE = "<!DOCTYPE html><html><body><h1>시스템 점검 중입니다.</h1></body></html>".encode()
-
-
-class Stage(Enum):
-    """Where a fault strikes: at the GATEWAY, before token and limit, or in the SERVER's finished answer."""
-
-    GATEWAY = "gateway"
-    SERVER = "server"
-
-
-@dataclass(frozen=True)
-class FaultCall:
-    """What an effect works on; `reply` is the honest answer, empty at the gateway."""
-
-    reply: Reply
-    route: str
-    trace_id: str
-    product_no: int | None
-    parameters: Mapping[str, Any]
+HANG_SECONDS = 30
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A named fault: what it does, where it may strike, and the parameters that it takes with their types."""
+    """A named set-up of the store: the part of the contract that it belongs to, one line about it, and its plan."""
 
+    part: str
     name: str
     summary: str
-    stage: Stage
-    routes: frozenset[str]
-    effect: Callable[[FaultCall], Reply]
-    required: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
-    optional: Mapping[str, tuple[type, ...]] = field(default_factory=dict)
+    plan: Mapping[str, Any]
 
 
-def cut_body(call: FaultCall) -> Reply:
-    """Send the first half of the honest body."""
-    return replace(call.reply, body=call.reply.body[: len(call.reply.body) // 2])
+def _play(*faults: Mapping[str, Any]) -> dict[str, Any]:
+    return {"faults": list(faults)}
 
 
-def replace_body(call: FaultCall, *, body: bytes, content_type: str) -> Reply:
-    """Answer 200 with another body."""
-    return replace(call.reply, status=200, body=body, content_type=content_type)
+def _fault(kind: str, route: str | None = None, **aim: Any) -> dict[str, Any]:
+    return {"fault": kind, "route": route, **aim}
 
 
-def answer_status(call: FaultCall) -> Reply:
-    """Answer with the `status` and `code` asked for, in the error shape that the code belongs to."""
-    status, code = call.parameters["status"], call.parameters.get("code", "INTERNAL_SERVER_ERROR")
-    if code.startswith("GW."):
-        return gateway_error(status, code, "요청을 처리하지 못했습니다.", call.trace_id)
-    return server_error(status, code, "요청을 처리하지 못했습니다.")
+def _set(**values: Any) -> dict[str, Any]:
+    return {"settings": values}
 
 
-def refuse_at_gateway(call: FaultCall, *, status: int, code: str, message: str) -> Reply:
-    """Answer with a fixed error of the gateway."""
-    return gateway_error(status, code, message, call.trace_id)
+def _edit(*products: Mapping[str, Any], **more: Any) -> dict[str, Any]:
+    return {"mutate": {"products": list(products), **more}}
 
 
-def refuse_by_congestion(call: FaultCall) -> Reply:
-    """Answer 429 although the bucket is not empty, with Retry-After when `retryAfter` is given."""
-    reply = gateway_error(
-        429, "GW.RATE_LIMIT", "요청이 많아 처리하지 못했습니다. 잠시 후 다시 시도해 주세요.", call.trace_id
+def _shape(*names: str, count: int = 3) -> dict[str, Any]:
+    return _edit(*({"pick": place, "shapes": list(names)} for place in range(1, count + 1)))
+
+
+def _during(route: str, after: int, times: int | None = 1, **do: Any) -> dict[str, Any]:
+    return {"events": [{"route": route, "after": after, "times": times, "do": do}]}
+
+
+def _discount(value: float, start: str, end: str) -> dict[str, Any]:
+    window = {"startDate": f"{start}+09:00", "endDate": f"{end}+09:00"}
+    return {"immediateDiscountPolicy": {"discountMethod": {"value": value, "unitType": "PERCENT", **window}}}
+
+
+def _list_auth() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    yield "token_expires", "상세를 읽는 중에 토큰이 만료됨", _during("detail", 5, expireTokens=0)
+    yield "token_expires_often", "상세 5건마다 토큰이 만료됨", _during("detail", 5, None, expireTokens=0)
+    yield "token_short_life", "토큰이 30분도 못 살아 부를 때마다 새것이 옴", _set(tokenSeconds=1_200)
+    yield (
+        "token_refused",
+        "서명이 틀렸다며 토큰을 주지 않음",
+        _play(_fault("status", "token", status=400, code="BAD_REQUEST")),
     )
-    wait = call.parameters.get("retryAfter")
-    return reply if wait is None else replace(reply, headers=(("Retry-After", str(wait)),))
+    yield (
+        "token_server_down",
+        "토큰 서버가 500만 답함",
+        _play(_fault("status", "token", status=500, code="INTERNAL_SERVER_ERROR")),
+    )
+    yield (
+        "token_without_life",
+        "토큰 응답에 expires_in이 없음",
+        _play(_fault("drop_field", "token", field="expires_in")),
+    )
+    yield "no_api_group", "상품 API 그룹이 없어 새 토큰도 늘 401", _play(_fault("no_api_group"))
+    yield "ip_not_allowed", "등록되지 않은 IP라며 늘 403", _play(_fault("ip_not_allowed"))
+    yield "ip_not_registered", "다른 IP만 등록되어 있음", _set(allowedIps=["192.0.2.1"])
+    yield "ip_not_allowed_sometimes", "등록된 IP인데 열 번에 한 번 403", _play(_fault("ip_not_allowed", every=10))
 
 
-def cut_connection(call: FaultCall) -> Reply:
-    """Reset the TCP connection instead of answering."""
-    return replace(call.reply, is_reset=True)
-
-
-def hold_reply(call: FaultCall) -> Reply:
-    """Answer honestly, `seconds` late."""
-    return replace(call.reply, delay_seconds=float(call.parameters["seconds"]))
-
-
-def drop_field(call: FaultCall) -> Reply:
-    """Leave a `field` out wherever it stands; in a list only of the fault's product, or of all when it names none."""
-    name, value = call.parameters["field"], json.loads(call.reply.body)
-    if "contents" not in value:
-        return replace(call.reply, body=encode_json(_without(value, name)))
-    chosen = {call.product_no} if call.product_no else set(call.reply.product_nos)
-    value["contents"] = [
-        _without(entry, name) if entry["originProductNo"] in chosen else entry for entry in value["contents"]
+def _list_limits() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    yield "limit", "문서의 한도: 초당 2건, 한꺼번에 4건", _set(rate=2)
+    yield "limit_by_second", "한도가 1초 단위로 채워짐", _set(rate=2, refill="second")
+    yield "limit_of_one", "초당 1건", _set(rate=1)
+    yield "limit_headers_missing", "한도 헤더가 없음", _set(rate=2, limitHeaders="missing")
+    yield "limit_headers_non_numeric", "한도 헤더가 숫자가 아님", _set(rate=2, limitHeaders="non_numeric")
+    yield "limit_negative", "한도가 바닥나면 Remaining이 -1", _set(rate=2, limitHeaders="negative")
+    changes = [
+        {"route": "detail", "after": 8, "do": {"settings": {"rate": 1}}},
+        {"route": "detail", "after": 14, "do": {"settings": {"rate": 5}}},
     ]
-    return replace(call.reply, body=encode_json(value))
+    yield "limit_changes", "실행 중에 초당 2건에서 1건, 다시 5건으로 바뀜", _set(rate=2) | {"events": changes}
+    yield "congestion", "한도가 남았는데도 100건에 10건은 429", _play(_fault("congestion_429", percent=10))
+    yield (
+        "congestion_retry_after",
+        "429에 Retry-After 1초가 붙음",
+        _play(_fault("congestion_429", percent=10, retryAfter=1)),
+    )
+    yield (
+        "congestion_retry_date",
+        "429에 날짜로 된 Retry-After가 붙음",
+        _play(_fault("congestion_429", percent=10, retryAfter=1, form="date")),
+    )
+    yield (
+        "congestion_retry_nonsense",
+        "429의 Retry-After를 읽을 수 없음",
+        _play(_fault("congestion_429", percent=10, retryAfter="soon")),
+    )
+    yield (
+        "quota_by_second",
+        "초 단위 할당량(SECONDS)을 다섯 번에 한 번 넘음",
+        _play(_fault("quota_429", "detail", every=5, period="SECONDS")),
+    )
+    yield (
+        "quota_spent",
+        "이번 회차 할당량(ROUND)을 다 씀",
+        _play(_fault("quota_429", "detail", after=5, period="ROUND")),
+    )
 
 
-def _without(value: Any, name: str) -> Any:
-    if isinstance(value, dict):
-        return {key: _without(inner, name) for key, inner in value.items() if key != name}
-    return [_without(inner, name) for inner in value] if isinstance(value, list) else value
-
-
-SCENARIOS: Mapping[str, Scenario] = {
-    scenario.name: scenario
-    for scenario in (
-        Scenario("broken_json", "본문이 중간에 끊김", Stage.SERVER, ALL_ROUTES, cut_body),
-        Scenario(
-            "html_200",
-            "200인데 본문이 HTML 안내문",
-            Stage.SERVER,
-            ALL_ROUTES,
-            partial(replace_body, body=MAINTENANCE_PAGE, content_type="text/html;charset=UTF-8"),
-        ),
-        Scenario(
-            "empty_body",
-            "200인데 본문이 비어 있음",
-            Stage.SERVER,
-            ALL_ROUTES,
-            partial(replace_body, body=b"", content_type="application/json;charset=UTF-8"),
-        ),
-        Scenario(
-            "status",
-            "지정한 상태와 오류 코드로 응답",
-            Stage.SERVER,
-            ALL_ROUTES,
-            answer_status,
-            required={"status": (int,)},
-            optional={"code": (str,)},
-        ),
-        Scenario("reset", "응답 대신 TCP 연결을 끊음", Stage.SERVER, ALL_ROUTES, cut_connection),
-        Scenario("hang", "응답이 늦음", Stage.SERVER, ALL_ROUTES, hold_reply, required={"seconds": (int, float)}),
-        Scenario(
-            "congestion_429",
-            "한도가 남았는데도 429",
-            Stage.GATEWAY,
-            API_ROUTES,
-            refuse_by_congestion,
-            optional={"retryAfter": (int, str)},
-        ),
-        Scenario(
-            "drop_field",
-            "지정한 항목이 빠진 응답",
-            Stage.SERVER,
-            API_ROUTES,
-            drop_field,
-            required={"field": (str,)},
-        ),
-        Scenario(
-            "not_an_image",
-            "이미지 주소가 이미지가 아닌 내용을 돌려줌",
-            Stage.SERVER,
-            frozenset({"image"}),
-            partial(replace_body, body=MAINTENANCE_PAGE, content_type="image/jpeg"),
-        ),
-        Scenario(
-            "ip_not_allowed",
-            "호출 IP가 등록되지 않음",
-            Stage.GATEWAY,
-            API_ROUTES,
-            partial(refuse_at_gateway, status=403, code="GW.IP_NOT_ALLOWED", message="허용되지 않은 IP입니다."),
-        ),
-        Scenario(
-            "no_api_group",
-            "토큰은 발급되지만 상품 API 그룹이 없어 늘 401",
-            Stage.GATEWAY,
-            API_ROUTES - {"token"},
-            partial(refuse_at_gateway, status=401, code="GW.AUTHN", message="요청을 보낼 권한이 없습니다."),
+def _list_lists() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    yield "order_ascending", "번호순이 오름차순", _set(direction="ASC")
+    yield "size_clamped", "500이 넘는 페이지 크기를 말없이 500으로 줄임", _set(oversize="clamp")
+    yield "too_many_results", "검색 결과가 한도(100,000건)를 넘으면 400", _set(mostResults=5)
+    yield "list_empty", "상품이 0건이라고 답함", _play(_fault("empty_list"))
+    yield "list_short", "페이지마다 끝의 상품 하나가 빠짐", _play(_fault("short_page", count=1))
+    yield "list_short_once", "한 페이지에서 한 번 상품 하나가 빠짐", _play(_fault("short_page", count=1, times=1))
+    yield "total_wrong", "전체 수가 실제보다 하나 많음", _play(_fault("wrong_total", offset=1))
+    yield "total_moves", "전체 수가 페이지마다 다름", _play(_fault("wrong_total", offset=1, every=2))
+    start, end = {"count": 1, "at": "start"}, {"count": 1, "at": "end"}
+    yield (
+        "insert_between_pages",
+        "페이지 사이에 상품이 앞에 생겨 하나가 두 번 나옴",
+        _during("list", 1, mutate={"add": start}),
+    )
+    yield (
+        "delete_between_pages",
+        "페이지 사이에 앞의 상품이 지워져 하나가 빠짐",
+        _during("list", 1, mutate={"delete": start}),
+    )
+    yield (
+        "swap_between_pages",
+        "앞에서 지워지고 끝에 생겨, 전체 수가 같은데 하나가 빠짐",
+        _during("list", 1, mutate={"add": end, "delete": start}),
+    )
+    yield (
+        "reorder_between_pages",
+        "페이지 사이에 수정되어 수정일순이 바뀜",
+        _during("list", 1, 3, mutate={"random": {"count": 3, "seed": 5}}),
+    )
+    yield "list_never_settles", "목록을 읽을 때마다 상품이 생김", _during("list", 1, None, mutate={"add": start})
+    yield "no_channels", "채널 상품이 없는 상품(channelProducts: [])", _shape("no_channels", count=1)
+    yield "optionals_null", "선택 항목이 모두 null인 상품", _shape("null_optionals")
+    yield "optionals_missing", "선택 항목이 모두 없는 상품", _shape("missing_optionals")
+    yield "category_unnamed", "카테고리 이름이 null인 상품", _shape("unnamed_category")
+    yield (
+        "two_channels",
+        "스마트스토어와 윈도 채널이 함께 있는 상품",
+        _edit(
+            {"pick": 1, "set": {"windowChannelProductNo": 99_000_000_001}},
+            {"pick": 2, "set": {"windowChannelProductNo": 99_000_000_002}},
         ),
     )
+    yield (
+        "seller_code_doubled",
+        "두 상품의 판매자 관리 코드가 같음",
+        _edit(*({"pick": place, "set": {"sellerManagementCode": "SAME-CODE"}} for place in (1, 2))),
+    )
+
+
+def _list_details() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    gone = {"delete": {"count": 2, "at": "end"}}
+    yield "deleted", "상품 둘이 지워져 목록에 없고 상세는 404", {"mutate": gone}
+    yield (
+        "deleted_by_status",
+        "지워진 상품의 상세가 404가 아니라 DELETE 상태",
+        _set(deleted="status") | {"mutate": gone},
+    )
+    yield "deleted_after_list", "목록을 읽은 뒤 상품 둘이 지워짐", _during("detail", 1, mutate=gone)
+    yield "slow_tail", "응답 시간이 로그 정규(중앙값 120ms)이고 1%는 1~3초", _set(latency="long_tail")
+    yield (
+        "hang",
+        f"상세 하나가 한 번 {HANG_SECONDS}초 멈춤",
+        _play(_fault("hang", "detail", pick=1, times=1, seconds=HANG_SECONDS)),
+    )
+    yield (
+        "hang_always",
+        f"상세 하나가 늘 {HANG_SECONDS}초 멈춤",
+        _play(_fault("hang", "detail", pick=1, seconds=HANG_SECONDS)),
+    )
+    yield (
+        "big_pages",
+        "상세 HTML이 100 KB에서 2 MB",
+        _edit({"pick": 1, "shapes": ["huge_page"]}, {"pick": 2, "shapes": ["big_page"]}),
+    )
+    yield "many_options", "옵션 조합이 500개", _shape("many_options")
+    yield (
+        "discount_windows",
+        "할인이 10분 눈금에서 시작하고 끝나며 값은 10과 10.0",
+        _edit(
+            {"pick": 1, "set": _discount(10, "2026-11-01T00:00:00.000", "2027-03-31T23:59:00.000")},
+            {"pick": 2, "set": _discount(10.0, "2026-11-23T10:20:00.000", "2027-11-23T10:49:00.000")},
+            {"pick": 3, "set": _discount(15, "2027-01-01T09:10:00.000", "2027-01-01T09:19:00.000")},
+        ),
+    )
+
+
+def _list_breakage() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    passing = {
+        "broken_json": "잘린 JSON",
+        "cut_utf8": "글자 중간에서 끊긴 UTF-8",
+        "html_200": "200인 HTML",
+        "html_502": "502와 HTML",
+        "empty_body": "빈 본문",
+        "false_gzip": "압축되지 않은 gzip",
+        "reset": "헤더 전의 TCP 끊김",
+        "reset_late": "헤더 뒤의 TCP 끊김",
+    }
+    for kind, words in passing.items():
+        yield f"{kind}_sometimes", f"상세 일곱 건에 한 번 {words}", _play(_fault(kind, "detail", every=7))
+    for kind, words in passing.items():
+        yield f"{kind}_product", f"상품 하나의 상세가 늘 {words}", _play(_fault(kind, "detail", pick=1))
+    for kind, words in passing.items():
+        yield f"{kind}_list", f"목록이 늘 {words}", _play(_fault(kind, "list"))
+    for kind, words in {"wrong_type": "text/plain", "bom": "BOM이 붙은 본문", "gzip": "gzip 본문"}.items():
+        yield kind, f"모든 응답이 {words}", _play(_fault(kind))
+    yield "cut_utf8_entry", "목록에서 상품 하나의 글자가 중간에 끊김", _play(_fault("cut_utf8", "list", pick=1))
+    yield "unknown_status", "문서에 없는 판매 상태", _edit({"pick": 1, "set": {"statusType": "RESERVED"}})
+    yield "unknown_fields", "문서에 없는 새 항목", _shape("unknown_fields")
+    yield "numbers_as_text", "숫자가 문자열로 옴", _shape("numbers_as_text")
+    yield "name_missing", "목록에서 상품 하나의 이름이 빠짐", _play(_fault("drop_field", "list", pick=1, field="name"))
+    yield (
+        "number_missing",
+        "목록에서 상품 하나의 번호가 빠짐",
+        _play(_fault("drop_field", "list", pick=1, field="originProductNo")),
+    )
+    yield (
+        "status_missing",
+        "상세에서 상품 하나의 상태가 빠짐",
+        _play(_fault("drop_field", "detail", pick=1, field="statusType")),
+    )
+    yield "price_zero", "판매가가 0원", _edit({"pick": 1, "set": {"salePrice": 0}})
+    yield "price_over", "판매가가 최댓값(999,999,990원)을 넘음", _edit({"pick": 1, "set": {"salePrice": 1_000_000_000}})
+    yield "idle_closed", "1초 동안 쓰지 않은 연결이 끊김", _set(idleSeconds=1.0)
+    yield "moved", "상세가 308과 새 주소를 답함", _play(_fault("moved", "detail", after=5))
+
+
+GATEWAY_FAULTS = (
+    (500, "GW.PROXY.01"),
+    (500, "GW.PROXY.02"),
+    (500, "GW.PROXY.03"),
+    (500, "GW.PROXY.04"),
+    (500, "GW.PROXY.05"),
+    (500, "GW.INTERNAL_SERVER_ERROR"),
+    (503, "GW.BLOCK.01"),
+    (503, "GW.BLOCK.02"),
+    (504, "GW.TIMEOUT.01"),
+    (504, "GW.TIMEOUT.02"),
+    (500, "INTERNAL_SERVER_ERROR"),
+)
+STOPPING_FAULTS = (
+    (401, "UNAUTHORIZED"),
+    (403, "FORBIDDEN"),
+    (404, "GW.NOT_FOUND"),
+)
+
+
+def _list_errors() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for status, code in GATEWAY_FAULTS:
+        name = code.lower().replace(".", "_")
+        yield (
+            f"{name}_once",
+            f"상세가 한 번 {status} {code}",
+            _play(_fault("status", "detail", times=1, after=3, status=status, code=code)),
+        )
+    for status, code in STOPPING_FAULTS:
+        name = code.lower().replace(".", "_")
+        yield name, f"상세가 늘 {status} {code}", _play(_fault("status", "detail", after=5, status=status, code=code))
+    yield (
+        "bad_request_product",
+        "상품 하나의 상세가 늘 400 BAD_REQUEST",
+        _play(_fault("status", "detail", pick=1, status=400, code="BAD_REQUEST")),
+    )
+    yield (
+        "server_error_product",
+        "상품 하나의 상세가 늘 500 INTERNAL_SERVER_ERROR",
+        _play(_fault("status", "detail", pick=1, status=500, code="INTERNAL_SERVER_ERROR")),
+    )
+    yield (
+        "gateway_down",
+        "다섯 건 뒤부터 게이트웨이가 점검 중(503 GW.BLOCK.02)",
+        _play(_fault("status", "detail", after=5, status=503, code="GW.BLOCK.02")),
+    )
+    yield (
+        "server_down",
+        "다섯 건 뒤부터 상품 서버가 500",
+        _play(_fault("status", "detail", after=5, status=500, code="INTERNAL_SERVER_ERROR")),
+    )
+
+
+def _list_gaps() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    midnight = ("2026-11-22T23:59:59.999+09:00", "2026-11-23T00:00:00.000+09:00")
+    edits = [
+        {"pick": place, "set": {"modifiedDate": moment, "stockQuantity": 7 * place}}
+        for place, moment in enumerate(midnight, start=1)
+    ]
+    yield "midnight", "한국 시각 23:59:59.999와 00:00:00.000의 수정", _edit(*edits)
+    yield (
+        "edits_during_run",
+        "상세 4건마다 다른 상품이 수정됨",
+        _during("detail", 4, 4, mutate={"random": {"count": 2, "seed": 3, "fields": ["salePrice", "description"]}}),
+    )
+    yield (
+        "edit_without_date",
+        "수정일이 그대로인데 재고가 바뀜",
+        _edit({"pick": 1, "set": {"stockQuantity": 4_321}}, touch=False),
+    )
+    yield (
+        "detail_edit_without_date",
+        "수정일도 목록도 그대로인데 상세 설명만 바뀜",
+        _edit({"pick": 1, "set": {"description": "수정일을 남기지 않고 고친 설명입니다."}}, touch=False),
+    )
+    yield "clock_ahead", "부르는 쪽 시계가 10분 빠름", _set(clockOffsetSeconds=-600)
+    yield "clock_behind", "부르는 쪽 시계가 10분 느림", _set(clockOffsetSeconds=600)
+
+
+PARTS = {
+    "인증": _list_auth,
+    "한도": _list_limits,
+    "목록": _list_lists,
+    "상세": _list_details,
+    "깨진 응답": _list_breakage,
+    "오류 코드": _list_errors,
+    "틈과 시계": _list_gaps,
 }
+SCENARIOS: Mapping[str, Scenario] = {
+    name: Scenario(part, name, summary, plan)
+    for part, list_part in PARTS.items()
+    for name, summary, plan in list_part()
+}
+
+
+def list_scenarios(*, is_markdown: bool = False) -> Iterator[str]:
+    """The catalogue as lines of text, or of the table that the documentation shows."""
+    if not is_markdown:
+        width = max(map(len, SCENARIOS))
+        yield from (f"{scenario.name:{width}}  {scenario.summary}" for scenario in SCENARIOS.values())
+        return
+    yield from ("| part | scenario | what the caller meets |", "|---|---|---|")
+    yield from (f"| {entry.part} | `{entry.name}` | {entry.summary} |" for entry in SCENARIOS.values())

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from products.storesync.simulator import derivation
 from products.storesync.simulator.messages import BadRequestError, InvalidInput, encode_json
+from products.storesync.simulator.settings import Settings
 from products.storesync.simulator.shelf import Product, Shelf
 
 MAX_SIZE = 500
@@ -17,7 +19,12 @@ DEFAULT_SIZE = 50
 STATUS_TYPES = frozenset(
     "WAIT SALE OUTOFSTOCK UNADMISSION REJECTION SUSPENSION CLOSE PROHIBITION DELETE".split()  # noqa: SIM905
 )
-PERIOD_KEYS = {"PROD_REG_DAY": "regDate", "PROD_MOD_DAY": "modifiedDate"}
+PERIOD_KEYS = {
+    "PROD_REG_DAY": "regDate",
+    "PROD_MOD_DAY": "modifiedDate",
+    "SALE_START_DAY": "saleStartDate",
+    "SALE_END_DAY": "saleEndDate",
+}
 NUMBER_LISTS = {
     "PRODUCT_NO": "originProductNos",
     "CHANNEL_PRODUCT_NO": "channelProductNos",
@@ -31,6 +38,14 @@ ORDERS: Mapping[str, tuple[str, Callable[[Mapping[str, Any]], Any]]] = {
     "HIGH_PRICE": ("DESC", lambda row: row.get("salePrice") or 0),
     "REG_DATE": ("DESC", lambda row: row["regDate"]),
     "MOD_DATE": ("DESC", lambda row: row["modifiedDate"]),
+    "SALE_START": ("DESC", lambda row: row.get("saleStartDate") or ""),
+    "SALE_END": ("DESC", lambda row: row.get("saleEndDate") or ""),
+    "LOW_DISCOUNT_PRICE": ("ASC", lambda row: row.get("discountedPrice") or row.get("salePrice") or 0),
+    # What buyers do is no part of a catalogue: an order of its own, fixed for each product.
+    "POPULARITY": ("DESC", lambda row: derivation.draw_number(0, row["originProductNo"], "popularity", 10**6)),
+    "ACCUMULATE_SALE": ("DESC", lambda row: derivation.draw_number(0, row["originProductNo"], "sales", 10**6)),
+    "TOTAL_REVIEW_COUNT": ("DESC", lambda row: derivation.draw_number(0, row["originProductNo"], "reviews", 10**4)),
+    "AVERAGE_REVIEW_SCORE": ("DESC", lambda row: derivation.draw_number(0, row["originProductNo"], "score", 50)),
 }
 
 
@@ -58,7 +73,7 @@ class Page:
     product_nos: tuple[int, ...]
 
 
-def read_query(body: bytes) -> Query:
+def read_query(body: bytes, settings: Settings) -> Query:
     """Return the checked query of a JSON body; raises BadRequestError with one entry per bad field."""
     try:
         values = json.loads(body)
@@ -66,14 +81,15 @@ def read_query(body: bytes) -> Query:
         raise BadRequestError(InvalidInput("body", "NotReadable", "요청 본문이 JSON이 아닙니다.")) from error
     if not isinstance(values, dict):
         raise BadRequestError(InvalidInput("body", "NotReadable", "요청 본문은 JSON 객체여야 합니다."))
-    return _QueryReader(values).read()
+    return _QueryReader(values, is_clamping=settings.oversize == "clamp").read()
 
 
 class _QueryReader:
     """Collects the faults of all fields, so that one answer names them all."""
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    def __init__(self, values: Mapping[str, Any], *, is_clamping: bool) -> None:
         self.values = values
+        self.is_clamping = is_clamping
         self.faults: list[InvalidInput] = []
 
     def read(self) -> Query:
@@ -106,6 +122,8 @@ class _QueryReader:
         elif value < 1:
             self._refuse(name, "Range.min", f"{name}: 1 이상이어야 합니다.")
         elif most is not None and value > most:
+            if self.is_clamping:
+                return most
             self._refuse(name, "Range.max", f"{name}: {most} 이하여야 합니다.")
         else:
             return int(value)
@@ -155,9 +173,13 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def search_products(shelf: Shelf, query: Query) -> Page:
-    """Return the page of a query; one past the end is empty and says `last`."""
-    found = _sort_products(_filter_products(shelf, query), query.order)
+def search_products(shelf: Shelf, query: Query, settings: Settings) -> Page:
+    """Return the page of a query; one past the end is empty and says `last`. Raises BadRequestError for too many."""
+    direction = settings.direction if query.order == "NO" else ORDERS[query.order][0]
+    found = _sort_products(_filter_products(shelf, query), query.order, direction)
+    if len(found) > settings.most_results:
+        message = f"검색 결과는 {settings.most_results}건까지 볼 수 있습니다."
+        raise BadRequestError(InvalidInput("page", "TooManyResults", message))
     start = (query.page - 1) * query.size
     shown = found[start : start + query.size]
     pages = -(-len(found) // query.size)
@@ -166,7 +188,7 @@ def search_products(shelf: Shelf, query: Query) -> Page:
         "size": query.size,
         "totalElements": len(found),
         "totalPages": pages,
-        "sort": {"sorted": True, "fields": [{"name": query.order, "direction": ORDERS[query.order][0]}]},
+        "sort": {"sorted": True, "fields": [{"name": query.order, "direction": direction}]},
         "first": query.page == 1,
         "last": query.page >= pages,
     }
@@ -198,12 +220,14 @@ def _has_number(row: Mapping[str, Any], query: Query) -> bool:
 def _has_state(row: Mapping[str, Any], query: Query) -> bool:
     if query.statuses and row["statusType"] not in query.statuses:
         return False
-    day = row[query.period_key][:10] if query.period_key else ""
-    return not query.period_key or (query.from_day <= day and (not query.to_day or day <= query.to_day))
+    if not query.period_key:
+        return True
+    day = (row.get(query.period_key) or "")[:10]
+    return bool(day) and query.from_day <= day and (not query.to_day or day <= query.to_day)
 
 
-def _sort_products(found: Sequence[Product], order: str) -> Sequence[Product]:
+def _sort_products(found: Sequence[Product], order: str, direction: str) -> Sequence[Product]:
     if order == "NO":
-        return found
-    direction, read_key = ORDERS[order]
+        return found if direction == "DESC" else found[::-1]
+    read_key = ORDERS[order][1]
     return sorted(found, key=lambda item: read_key(item.row), reverse=direction == "DESC")

@@ -24,16 +24,22 @@ class SimulatorHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: "SimulatorServer"
 
+    def handle_one_request(self) -> None:
+        """Wait for the next request; a connection that is idle for too long is closed."""
+        self.connection.settimeout(self.server.read_idle_seconds())
+        super().handle_one_request()
+
     def answer(self) -> None:
         """Read one request, let the application answer it, and send the reply or cut the connection."""
+        self.connection.settimeout(None)
         body = self._read_body()
         if body is None:
             return
         headers = {name.lower(): value for name, value in self.headers.items()}
         path = self.path.partition("?")[0]
-        reply = self.server.application(Request(self.command, path, headers, body))
+        reply = self.server.application(Request(self.command, path, headers, body, self.client_address[0]))
         if reply.is_reset:
-            self._reset_connection()
+            self._reset_connection(reply)
         elif reply.chunks is not None:
             self._send_stream(reply)
         else:
@@ -65,7 +71,10 @@ class SimulatorHandler(BaseHTTPRequestHandler):
                 self.wfile.write(b"%x\r\n%b\r\n" % (len(chunk), chunk))
         self.wfile.write(b"0\r\n\r\n")
 
-    def _reset_connection(self) -> None:
+    def _reset_connection(self, reply: Reply) -> None:
+        if reply.is_head_sent:
+            head = self._build_head(reply, f"Content-Length: {len(reply.body)}")
+            self.wfile.write(head + reply.body[: len(reply.body) // 2])
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
         # socket.close() would wait for rfile and wfile, and the server's own shutdown would send a FIN first.
@@ -76,7 +85,10 @@ class SimulatorHandler(BaseHTTPRequestHandler):
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """The listening socket; `application` answers each request in the connection's own thread."""
+    """The listening socket; `application` answers each request in the connection's own thread.
+
+    `read_idle_seconds` tells how long a connection may be silent between two requests; None is for ever.
+    """
 
     daemon_threads = True
     request_queue_size = 256
@@ -84,6 +96,7 @@ class SimulatorServer(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int]) -> None:
         """Binds at once; raises OSError when the port is taken. `application` is set before serving."""
         self.application: Callable[[Request], Reply] = lambda _: Reply(503)
+        self.read_idle_seconds: Callable[[], float | None] = lambda: None
         super().__init__(address, SimulatorHandler)
 
     def server_bind(self) -> None:

@@ -10,12 +10,12 @@ import hmac
 import re
 import secrets
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bcrypt
 
+from products.storesync.simulator.clock import StoreClock
 from products.storesync.simulator.messages import BadRequestError, InvalidInput
 
 DEMO_CLIENT_ID = "demo-client"
@@ -29,22 +29,23 @@ SECRET_PATTERN = re.compile(r"\$2[aby]\$\d\d\$[./A-Za-z0-9]{21}[.Oeu]")
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """A token and the whole seconds that it has left."""
+    """A token and the whole seconds that it has left by the caller's clock."""
 
     access_token: str
     expires_in: int
 
 
 class TokenDesk:
-    """Tokens of one application; safe to use from many threads. `read_clock` gives Unix seconds."""
+    """Tokens of one application, safe to use from many threads; `lifetime_seconds` may change for the next one."""
 
-    def __init__(self, client_id: str, client_secret: str, read_clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client_id: str, client_secret: str, clock: StoreClock) -> None:
         """Raises ValueError when the secret is no canonical bcrypt salt."""
         if not SECRET_PATTERN.fullmatch(client_secret):
             raise ValueError("클라이언트 시크릿은 $2a$NN$ 뒤에 22자가 오는 bcrypt salt여야 합니다.")
         self._client_id = client_id
         self._client_secret = client_secret
-        self._read_clock = read_clock
+        self._clock = clock
+        self.lifetime_seconds = LIFETIME_SECONDS
         self._lock = threading.Lock()
         self._current: dict[tuple[str, str], str] = {}
         self._ends: dict[str, float] = {}
@@ -56,23 +57,23 @@ class TokenDesk:
             raise BadRequestError(*faults)
         owner = (form["type"], form.get("account_id", "") if form["type"] == "SELLER" else "")
         with self._lock:
-            now = self._read_clock()
+            now = self._clock.read_seconds()
             token = self._current.get(owner, "")
-            if self._ends.get(token, 0.0) - now < REISSUE_BELOW_SECONDS:
+            if self._ends.get(token, now) - now < REISSUE_BELOW_SECONDS:
                 # Random, not seeded: a token of an earlier process must not come back as a fresh one.
                 token = secrets.token_urlsafe(24)
                 self._current[owner] = token
-                self._ends[token] = now + LIFETIME_SECONDS
-            return IssuedToken(token, int(self._ends[token] - now))
+                self._ends[token] = now + self.lifetime_seconds
+            return IssuedToken(token, int((self._ends[token] - now) / self._clock.speed))
 
     def is_valid(self, token: str) -> bool:
         """Tell whether a bearer token was issued here and has not ended."""
-        return self._ends.get(token, 0.0) > self._read_clock()
+        return self._ends.get(token, 0.0) > self._clock.read_seconds()
 
     def expire(self, remaining_seconds: float = 0.0) -> int:
         """Let every live token end in so many seconds; return how many there were."""
         with self._lock:
-            now = self._read_clock()
+            now = self._clock.read_seconds()
             live = [token for token, end in self._ends.items() if end > now]
             self._ends |= dict.fromkeys(live, now + remaining_seconds)
             return len(live)
@@ -104,7 +105,7 @@ class TokenDesk:
         text = form["timestamp"]
         if not (text.isascii() and text.isdecimal()) or len(text) > 15:
             return InvalidInput("timestamp", "NotValid", "timestamp는 밀리초 단위의 정수여야 합니다.")
-        age_ms = self._read_clock() * 1000 - int(text)
+        age_ms = self._clock.read_unix() * 1000 - int(text)
         if not -FUTURE_TOLERANCE_MS <= age_ms <= TIMESTAMP_VALID_MS:
             return InvalidInput("timestamp", "NotValid", "timestamp는 지난 5분 안의 시각이어야 합니다.")
         return None

@@ -7,9 +7,12 @@ from django.db import IntegrityError, transaction
 
 from content.matching.models import MatchDecision
 from content.matching.selectors import count_decisions, get_decision
-from content.matching.services import match_post, name_price_band
-from products.catalog.services import set_priority
+from content.matching.services import match_post, name_price_band, read_index
+from products.catalog.services import allocate_revision, set_priority
+from products.upsert.deletion import mark_deleted
+from products.upsert.services import upsert_products
 from tests.content.factories import CUP, change_products, get_product, make_post, make_shop
+from tests.products.factories import EPOCH, make_product_row
 
 pytestmark = pytest.mark.django_db
 
@@ -97,3 +100,32 @@ def test_the_database_refuses_a_fallback_flag_that_contradicts_the_rule() -> Non
 )
 def test_price_bands(price: int, band: str) -> None:
     assert name_price_band(price) == band
+
+
+def test_an_index_built_between_two_batches_of_a_run_does_not_stay_partial() -> None:
+    store = make_shop({"number": 1, "name": "무선 청소기"})
+    post = make_post("본문", title="무선 청소기 거치대")
+    revision = allocate_revision(store_id=store.pk)
+
+    def write(**product: Any) -> None:
+        rows = [make_product_row(**product)]
+        upsert_products(store_id=store.pk, rows=rows, revision=lambda: revision, observed_at=EPOCH)
+
+    write(number=2, name="유선 청소기")
+    assert match_post(post_id=post.pk).sku == "JB-1"
+    write(number=3, name="무선 청소기 거치대")
+    assert match_post(post_id=post.pk).sku == "JB-3"
+    write(number=3, name="머그컵")
+    assert match_post(post_id=post.pk).sku == "JB-1"
+    write(number=3, name="무선 청소기 거치대")
+    assert match_post(post_id=post.pk).sku == "JB-3"
+    mark_deleted(store_id=store.pk, origin_product_nos=[3], revision=lambda: revision)
+    assert match_post(post_id=post.pk).sku == "JB-1"
+
+
+def test_the_index_is_built_once_while_no_product_is_written(django_assert_num_queries: Any) -> None:
+    store = make_shop({"number": 1})
+    first, _revision = read_index()
+    change_products(store, {"number": 1})
+    with django_assert_num_queries(2):
+        assert read_index()[0] is first

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from pytest_django import Settings
 
 from content.cro.services import compose_post
@@ -24,6 +26,7 @@ from content.packages.services import PackageRefused, build_package
 from content.posts.models import PostFinding
 from content.refresh.models import RefreshEntry
 from content.refresh.services import claim_entries, finish_entry
+from content.storage import WholeFileStorage
 from perfhooks.liveness import this_holder
 from perfhooks.trace import bind_trace
 from products.catalog.models import Placement, PriceObservation
@@ -281,3 +284,89 @@ def test_a_picture_used_twice_is_packed_once_and_shared_between_posts(picture_sh
     assert process(first).image_count == 1
     assert process(second).image_count == 1
     assert len(picture_shop.requests) == 1
+
+
+@pytest.fixture(params=["content.storage.WholeFileStorage", "django.core.files.storage.InMemoryStorage"])
+def storage(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """The local folder, and a storage that is none."""
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": request.param}}
+    return str(request.param)
+
+
+def tear(name: str, data: bytes) -> None:
+    """Leave half of the bytes under this name, as a killed process or a full disk does."""
+    default_storage.delete(name)
+    default_storage.save(name, ContentFile(data[: len(data) // 2]))
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_torn_product_picture_is_fetched_anew(picture_shop: PictureShop) -> None:
+    data = draw_picture()
+    url = picture_shop.put("/a.jpg", data)
+    store = make_shop({"number": 1, "image_url": url})
+    post = make_post("{{ product:JB-1 }}")
+    process(post)
+    asset = Asset.objects.get()
+    tear(asset.storage_name, data)
+    change_products(store, {"number": 1, "image_url": url, "price": 140_000})
+    outcome = process(post)
+    assert outcome.status == "built"
+    assert read_zip(outcome.path)["01_jb-1.jpg"] == data
+    assert default_storage.open(Asset.objects.get().storage_name).read() == data
+    assert len(picture_shop.requests) == 2
+
+
+@pytest.mark.usefixtures("storage")
+def test_what_lies_under_a_fingerprints_name_is_not_trusted_unseen(picture_shop: PictureShop) -> None:
+    data = draw_picture()
+    sha256 = hashlib.sha256(data).hexdigest()
+    tear(f"assets/{sha256[:2]}/{sha256}.jpg", data)
+    make_shop({"number": 1, "image_url": picture_shop.put("/a.jpg", data)})
+    outcome = process(make_post("{{ product:JB-1 }}"))
+    assert read_zip(outcome.path)["01_jb-1.jpg"] == data
+    assert len(picture_shop.requests) == 1
+
+
+def test_a_torn_picture_of_the_posts_own_is_told_and_uploading_it_again_is_enough() -> None:
+    data = draw_picture()
+    post = make_post("![거실](image:1)", images=new_images(data))
+    tear(str(post.images.get().image.name), data)
+    [entry] = claim_entries(limit=1)
+    outcome = process(post)
+    finish_entry(entry_id=entry.id, outcome=outcome.status)
+    assert outcome.status == "refused"
+    finding = PostFinding.objects.get()
+    assert (finding.kind, "다시 올리세요" in finding.message) == ("bad_image", True)
+    make_post("![거실](image:1)", images=new_images(data))
+    assert RefreshEntry.objects.filter(state="queued").count() == 1
+    assert process(post).status == "built"
+    assert not PostFinding.objects.exists()
+
+
+def test_a_disk_that_tears_every_picture_is_no_fault_of_the_post(
+    picture_shop: PictureShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_shop({"number": 1, "image_url": picture_shop.put("/a.jpg", draw_picture())})
+    post = make_post("{{ product:JB-1 }}")
+    save = WholeFileStorage._save
+    monkeypatch.setattr(WholeFileStorage, "_save", lambda self, name, _content: save(self, name, ContentFile(b"half")))
+    with pytest.raises(PackageRefused, match="assets/"):
+        process(post)
+    assert len(picture_shop.requests) == 2
+    monkeypatch.undo()
+    assert process(post).status == "built"
+
+
+def test_a_picture_that_finds_no_room_leaves_no_torn_file(tmp_path: Path) -> None:
+    script = (
+        "import django, resource, sys; django.setup()\n"
+        "from django.core.files.base import ContentFile; from django.core.files.storage import default_storage\n"
+        "from django.test import override_settings\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "with override_settings(MEDIA_ROOT=sys.argv[1]):\n"
+        "    try: default_storage.save('posts/aa/a.jpg', ContentFile(b'x' * 5000))\n"
+        "    except OSError as error: print(error.errno)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(errno.EFBIG)
+    assert list_parts(tmp_path) == []

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from content.posts.forms import mark_version
 from content.posts.models import Post, PostFinding
 from content.refresh.models import RefreshEntry
 from products.catalog.models import Placement
@@ -31,7 +32,7 @@ def fill_form(post: Post | None = None, **changes: Any) -> dict[str, Any]:
         "body": post.body if post else "본문",
         "relationship": "own_product",
         "status": "ready",
-        "seen": post.body_hash if post else "",
+        "seen": mark_version(post) if post else "",
         "images-TOTAL_FORMS": "0",
         "images-INITIAL_FORMS": "0",
         **changes,
@@ -93,10 +94,69 @@ def test_an_edit_in_between_shows_both_versions_and_is_meant_the_second_time(adm
     assert "나의 본문" in html
     assert "남의 본문" in html
     assert Post.objects.get().body == "남의 본문"
-    seen = re.search(r'name="seen" value="([0-9a-f]{64})"', html)
+    seen = re.search(r'name="seen" value="([0-9a-f.]+)"', html)
     assert seen is not None
     assert admin_client.post(page_of(post), sent | {"seen": seen[1]}).status_code == 302
     assert Post.objects.get().body == "나의 본문"
+
+
+@pytest.mark.parametrize(
+    ("other", "label", "stored"),
+    [
+        ({"status": "published"}, "상태", "게시됨"),
+        ({"title": "남의 제목"}, "제목", "남의 제목"),
+        ({"relationship": "paid_ad"}, "판매자와의 관계", "유료 광고"),
+        ({"images": new_images(draw_picture("red"))}, "이미지", "1. 사진 1"),
+    ],
+    ids=["status", "title", "relationship", "pictures"],
+)
+def test_no_field_that_another_editor_changed_is_lost_silently(
+    admin_client: Client, other: dict[str, Any], label: str, stored: str
+) -> None:
+    post = make_post("처음 본문", title="처음 제목")
+    sent = fill_form(post, body="나의 본문")
+    make_post("처음 본문", **{"title": "처음 제목", **other})
+    response = admin_client.post(page_of(post), sent)
+    assert f"바꿨습니다({label})" in read_errors(response)
+    html = response.content.decode()
+    assert f"{label}: 지금 저장된 값" in html
+    assert stored in html
+    assert f"{label}: 입력한 값" in html
+    assert Post.objects.get().body == "처음 본문"
+    seen = re.search(r'name="seen" value="([0-9a-f.]+)"', html)
+    assert seen is not None
+    assert admin_client.post(page_of(post), sent | {"seen": seen[1]}).status_code == 302
+    assert Post.objects.get().body == "나의 본문"
+
+
+def test_the_same_edit_sent_twice_is_no_conflict(admin_client: Client) -> None:
+    post = make_post("처음 본문")
+    sent = fill_form(post, body="나의 본문")
+    assert [admin_client.post(page_of(post), sent).status_code for _time in range(2)] == [302, 302]
+
+
+@pytest.mark.parametrize("position", ["0", "10000", "30000", "99999999999", "둘"])
+def test_a_position_out_of_range_is_told_with_its_field_and_limit(admin_client: Client, position: str) -> None:
+    post = make_post("본문")
+    upload = SimpleUploadedFile("a.png", draw_picture("red", kind="PNG"), "image/png")
+    rows = image_rows({"position": position, "alt": "빨강", "image": upload})
+    errors = read_errors(admin_client.post(page_of(post), fill_form(post) | rows))
+    assert "순서: 1부터 9,999까지" in errors
+    assert not post.images.exists()
+
+
+def test_a_torn_picture_is_replaced_by_uploading_it_again(admin_client: Client) -> None:
+    data = draw_picture("red")
+    post = make_post("본문", images=new_images(data))
+    RefreshEntry.objects.all().delete()
+    image = post.images.get()
+    Path(image.image.path).write_bytes(data[:20])
+    row = {"id": image.pk, "post": post.pk, "position": "1", "alt": image.alt}
+    upload = SimpleUploadedFile("a.jpg", data, "image/jpeg")
+    sent = fill_form(post) | image_rows(row | {"image": upload}, initial=1)
+    assert admin_client.post(page_of(post), sent).status_code == 302
+    assert post.images.get().image.read() == data
+    assert RefreshEntry.objects.filter(state="queued").count() == 1
 
 
 def test_the_slug_stays(admin_client: Client) -> None:
@@ -227,8 +287,13 @@ def test_a_package_is_downloaded_under_its_name_by_staff_only(
     )
     assert address in admin_client.get("/admin/packages/package/").content.decode()
     assert client.get(address).status_code == 302
-    Path(outcome.path).unlink()
-    assert admin_client.get(address).status_code == 404
+    for spoil in (lambda: Path(outcome.path).write_bytes(b"PK"), Path(outcome.path).unlink):
+        spoil()
+        lost = admin_client.get(address)
+        assert lost.status_code == 404
+        assert f"파일 {package.storage_path}이(가) 없거나 손상되었습니다" in lost.content.decode()
+        assert "새로 만듭니다" in lost.content.decode()
+    assert admin_client.get(f"/admin/packages/package/?post__id__exact={package.post_id}").status_code == 200
 
 
 def test_dead_entries_are_queued_again_from_the_list(admin_client: Client) -> None:

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 
 from content.posts.findings import Finding
-from content.posts.images import verify_picture
+from content.posts.images import POSITION_LIMIT, verify_picture
 from content.posts.models import Post, PostFinding, PostImage
-from content.posts.services import NewImage, delete_post, replace_findings, save_post, store_images
+from content.posts.services import NewImage, delete_post, fill_image, replace_findings, save_post, store_images
 from content.refresh.models import RefreshEntry
 from content.refresh.services import claim_entries, finish_entry
 from products.catalog.models import Placement
@@ -168,3 +168,24 @@ def test_slug_is_the_key() -> None:
         first.post_id,
         False,
     )
+
+
+@pytest.mark.parametrize("position", [0, -1, POSITION_LIMIT + 1, 30_000, 40_000])
+def test_a_position_that_cannot_be_kept_is_refused_with_its_limit(position: int) -> None:
+    with pytest.raises(ValidationError, match="순서: 1부터 9,999까지"):
+        make_post(images=[NewImage(position, draw_picture(), "설명")])
+    assert not Post.objects.exists()
+    post = make_post()
+    image = fill_image(PostImage(post=post, position=position, alt="설명"), draw_picture())
+    with pytest.raises(ValidationError, match="순서: 1부터 9,999까지"):
+        store_images(post_id=post.pk, changed=[image], deleted=[])
+    assert not PostImage.objects.exists()
+
+
+def test_a_picture_kept_at_a_high_position_before_can_be_moved() -> None:
+    post = make_post(images=new_images(draw_picture("red"), draw_picture("blue")))
+    PostImage.objects.filter(position=2).update(position=32_767)
+    first, second = post.images.order_by("position")
+    first.position, second.position = POSITION_LIMIT, 1
+    store_images(post_id=post.pk, changed=[first, second], deleted=[])
+    assert [row.pk for row in post.images.order_by("position")] == [second.pk, first.pk]

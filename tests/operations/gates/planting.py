@@ -7,12 +7,12 @@ from typing import Any
 from django.utils import timezone
 
 from operations.gates.services import record_measurement
-from operations.gates.verdicts import samples_needed
-from perfhooks.budgets import Budget, Entry, load_entries
+from perfhooks.budgets import Budget, Entry, load_entries, samples_needed
 from perfhooks.models import PerfRun, PerfStage
 
 COMMIT = "c0ffee" + "0" * 34
 ANOTHER_COMMIT = "bad" + "0" * 37
+BASE = "ba5e" + "0" * 36
 
 
 def built_blockers() -> list[Budget]:
@@ -68,6 +68,7 @@ def plant(
                 scenario=scenario,
                 link="/admin/",
                 commit=commit,
+                base=BASE,
                 measured_at=at,
             )
         return

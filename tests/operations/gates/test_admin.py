@@ -8,10 +8,11 @@ from django.test import Client
 from django.urls import reverse
 
 from operations.gates.checkout import Checkout
-from operations.gates.models import GateDecision
+from operations.gates.models import GateDecision, GateLine
 from operations.gates.services import decide, record_measurement
+from operations.gates.wording import show_limit, show_value
 from perfhooks.queries import count_queries
-from tests.operations.gates.planting import COMMIT, built_blockers, plant, plant_all_well
+from tests.operations.gates.planting import BASE, COMMIT, built_blockers, plant, plant_all_well
 
 pytestmark = pytest.mark.django_db
 BOARD = "admin:gates_gatedecision_changelist"
@@ -157,6 +158,30 @@ def test_recorded_figures_are_listed(admin_client: Client) -> None:
     assert "×1.01" in page
     assert "15%" in page
     assert '<a href="/admin/">보기</a>' in page
+
+
+def test_a_comparison_names_its_base_on_the_board_and_in_the_list(admin_client: Client) -> None:
+    plant_all_well()
+    decide(checkout=HERE)
+    assert f"기준 {BASE[:10]}" in row_of(read(admin_client), "no-regression")
+    assert BASE[:10] in read(admin_client, reverse("admin:gates_measurement_changelist"))
+
+
+@pytest.mark.parametrize("figure", [float("inf"), float("-inf"), 1e300])
+def test_odd_figures_of_an_earlier_decision_are_shown(admin_client: Client, figure: float) -> None:
+    plant_all_well()
+    decision = decide(checkout=HERE)
+    GateLine.objects.filter(decision=decision.number).update(limit=figure, value=figure, level="?", verdict="maybe")
+    GateDecision.objects.update(verdict="maybe")
+    assert '<span class="pill pill-grey">' in row_of(read(admin_client), "no-regression")
+    assert admin_client.get(reverse(ONE, args=[decision.number])).status_code == 200
+
+
+@pytest.mark.parametrize("unit", ["seconds", "ms", "bytes", "count", "ratio", "hours", "furlongs"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_what_is_no_number_can_still_be_written_down(value: float, unit: str) -> None:
+    assert str(value) in show_value(value, statistic="value", unit=unit)
+    assert str(value) in show_limit(limit=value, statistic="ratio", direction="?", unit=unit)
 
 
 def test_the_board_has_no_inline_style_or_script(admin_client: Client) -> None:

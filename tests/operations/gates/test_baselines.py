@@ -1,9 +1,11 @@
 """Limits from the first measurement: written once, kept, replaced only when asked."""
 
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from operations.gates import baselines
@@ -76,12 +78,54 @@ def test_what_does_not_count_for_the_gate_is_no_baseline_either(budgets: Path) -
     assert set_baselines(path=budgets).written == ()
 
 
-@pytest.mark.parametrize("value", [0.0, 10.0, -10.0])
+@pytest.mark.parametrize("value", [10.0, -10.0])
 def test_a_limit_leaves_room_on_the_worse_side_only(value: float) -> None:
-    assert derive_limit(value, "min") <= value <= derive_limit(value, "max")
+    assert derive_limit(value, "min", "seconds") <= value <= derive_limit(value, "max", "seconds")
     room = (find_budget("no-regression").limit - 1) * abs(value)
-    assert derive_limit(value, "max") - value == pytest.approx(room)
-    assert value - derive_limit(value, "min") == pytest.approx(room)
+    assert derive_limit(value, "max", "seconds") - value == pytest.approx(room)
+    assert value - derive_limit(value, "min", "seconds") == pytest.approx(room)
+
+
+def test_no_share_is_limited_above_the_whole(budgets: Path) -> None:
+    plant(find_entry(budgets, "changed-sku-share"), 0.95)
+    set_baselines(path=budgets)
+    assert limit_of(budgets, "changed-sku-share") == 1.0
+
+
+def test_a_figure_of_zero_is_no_limit_and_hides_no_earlier_figure(budgets: Path) -> None:
+    plant(find_entry(budgets, "zip-p95"), 0.2, at=timezone.now() - timedelta(hours=1))
+    for budget_id in ("zip-p95", "lock-wait-p95", "changed-sku-share"):
+        plant(find_entry(budgets, budget_id), 0.0)
+    counts = set_baselines(path=budgets)
+    assert counts.written == ("zip-p95",)
+    assert {"lock-wait-p95", "changed-sku-share"} <= set(counts.without_figure) - set(counts.never_counted)
+
+
+def test_counters_that_never_fired_are_named(
+    budgets: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plant(find_entry(budgets, "retries"), 3)
+    plant(find_entry(budgets, "api-429-count"), 0.0)
+    counts = set_baselines(path=budgets)
+    assert {"write-conflicts", "api-429-count"} <= set(counts.never_counted)
+    assert {"retries", "zip-p95", "changed-sku-share"}.isdisjoint(counts.never_counted)
+
+    monkeypatch.setattr("operations.gates.management.commands.set_baselines.set_baselines", lambda again: counts)
+    call_command("set_baselines")
+    told = capsys.readouterr().out.splitlines()
+    assert any("한 번도 세지 않아" in line and "write-conflicts" in line for line in told)
+    assert any("측정이 없거나 0" in line and "zip-p95" in line and "write-conflicts" not in line for line in told)
+
+
+def test_what_was_measured_beside_uncommitted_code_is_no_baseline(budgets: Path) -> None:
+    plant(find_entry(budgets, "zip-p95"), 0.2, commit=f"{COMMIT}-dirty")
+    assert set_baselines(path=budgets).written == ()
+
+
+def test_broken_baselines_are_named(budgets: Path) -> None:
+    budgets.with_name("baselines.toml").write_bytes(b"\xff")
+    with pytest.raises(BudgetError, match=r"baselines\.toml"):
+        set_baselines(path=budgets)
 
 
 def test_a_baseline_speaks_for_its_own_scenario_and_warns(budgets: Path, monkeypatch: pytest.MonkeyPatch) -> None:

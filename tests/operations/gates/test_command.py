@@ -11,6 +11,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from operations.gates.checkout import Checkout
+from operations.gates.management.commands.release_gate import Command
 from operations.gates.models import GateDecision
 from operations.gates.services import record_measurement
 from perfhooks.machine import COMMIT_VARIABLE
@@ -65,6 +67,119 @@ def test_exit_status(state: str, status: int) -> None:
     stored = GateDecision.objects.get()
     assert (stored.pk, stored.verdict) == (answer["decision"], answer["verdict"])
     assert answer["counts"]["block"] == (1 if state == "breach" else 0)
+
+
+# manage.py with the budgets of another folder: where the file lies is no setting.
+ELSEWHERE = """
+import sys
+from pathlib import Path
+root, folder = Path(sys.argv.pop(1)), Path(sys.argv.pop(1))
+sys.path[:0] = [str(root), str(root / "platform")]
+from perfhooks import budgets
+budgets.BUDGETS_FILE = folder / "budgets.toml"
+for function in (budgets.load_budgets, budgets.load_entries.__wrapped__, budgets.read_baselines):
+    function.__defaults__ = (budgets.BUDGETS_FILE,)
+budgets.load_entries = budgets.lru_cache(budgets.load_entries.__wrapped__)
+from django.core.management import execute_from_command_line
+execute_from_command_line([str(root / "manage.py"), *sys.argv[1:]])
+"""
+
+
+def run_gate_with(folder: Path) -> subprocess.CompletedProcess[str]:
+    script = folder / "elsewhere.py"
+    script.write_text(ELSEWHERE, "utf-8")
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "project.settings.test",
+        "DATABASE_URL": name_test_database(),
+        COMMIT_VARIABLE: COMMIT,
+    }
+    command = [sys.executable, str(script), str(ROOT), str(folder), "release_gate"]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=False)
+
+
+REAL = (ROOT / "config" / "budgets.toml").read_bytes()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("budgets", "baselines", "named"),
+    [
+        (None, None, "budgets.toml"),
+        (b"", None, "budgets.toml: budget"),
+        (b"[[budget]\n", None, "budgets.toml"),
+        (b"\xff\xfe[[budget]]", None, "budgets.toml"),
+        (b"budget = 3", None, "budgets.toml: budget"),
+        (REAL, b"[zip-p95\n", "baselines.toml"),
+        (REAL, b"\xff\xfe", "baselines.toml"),
+        (REAL, b"zip-p95 = 3", "baselines.toml: 'zip-p95'"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_no_verdict_and_is_named(
+    tmp_path: Path, budgets: bytes | None, baselines: bytes | None, named: str
+) -> None:
+    plant_all_well()
+    for name, content in (("budgets.toml", budgets), ("baselines.toml", baselines)):
+        if content is not None:
+            (tmp_path / name).write_bytes(content)
+    done = run_gate_with(tmp_path)
+    assert done.returncode == 3, done.stderr
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not GateDecision.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_budgets_in_another_folder_are_judged_alike(tmp_path: Path) -> None:
+    plant_all_well()
+    (tmp_path / "budgets.toml").write_bytes(REAL)
+    assert run_gate_with(tmp_path).returncode == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("words", [("--bogus",), ("--json", "pass"), ("--verbosity", "9")])
+def test_wrong_usage_is_no_verdict(words: tuple[str, ...]) -> None:
+    done = run_gate(*words)
+    assert done.returncode == 3, done.stderr
+    assert words[0] in done.stderr or "unrecognized" in done.stderr
+
+
+def test_help_is_no_failure() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "release_gate", "--help"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings.test"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, "--board" in done.stdout) == (0, True), done.stderr
+
+
+def test_an_error_that_nobody_foresaw_is_no_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("within the gate")
+
+    monkeypatch.setattr("operations.gates.management.commands.release_gate.decide", fail)
+    monkeypatch.setattr("django.core.management.base.connections.close_all", lambda: None)
+    with pytest.raises(SystemExit) as caught:
+        Command().run_from_argv(["manage.py", "release_gate"])
+    assert caught.value.code == 3
+    assert "within the gate" in capsys.readouterr().err
+
+
+def test_a_verdict_beside_uncommitted_code_says_so(
+    gate_output: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.gates.services.read_checkout", lambda: Checkout(COMMIT, is_dirty=True))
+    plant_all_well(besides=["match-fallback"])
+    plant(next(budget for budget in built_blockers() if budget.id == "match-fallback"), 0.1, commit=f"{COMMIT}-dirty")
+    status, text = gate_output()
+    assert status == 3
+    assert "커밋하지 않은 변경이 있습니다. 판정은 커밋한 코드에 대한 것입니다." in text
+    assert f"{COMMIT[:10]} (수정됨)" in " ".join(text.split())
+    assert json.loads(gate_output("--json")[1])["is_dirty"] is True
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The gate on stored measurements: every budget of the file can stop a release, and none passes without proof."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from operations.gates.readings import collect_readings
 from operations.gates.selectors import count_red, newest_verdict, read_board, select_red
 from operations.gates.services import Decision, MeasurementRefused, decide, record_measurement
 from operations.gates.verdicts import Line
-from perfhooks.budgets import Budget, load_entries
+from perfhooks.budgets import Budget, load_entries, samples_needed
+from perfhooks.checkout import measured_commit
 from perfhooks.measurements import measurement_port
 from perfhooks.models import PerfRun, PerfStage
 from perfhooks.queries import count_queries
 from tests.operations.gates.planting import (
     ANOTHER_COMMIT,
+    BASE,
     COMMIT,
     bad_value,
     built_blockers,
@@ -170,14 +173,90 @@ def test_a_larger_run_is_brought_down_to_the_promised_amount() -> None:
     assert line.reading.samples == 20_000
 
 
+@pytest.mark.parametrize("done", [0, 19])
+def test_a_share_of_too_few_decisions_proves_nothing(done: int) -> None:
+    plant_all_well(besides=["match-fallback"])
+    plant(find("match-fallback"), 0.0, samples=done)
+    line = line_of(decide_here(), "match-fallback")
+    assert line.verdict == "cannot judge"
+    assert f"표본이 {done}개뿐입니다. 20개부터" in line.reason
+
+
+def test_a_share_is_not_brought_down_by_the_amount_of_work() -> None:
+    budget = find("match-fallback")
+    plant(budget, 0.25, samples=2_000)
+    line = line_of(decide_here(), budget.id)
+    assert line.verdict == "block"
+    assert line.reading is not None
+    assert line.reading.value == 0.25
+
+
+@pytest.mark.parametrize("budget_id", ["match-fallback", "upsert-10k", "sync-1000-skus"])
+def test_an_idle_run_hides_no_earlier_one_that_did_the_work(budget_id: str) -> None:
+    budget = find(budget_id)
+    plant(budget, bad_value(budget), at=timezone.now() - timedelta(hours=2))
+    plant(budget, good_value(budget), samples=1)
+    line = line_of(decide_here(), budget_id)
+    assert line.verdict == "block"
+    assert line.reading is not None
+    assert line.reading.samples == samples_needed(budget)
+
+
+def test_packages_of_one_image_do_not_keep_the_promise_for_ten() -> None:
+    budget = next(entry for entry in load_entries() if entry.id == "package-10-images-p95")
+    plant(budget, 0.1, samples=100)
+    assert line_of(decide_here(), budget.id).verdict == "not built"
+
+
+@each_blocker
+def test_what_was_measured_beside_uncommitted_code_proves_nothing(budget: Budget) -> None:
+    plant_all_well(besides=[budget.id])
+    for value in (good_value(budget), bad_value(budget)):
+        plant(budget, value, commit=f"{COMMIT}-dirty")
+        decision = decide_here()
+        assert decision.verdict == "cannot judge"
+        line = line_of(decision, budget.id)
+        assert "커밋하지 않은 변경이 있는 코드" in line.reason
+        assert line.reading is not None
+        assert GateLine.objects.get(decision=decision.number, budget_id=budget.id).commit == f"{COMMIT}-dirty"
+
+
+@pytest.mark.parametrize("base", ["", COMMIT])
+def test_a_comparison_with_itself_proves_nothing(base: str) -> None:
+    plant_all_well(besides=["no-regression"])
+    for scenario in find("no-regression").needs:
+        record_measurement(
+            metric="regression_ratio",
+            value=1.0,
+            samples=21,
+            source="perf_compare",
+            scenario=scenario,
+            commit=COMMIT,
+            base=base,
+        )
+    decision = decide_here()
+    assert decision.verdict == "cannot judge"
+    assert "다른 커밋과 비교한 값이 아닙니다" in line_of(decision, "no-regression").reason
+
+
+def test_a_comparison_says_with_which_commit() -> None:
+    plant_all_well()
+    line = line_of(decide_here(), "no-regression")
+    assert line.reading is not None
+    assert line.reading.source == f"compare · 기준 {BASE[:10]}"
+    assert {found.base for found in Measurement.objects.filter(metric="regression_ratio")} == {BASE}
+
+
 def test_a_run_keeps_no_figure_of_one_label_once_another_is_measured_too() -> None:
-    budget = find("package-10-images-p95")
+    budget, rival = (
+        replace(entry, built=True)
+        for entry in load_entries()
+        if isinstance(entry, Budget) and entry.id in ("package-10-images-p95", "package-video-p95")
+    )
     assert budget.labels
     plant(budget, good_value(budget))
     alone = collect_readings([budget])[budget.id]
-    rival = next(entry for entry in load_entries() if entry.id == "package-video-p95")
-    built = type(rival)(**{name: getattr(rival, name) for name in rival.__dataclass_fields__} | {"built": True})
-    beside = collect_readings([budget, built])[budget.id]
+    beside = collect_readings([budget, rival])[budget.id]
     assert [reading.doubt for reading in alone] == [""]
     assert "라벨별 값" in beside[0].doubt
 
@@ -191,7 +270,7 @@ def test_a_figure_is_recorded_with_the_code_that_runs() -> None:
     )
     stored = Measurement.objects.get(pk=number)
     assert (stored.metric, stored.scenario, stored.value, stored.samples) == ("regression_ratio", "upsert", 1.02, 21)
-    assert stored.commit
+    assert stored.commit == measured_commit()
     assert abs(stored.measured_at - timezone.now()) < timedelta(minutes=1)
 
 
@@ -225,13 +304,13 @@ def test_a_wrong_figure_is_refused_by_its_field(change: dict[str, object], field
 def test_a_comparison_that_was_too_noisy_leaves_the_question_open() -> None:
     plant_all_well()
     record_measurement(
-        metric="regression_ratio", value=None, samples=31, source="compare", scenario="render", commit=COMMIT
+        metric="regression_ratio", value=None, samples=31, source="compare", scenario="render", commit=COMMIT, base=BASE
     )
     decision = decide_here()
     assert decision.verdict == "cannot judge"
     assert "값을 얻지 못했습니다" in line_of(decision, "no-regression").reason
     record_measurement(
-        metric="regression_ratio", value=1.01, samples=31, source="compare", scenario="render", commit=COMMIT
+        metric="regression_ratio", value=1.01, samples=31, source="compare", scenario="render", commit=COMMIT, base=BASE
     )
     assert decide_here().verdict == "pass"
 
@@ -239,7 +318,7 @@ def test_a_comparison_that_was_too_noisy_leaves_the_question_open() -> None:
 def test_a_regression_of_one_scenario_is_not_hidden_by_the_others() -> None:
     plant_all_well()
     record_measurement(
-        metric="regression_ratio", value=1.4, samples=21, source="compare", scenario="render", commit=COMMIT
+        metric="regression_ratio", value=1.4, samples=21, source="compare", scenario="render", commit=COMMIT, base=BASE
     )
     decision = decide_here()
     line = line_of(decision, "no-regression")

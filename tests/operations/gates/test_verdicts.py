@@ -115,6 +115,15 @@ def test_a_needed_scenario_that_is_missing_withholds_a_pass_and_hides_no_breach(
     assert judge(budget, READING, elsewhere).verdict == "block"
 
 
+def test_a_comparison_counts_only_against_other_code() -> None:
+    budget = replace(BUDGET, kind="relative", statistic="ratio", against_commit=True)
+    assert judge(budget, replace(READING, base="there")).verdict == "pass"
+    for base in ("", "here", "same"):
+        assert judge(budget, replace(READING, base=base)).verdict == "cannot judge"
+    worthless = replace(READING, base="here", measured_at=NOW, is_final=True)
+    assert judge(budget, worthless, replace(READING, base="there", is_final=True)).verdict == "pass"
+
+
 def test_a_promise_for_an_amount_of_work_needs_that_amount() -> None:
     budget = replace(BUDGET, min_samples=1, work=Work("detail_fetch_seconds", 1_000))
     assert judge(budget, replace(READING, samples=999)).verdict == "cannot judge"

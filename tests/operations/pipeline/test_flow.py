@@ -1,6 +1,7 @@
 """The whole flow on a real store: what a run does, and that the next one does only what is needed."""
 
 import json
+import signal
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from products.storesync.simulator.process import SimulatorProcess
 from tests.operations.pipeline.conftest import POSTS
-from tests.support.ledger import Ledger, open_ledger, wait_until
+from tests.support.ledger import Ledger, open_ledger, wait_until, write_small_catalogue
 
 pytestmark = [pytest.mark.slow]
 
@@ -24,13 +25,33 @@ from products.storesync.models import SyncRun
 models = (PipelineRun, SyncRun, CatalogueRevision, PriceObservation, RefreshEntry, Package)
 print(json.dumps({m.__name__: sorted(set(m.objects.values_list("trace_id", flat=True))) for m in models}))
 """
-LIST_SHOWING = """
-import django, json, sys
+LIST_SHOWN = """
+import django, json
 django.setup()
 from content.posts.models import Post
 from products.catalog.models import Placement
-shown = Placement.objects.filter(product__origin_product_no__in=json.loads(sys.argv[1])).values("content_id")
-print(json.dumps(sorted(Post.objects.filter(id__in=shown).values_list("slug", flat=True))))
+slugs = dict(Post.objects.values_list("id", "slug"))
+shown = Placement.objects.values_list("content_id", "product__origin_product_no")
+print(json.dumps([[slugs[post], number] for post, number in shown]))
+"""
+LIST_WORK = """
+import django, json, sys
+django.setup()
+from content.refresh.models import RefreshEntry
+from products.storesync.models import SyncRun
+entries = RefreshEntry.objects.filter(trace_id=sys.argv[1]).order_by("post__slug")
+run = SyncRun.objects.latest("id")
+print(json.dumps({
+    "queued": list(entries.values_list("post__slug", "reason", "outcome")),
+    "written": [run.created, run.updated, run.deleted],
+}))
+"""
+INTERRUPTED = """
+import django, json
+django.setup()
+from operations.pipeline.models import PipelineRun
+run = PipelineRun.objects.latest("id")
+print(json.dumps([run.status, run.error, run.finished_at is not None]))
 """
 
 
@@ -42,6 +63,18 @@ def own_store(catalogue: Path, tmp_path: Path) -> Iterator[tuple[Ledger, Simulat
         open_ledger(tmp_path / "own", STORE_API_URL=simulator.url) as ledger,
     ):
         ledger.prepare(catalogue, posts=POSTS)
+        yield ledger, simulator
+
+
+@pytest.fixture
+def wide_store(tmp_path: Path) -> Iterator[tuple[Ledger, SimulatorProcess]]:
+    """A ledger and a store with so many products that a change of 37 leaves posts alone."""
+    catalogue = write_small_catalogue(tmp_path / "wide.jsonl", every=4)
+    with (
+        SimulatorProcess(catalogue) as simulator,
+        open_ledger(tmp_path / "own", STORE_API_URL=simulator.url) as ledger,
+    ):
+        ledger.prepare(catalogue, posts=2 * POSTS)
         yield ledger, simulator
 
 
@@ -57,23 +90,75 @@ def test_the_second_run_writes_nothing_and_builds_nothing(own_store: tuple[Ledge
     assert ledger.read_state() == before
 
 
-def test_only_what_a_change_concerns_is_done_again(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+def test_only_what_a_change_concerns_is_done_again(wide_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = wide_store
+    posts = ledger.pipeline()["counts"]["packages_built"]
+    before = ledger.read_state()
+    shown = json.loads(ledger.run("-c", LIST_SHOWN).stdout)
+    changed = set(simulator.change_random(37, seed=7, fields=("salePrice", "stockQuantity")))
+    affected = sorted({slug for slug, product_no in shown if product_no in changed})
+    assert len(changed) == 37
+    assert 0 < len(affected) < posts
+    simulator.reset_counters()
+    report = ledger.pipeline()
+    counts = report["counts"]
+    assert (counts["details_fetched"], counts["products_written"]) == (37, 37)
+    work = json.loads(ledger.run("-c", LIST_WORK, report["trace_id"]).stdout)
+    assert work["written"] == [0, 37, 0]
+    assert work["queued"] == [[slug, "product_changed", "built"] for slug in affected]
+    after = ledger.read_state()
+    assert sorted(row["post__slug"] for row in after["packages"] if row not in before["packages"]) == affected
+    assert sorted(row["post__slug"] for row in before["packages"] if row not in after["packages"]) == affected
+    rebuilt, left = counts["packages_built"], counts["packages_skipped"]
+    assert (counts["posts_worked"], rebuilt, left) == (len(affected), len(affected), posts - len(affected))
+    rendered = next(stage for stage in report["stages"] if stage["metric"] == "template_render_seconds")
+    assert rendered["count"] == len(affected)
+
+
+def test_a_text_that_no_database_keeps_stops_nothing(own_store: tuple[Ledger, SimulatorProcess]) -> None:
+    ledger, simulator = own_store
+    first, second = sorted(simulator.catalogue())[:2]
+    odd = {"name": "무선\x00 청소\ud800기", "description": "가볍고\x00 조용합니다."}
+    simulator.mutate([{"originProductNo": first, "set": odd}, {"originProductNo": second, "set": {"name": "\x00"}}])
+    done = ledger.run("manage.py", "pipeline", "--json")
+    counts = json.loads(done.stdout)["counts"]
+    assert (done.returncode, counts["products_written"], counts["products_refused"]) == (2, 62, 1)
+    names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
+    assert names[str(first)] == "무선 청소기"
+    assert str(second) not in names, "a name of nothing else is no name"
+
+
+def test_a_refused_product_is_not_counted_as_unchanged(own_store: tuple[Ledger, SimulatorProcess]) -> None:
     ledger, simulator = own_store
     ledger.pipeline()
-    before = ledger.read_state()
-    changed = simulator.change_random(37, seed=7, fields=("salePrice", "stockQuantity"))
-    affected = json.loads(ledger.run("-c", LIST_SHOWING, json.dumps(changed)).stdout)
-    assert len(set(changed)) == 37
-    assert affected
-    simulator.reset_counters()
-    counts = ledger.pipeline()["counts"]
-    assert (counts["details_fetched"], counts["products_written"]) == (37, 37)
-    assert counts["posts_worked"] == len(affected)
-    after = ledger.read_state()
-    rebuilt = {row["post__slug"] for row in after["packages"] if row not in before["packages"]}
-    assert rebuilt <= set(affected)
-    untouched = [row for row in before["packages"] if row["post__slug"] not in affected]
-    assert all(row in after["packages"] for row in untouched)
+    *refused, renamed = sorted(simulator.catalogue())[:4]
+    edits = [{"originProductNo": number, "set": {"salePrice": 0}} for number in refused]
+    simulator.mutate([*edits, {"originProductNo": renamed, "set": {"name": "새 이름"}}])
+    done = ledger.run("manage.py", "pipeline", "--json")
+    assert done.returncode == 2
+    counts = json.loads(done.stdout)["counts"]
+    assert (counts["products_seen"], counts["products_written"]) == (63, 1)
+    assert (counts["products_refused"], counts["products_skipped"]) == (3, 59)
+
+
+def test_a_killed_run_is_not_carried_on_with_another_catalogue(
+    ledger: Ledger, catalogue: Path, tmp_path: Path, free_port: int
+) -> None:
+    rows = [json.loads(line) for line in catalogue.read_text("utf-8").splitlines()[:31]]
+    other = tmp_path / "other" / catalogue.name
+    other.parent.mkdir()
+    lines = [json.dumps({**row, "name": f"다른 {row['name']}"}, ensure_ascii=False) for row in rows]
+    other.write_text("\n".join(lines), "utf-8")
+    command = ("manage.py", "pipeline", "--json", "--port", str(free_port), "--catalogue")
+    killer = {"DJANGO_SETTINGS_MODULE": "tests.support.kill_settings", "KILL_AT": "detail_fetch_seconds:30"}
+    killed = ledger.run(*command, str(catalogue), **killer)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    done = ledger.run(*command, str(other))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert json.loads(done.stdout)["counts"]["products_seen"] == 31
+    served = {str(row["originProductNo"]) for row in rows}
+    names = {row["origin_product_no"]: row["name"] for row in ledger.read_state()["products"]}
+    assert all(names[number].startswith("다른 ") for number in served)
 
 
 def test_one_trace_id_leads_from_the_request_to_the_package(ledger: Ledger, simulator: SimulatorProcess) -> None:
@@ -141,3 +226,17 @@ def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorPr
     assert "진행 중" in second.stderr
     out, err = first.communicate(timeout=120)
     assert first.returncode == 0, out + err
+
+
+def test_a_run_that_is_told_to_stop_does_not_stay_under_way(ledger: Ledger, simulator: SimulatorProcess) -> None:
+    simulator.reset_counters()
+    simulator.faults("hang", "list", seconds=4, times=1)
+    run = ledger.start("manage.py", "pipeline", "--json")
+    wait_until(lambda: simulator.counters()["in_flight"] > 0, seconds=60, what="the run's list call")
+    run.terminate()
+    out, err = run.communicate(timeout=120)
+    assert run.returncode == 128 + signal.SIGTERM, out + err
+    status, error, is_finished = json.loads(ledger.run("-c", INTERRUPTED).stdout)
+    assert (status, is_finished) == ("failed", True)
+    assert "Terminated" in error
+    assert ledger.pipeline()["counts"]["products_written"] == 63

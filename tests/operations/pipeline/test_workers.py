@@ -1,5 +1,6 @@
 """The same run on real workers over a real broker gives the same rows and the same bytes, also when one is killed."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,10 +14,28 @@ import pytest
 
 from products.storesync.simulator.process import SimulatorProcess
 from tests.operations.pipeline.conftest import POSTS
-from tests.support.ledger import Ledger, open_ledger
+from tests.support.ledger import Ledger, open_ledger, wait_until
 from tests.support.services import require
 
 pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.xdist_group("workers")]
+
+
+ORDER_SYNC = """
+import django
+django.setup()
+from operations.pipeline.tasks import run_job
+run_job.delay("sync")
+"""
+READ_SLOTS = """
+import django, json
+django.setup()
+from operations.pipeline.models import PipelineRun, ScheduleSlot, WorkerSamples
+print(json.dumps({
+    "slots": list(ScheduleSlot.objects.exclude(finished_at=None).values_list("job", "attempts", "result__status")),
+    "runs": list(PipelineRun.objects.order_by("id").values_list("store_code", "status")),
+    "samples": WorkerSamples.objects.count(),
+}))
+"""
 
 
 @pytest.fixture
@@ -60,10 +79,12 @@ def in_process(folder: Path, catalogue: Path, simulator: SimulatorProcess) -> di
 
 
 @contextmanager
-def on_workers(folder: Path, catalogue: Path, simulator: SimulatorProcess, broker: str) -> Iterator[Ledger]:
+def on_workers(
+    folder: Path, catalogue: Path, simulator: SimulatorProcess, broker: str, **environment: str
+) -> Iterator[Ledger]:
     """A ledger whose tasks go to the broker."""
     own = {"STORE_API_URL": simulator.url, "CELERY_BROKER_URL": broker, "CELERY_QUEUE": f"test-{uuid.uuid4().hex[:8]}"}
-    with open_ledger(folder, **own) as ledger:
+    with open_ledger(folder, **own, **environment) as ledger:
         ledger.prepare(catalogue, posts=POSTS)
         yield ledger
 
@@ -97,3 +118,48 @@ def test_a_killed_worker_loses_nothing(
         state = ledger.read_state()
     for name, rows in expected.items():
         assert state[name] == rows, name
+
+
+def read_slots(ledger: Ledger) -> dict[str, Any]:
+    """How the schedule's slots ended, and the runs with their stores."""
+    done = ledger.run("-c", READ_SLOTS)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def order_sync(ledger: Ledger) -> None:
+    """What the clock does when the sync is due."""
+    done = ledger.run("-c", ORDER_SYNC)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_scheduled_pipeline_needs_no_second_worker(
+    tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+) -> None:
+    with on_workers(tmp_path / "workers", catalogue, simulator, broker, STORE_CODE="hanbit") as ledger:
+        order_sync(ledger)
+        with run_worker(ledger):
+            wait_until(lambda: read_slots(ledger)["slots"], seconds=120, what="the scheduled sync")
+        found = read_slots(ledger)
+        assert found == {"slots": [["sync", 1, "done"]], "runs": [["hanbit", "done"]], "samples": 0}
+        assert len(ledger.read_state()["packages"]) == POSTS
+
+
+@pytest.mark.parametrize("point", ["detail_fetch_seconds:20", "zip_seconds:4"])
+def test_a_scheduled_pipeline_whose_worker_was_killed_is_taken_over(
+    point: str, tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+) -> None:
+    settings = {"DJANGO_SETTINGS_MODULE": "tests.support.kill_settings"}
+    with on_workers(tmp_path / "workers", catalogue, simulator, broker, **settings) as ledger:
+        order_sync(ledger)
+        doomed = start_worker(ledger, KILL_AT=point)
+        _out, words = doomed.communicate(timeout=120)
+        assert doomed.returncode == -signal.SIGKILL, words
+        order_sync(ledger)  # Redis delivers a dead worker's message much later than the clock's next word
+        with run_worker(ledger):
+            wait_until(lambda: read_slots(ledger)["slots"], seconds=120, what="the scheduled sync")
+        found = read_slots(ledger)
+        assert found["slots"] == [["sync", 2, "done"]]
+        assert found["runs"] == [["my-store", "failed"], ["my-store", "done"]]
+        assert len(ledger.read_state()["packages"]) == POSTS

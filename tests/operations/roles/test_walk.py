@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from content.packages.models import Package
 from content.packages.selectors import locate_package
+from content.posts.forms import mark_version
 from content.posts.models import Post
 from operations.gates.models import GateDecision
 from operations.roles.table import ROLES
@@ -170,7 +171,7 @@ def package() -> Any:
     package: Any = make_row(Package)
     file = locate_package(package)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(b"PK")
+    file.write_bytes(bytes(package.size_bytes))
     return package
 
 
@@ -250,9 +251,12 @@ def test_only_who_may_publish_moves_a_post_to_published_or_back(who: str, status
         post = Post.objects.get(slug=f"guide-{was}")
         if was == "published":
             log_in(User.objects.create_superuser("over-all")).post(
-                address(Post, "change", post.pk), fill_post(status="published", seen=post.body_hash)
+                address(Post, "change", post.pk), fill_post(status="published", seen=mark_version(post))
             )
-        client.post(address(Post, "change", post.pk), fill_post(status=status, title="고친 제목", seen=post.body_hash))
+            post.refresh_from_db()
+        client.post(
+            address(Post, "change", post.pk), fill_post(status=status, title="고친 제목", seen=mark_version(post))
+        )
         post.refresh_from_db()
         is_bound = who == "editor" and "published" in (was, status)
         assert post.status == (was if is_bound else status)

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from products.catalog.models import Store
 from products.storesync.selectors import RunFacts
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
+from tests.support.equality import find_differences
 from tests.support.ledger import write_small_catalogue
 
 STORE_CODE = "my-store"
@@ -37,3 +39,13 @@ def sync(transactional_db: None, store: SimulatorProcess) -> Sync:
         return sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url), **options)
 
     return run
+
+
+def find_store() -> Store:
+    """The store that `sync` reads."""
+    return Store.objects.get(code=STORE_CODE)
+
+
+def assert_equal_to_store(store: SimulatorProcess, *without: int) -> None:
+    """The ledger holds exactly what the store serves, apart from the products left out."""
+    assert find_differences(store.catalogue(), store_id=find_store().pk, leave=without) == []

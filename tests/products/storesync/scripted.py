@@ -101,7 +101,8 @@ class ScriptedStore:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 answer = store.take_answer(route, Seen(self.path, dict(self.headers), body))
                 content = answer.encode()
-                self.send_response(answer.status)
+                send = self.send_response_only if "Date" in answer.headers else self.send_response
+                send(answer.status)
                 for name, text in {**LIMITS, **answer.headers, "Content-Length": str(len(content))}.items():
                     self.send_header(name, text)
                 self.end_headers()

@@ -185,6 +185,17 @@ def test_retry_after_is_obeyed(is_date: bool) -> None:
     assert 0.9 < time.monotonic() - started < 2.5
 
 
+def test_a_date_to_wait_for_is_read_by_the_store_s_clock() -> None:
+    said = {"Date": "Mon, 23 Nov 2020 00:00:00 GMT", "Retry_After": "Mon, 23 Nov 2020 01:00:00 GMT"}
+    with (
+        ScriptedStore(detail=[refuse(429, "GW.RATE_LIMIT", **said)]) as store,
+        open_client(store, RetryRules(longest_limited_seconds=60)) as client,
+        pytest.raises(errors.RateLimitedError) as caught,
+    ):
+        client.fetch_detail(1)
+    assert caught.value.reply.retry_after_seconds == 3_600
+
+
 def test_a_limit_that_never_ends_is_given_up_for_later() -> None:
     rules = RetryRules(longest_limited_seconds=60)
     with (

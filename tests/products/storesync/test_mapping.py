@@ -175,10 +175,8 @@ def test_the_ends_of_the_price_range_are_inside(price: int) -> None:
     assert map_one(make_summary(salePrice=price, discountedPrice=None)).price == price
 
 
-def test_no_text_carries_a_nul_to_the_database() -> None:
-    row = map_one(make_summary(name="청\x00소기"), make_detail(detailContent="<p>a\x00b</p>"))
-    assert row.name == "청소기"
-    assert "\x00" not in msgspec.json.encode(row).decode() + row.description
+def test_no_entity_of_the_page_becomes_a_nul_or_half_a_character() -> None:
+    assert extract_text("<p>a&#0;b&#xD800;c</p>") == "a\ufffdb\ufffdc"
 
 
 def test_the_limits_are_those_of_the_catalogue() -> None:

@@ -177,10 +177,10 @@ def test_every_third_list_is_refused_by_congestion(shop: Shop, simulator: Simula
 def test_answers_that_are_no_product(shop: Shop, simulator: SimulatorProcess) -> None:
     number = shop.list_numbers()[0]
     plans: list[dict[str, Any]] = [
-        {"scenario": "html_200"},
-        {"scenario": "empty_body"},
-        {"scenario": "status", "status": 503, "code": "GW.BLOCK.01"},
-        {"scenario": "status", "status": 500},
+        {"fault": "html_200"},
+        {"fault": "empty_body"},
+        {"fault": "status", "status": 503, "code": "GW.BLOCK.01"},
+        {"fault": "status", "status": 500},
     ]
     replies = []
     for plan in plans:
@@ -249,12 +249,12 @@ def test_foreign_address_is_refused_everywhere(shop: Shop, simulator: SimulatorP
 @pytest.mark.parametrize(
     "plan",
     [
-        {"scenario": "nothing"},
-        {"scenario": "status"},
-        {"scenario": "not_an_image", "route": "list"},
-        {"scenario": "reset", "times": 0},
-        {"scenario": "hang", "seconds": "long"},
-        {"scenario": "reset", "colour": "red"},
+        {"fault": "nothing"},
+        {"fault": "status"},
+        {"fault": "not_an_image", "route": "list"},
+        {"fault": "reset", "times": 0},
+        {"fault": "hang", "seconds": "long"},
+        {"fault": "reset", "colour": "red"},
     ],
 )
 def test_bad_fault_is_refused(simulator: SimulatorProcess, plan: dict[str, Any]) -> None:

@@ -1,34 +1,25 @@
 """Whole runs against the simulated store: what is stored, what is asked, what is left alone."""
 
-import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django.utils import timezone
 
 from perfhooks.recorder import Recorder
-from perfhooks.services import LockHeld, hold_lock
 from perfhooks.trace import bind_trace
-from products.catalog.models import CatalogueFinding, CatalogueRevision, CatalogueScan, PriceObservation, Product, Store
+from products.catalog.models import CatalogueFinding, CatalogueRevision, CatalogueScan, PriceObservation, Product
 from products.catalog.selectors import price_check_times
 from products.storesync.client import StoreClient
 from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.tasks import sync_store_task
-from tests.products.storesync.conftest import STORE_CODE, Sync
-from tests.support.equality import expect_products, find_differences, list_compared_columns
+from tests.products.factories import make_product_row, upsert
+from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store, find_store
+from tests.support.equality import expect_products, list_compared_columns
 
+LATER = datetime(2030, 1, 1, tzinfo=UTC)
 DETAIL = "/v2/products/origin-products/{originProductNo}"
-
-
-def find_store() -> Store:
-    return Store.objects.get(code=STORE_CODE)
-
-
-def assert_equal_to_store(store: SimulatorProcess) -> None:
-    assert find_differences(store.catalogue(), store_id=find_store().pk) == []
 
 
 def read_stamps() -> dict[int, tuple[int, datetime]]:
@@ -95,6 +86,46 @@ def test_a_change_without_a_new_date_is_found_by_the_fingerprint(
     assert_equal_to_store(store)
 
 
+ROLLED_BACK = "2020-01-01T00:00:00.000+09:00"
+
+
+def test_a_product_that_the_store_rolled_back_is_stored(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    values = {"salePrice": 7_000, "discountedPrice": 6_900, "modifiedDate": ROLLED_BACK}
+    store.mutate([{"originProductNo": number, "set": values}])
+    facts = sync()
+    assert (facts.updated, facts.stale) == (1, 0)
+    assert Product.objects.get(origin_product_no=number).discounted_price == 6_900
+    assert_equal_to_store(store)
+    assert sync().planned == 0
+
+
+def test_a_price_that_was_left_out_is_not_confirmed(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    fetch = StoreClient.fetch_page
+
+    def write_beside(client: StoreClient, **options: Any) -> Any:
+        page = fetch(client, **options)
+        upsert(find_store(), make_product_row(number, price=5_000, discounted_price=5_000, source_modified_at=LATER))
+        return page
+
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 7_000, "discountedPrice": 6_900}}])
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreClient, "fetch_page", write_beside)
+        facts = sync()
+    assert (facts.status, facts.stale, facts.skipped, facts.updated) == ("done", 1, 62, 0)
+    product = Product.objects.get(origin_product_no=number)
+    assert product.price == 5_000
+    exceptions = CatalogueScan.objects.latest("pk").exceptions
+    assert list(exceptions.values_list("product__origin_product_no", flat=True)) == [number]
+    assert sync().updated == 1, "the next run has asked later"
+    assert_equal_to_store(store)
+
+
 def test_an_unchanged_product_has_a_fresh_price_check(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")
     sync()
@@ -149,71 +180,6 @@ def test_codes_that_change_hands_in_one_run(sync: Sync, store: SimulatorProcess)
     )
     sync()
     assert_equal_to_store(store)
-
-
-def test_a_deleted_product_is_marked_once_the_store_confirms_it(sync: Sync, store: SimulatorProcess) -> None:
-    sync()
-    gone = sorted(store.catalogue())[:3]
-    store.mutate(delete=gone)
-    store.reset_counters()
-    facts = sync()
-    assert (facts.deleted, facts.is_complete, facts.planned) == (3, True, 0)
-    assert sorted(map(int, store.counters()["details"])) == [], "a 404 carries no detail"
-    assert store.counters()["statuses_by_route"][DETAIL] == {"404": 3}
-    rows = Product.objects.filter(origin_product_no__in=gone)
-    assert set(rows.values_list("status", "revision")) == {("DELETE", facts.revision)}
-    assert_equal_to_store(store)
-    assert sync().deleted == 0
-
-
-def test_a_product_that_comes_back_is_read_anew(sync: Sync, store: SimulatorProcess, small_catalogue: Any) -> None:
-    sync()
-    number = sorted(store.catalogue())[0]
-    row = next(
-        line
-        for line in map(_parse, small_catalogue.read_text("utf-8").splitlines())
-        if line["originProductNo"] == number
-    )
-    store.mutate(delete=[number])
-    sync()
-    store.mutate(add=[row])
-    assert sync().updated == 1
-    assert_equal_to_store(store)
-
-
-def _parse(line: str) -> dict[str, Any]:
-    row: dict[str, Any] = json.loads(line)
-    return row
-
-
-def test_a_list_that_shrank_too_much_deletes_nothing(sync: Sync, store: SimulatorProcess) -> None:
-    sync()
-    gone = sorted(store.catalogue())[:13]
-    store.mutate(delete=gone)
-    store.reset_counters()
-    facts = sync()
-    assert (facts.deleted, facts.status) == (0, "done")
-    assert "13개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다" in facts.error
-    assert DETAIL not in store.counters()["requests"]
-    kept = Product.objects.filter(origin_product_no__in=gone)
-    assert not kept.filter(status="DELETE").exists()
-    reasons = CatalogueScan.objects.latest("pk").exceptions.values_list("product__origin_product_no", "reason")
-    assert sorted(reasons) == [(number, "missing") for number in gone]
-
-
-def test_a_missing_product_that_is_still_there_is_only_unconfirmed(sync: Sync, store: SimulatorProcess) -> None:
-    sync()
-    number = sorted(store.catalogue())[0]
-    row = store.catalogue()[number]
-    store.mutate(delete=[number])
-    store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
-    facts = sync()
-    assert (facts.deleted, facts.is_complete) == (0, True)
-    product = Product.objects.get(origin_product_no=number)
-    assert product.status == row["list"]["channelProducts"][0]["statusType"]
-    assert list(CatalogueScan.objects.latest("pk").exceptions.values_list("product", "reason")) == [
-        (product.pk, "missing")
-    ]
 
 
 class Mover:
@@ -321,31 +287,6 @@ def test_an_ended_run_is_left_as_it_is(sync: Sync, store: SimulatorProcess) -> N
     assert again == done
     assert sync_store_task(done.run_id) == {"run_id": done.run_id, "status": "done", "fetched": 63}
     assert store.counters()["requests"] == {}
-
-
-def test_two_starts_share_one_run(db: None) -> None:
-    assert start_run(store_code=STORE_CODE) == start_run(store_code=STORE_CODE)
-    assert start_run(store_code="other-store") != start_run(store_code=STORE_CODE)
-
-
-def test_an_old_unfinished_run_is_not_picked_up(db: None) -> None:
-    old = start_run(store_code=STORE_CODE)
-    SyncRun.objects.filter(pk=old).update(started_at=timezone.now() - timedelta(hours=25))
-    fresh = start_run(store_code=STORE_CODE)
-    assert fresh != old
-    assert SyncRun.objects.get(pk=old).status == "failed"
-    assert start_run(store_code=STORE_CODE) == fresh
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_store_is_synced_by_one_process_at_a_time(store: SimulatorProcess) -> None:
-    run_id = start_run(store_code=STORE_CODE, api_url=store.url)
-    with hold_lock(f"sync:{STORE_CODE}"), pytest.raises(LockHeld, match="다른 실행"):
-        sync_store(run_id=run_id)
-    with hold_lock(f"sync:{STORE_CODE}"):
-        assert sync_store_task(run_id)["status"] == "held"
-    assert store.counters()["requests"] == {}
-    assert sync_store(run_id=run_id).status == "done"
 
 
 def test_progress_counts_up_to_what_is_planned(sync: Sync) -> None:

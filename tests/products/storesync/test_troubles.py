@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,16 +13,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from products.catalog.models import CatalogueScan, Product, Store
+from products.catalog.models import CatalogueScan, Product
 from products.storesync import errors
 from products.storesync.checks import check_store_settings
 from products.storesync.failures import RESTS_AFTER_ATTEMPTS, request_retry
 from products.storesync.models import SyncFailure, SyncItem, SyncPage, SyncRun
 from products.storesync.retries import RetryRules
+from products.storesync.selectors import RunFacts
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
-from tests.products.storesync.conftest import STORE_CODE, Sync
-from tests.support.equality import find_differences
+from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store
 
 WRONG_SECRET = "$2a$04$WrongStoreSecretOnly2u"
 
@@ -35,17 +36,22 @@ def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(kind, "wait_seconds", 0.01)
 
 
+def find_free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def sync_at(address: str) -> RunFacts:
+    return sync_store(run_id=start_run(store_code=STORE_CODE, api_url=address))
+
+
 def read_only_run() -> SyncRun:
     return SyncRun.objects.get()
 
 
 def some_numbers(store: SimulatorProcess, count: int) -> list[int]:
     return list(itertools.islice(sorted(store.catalogue()), count))
-
-
-def assert_rest_is_equal(store: SimulatorProcess, *without: int) -> None:
-    store_id = Store.objects.get(code=STORE_CODE).pk
-    assert find_differences(store.catalogue(), store_id=store_id, leave=without) == []
 
 
 # What ends a run: a person has to mend it, or time will.
@@ -88,16 +94,16 @@ def test_settings_that_cannot_be_right(sync: Sync, settings: Settings, name: str
     assert read_only_run().status == "failed"
 
 
-def test_an_unreachable_store_is_waited_for(sync: Sync, store: SimulatorProcess) -> None:
-    address = store.url
-    store.stop()
+@pytest.mark.django_db(transaction=True)
+def test_an_unreachable_store_is_waited_for(small_catalogue: Path) -> None:
+    port = find_free_port()
     with pytest.raises(errors.UnreachableError):
-        sync_store(run_id=start_run(store_code=STORE_CODE, api_url=address))
+        sync_at(f"http://127.0.0.1:{port}/external")
     run = read_only_run()
     assert (run.status, run.retries) == ("parked", 4 - 1)
     assert "스토어에 연결할 수 없습니다" in run.error
-    store.start()
-    facts = sync()
+    with SimulatorProcess(small_catalogue, port=port) as store:
+        facts = sync_at(store.url)
     assert (facts.run_id, facts.status, facts.created, facts.error) == (run.pk, "done", 63, "")
 
 
@@ -123,7 +129,7 @@ def test_a_page_that_breaks_late_costs_only_itself(sync: Sync, store: SimulatorP
     store.reset_counters()
     assert sync(page_size=20).created == 63
     assert store.counters()["requests"]["/v1/products/search"] == 1
-    assert_rest_is_equal(store)
+    assert_equal_to_store(store)
 
 
 def test_a_missing_api_group(sync: Sync, store: SimulatorProcess) -> None:
@@ -178,7 +184,7 @@ def test_a_gateway_that_closes_in_the_middle_keeps_what_is_there(sync: Sync, sto
     facts = sync()
     assert (facts.run_id, facts.status, facts.created, facts.revision) == (run.pk, "done", 63, 1)
     assert len(store.counters()["details"]) == 23
-    assert_rest_is_equal(store)
+    assert_equal_to_store(store)
 
 
 def test_a_store_that_fails_for_every_product_is_not_blamed_on_the_products(
@@ -239,7 +245,7 @@ def test_a_product_that_cannot_be_kept(
     assert Product.objects.values().get(origin_product_no=number) == before, "what was known stays as it was"
     scan = CatalogueScan.objects.latest("pk")
     assert list(scan.exceptions.values_list("product__origin_product_no", "reason")) == [(number, "refused")]
-    assert_rest_is_equal(store, number)
+    assert_equal_to_store(store, number)
 
 
 def test_a_refused_product_is_stored_once_it_is_mended(sync: Sync, store: SimulatorProcess) -> None:
@@ -253,7 +259,7 @@ def test_a_refused_product_is_stored_once_it_is_mended(sync: Sync, store: Simula
     assert sync().created == 1
     failure.refresh_from_db()
     assert failure.resolved_at is not None
-    assert_rest_is_equal(store)
+    assert_equal_to_store(store)
 
 
 @pytest.mark.parametrize("scenario", ["broken_json", "html_200", "empty_body", "reset"])
@@ -266,10 +272,10 @@ def test_a_detail_that_stays_broken(sync: Sync, store: SimulatorProcess, scenari
     assert failure.origin_product_no == number
     assert "상품 상세" in failure.message
     assert "조치" in failure.message
-    assert_rest_is_equal(store, number)
+    assert_equal_to_store(store, number)
     store.clear_faults()
     assert sync().created == 1
-    assert_rest_is_equal(store)
+    assert_equal_to_store(store)
 
 
 def test_a_detail_that_hangs_is_put_aside(sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, connection, transaction
 
 from perfhooks.queries import count_queries
 from products.catalog.models import CatalogueRevision, PriceObservation, Product
+from products.catalog.selectors import latest_revision
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef
@@ -76,6 +77,27 @@ def test_an_older_row_never_overwrites_a_newer_one() -> None:
     counts = upsert(store, make_product_row(1, name="옛 이름"))
     assert counts.stale == 1
     assert Product.objects.get().name == "새 이름"
+
+
+def test_what_was_known_before_the_store_was_asked_gives_way_whatever_its_date() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, price=200_000, source_modified_at=EPOCH + timedelta(hours=1)))
+    counts = upsert(store, make_product_row(1), asked_at_revision=latest_revision())
+    assert (counts.updated, counts.stale) == (1, 0)
+    product = Product.objects.get()
+    assert (product.price, product.source_modified_at) == (129_000, EPOCH)
+    assert list(PriceObservation.objects.order_by("revision").values_list("price", flat=True)) == [200_000, 129_000]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_writers_that_asked_at_the_same_time_the_later_modified_wins(order: tuple[int, int]) -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, name="처음", source_modified_at=EPOCH + timedelta(hours=9)))
+    asked = latest_revision()
+    rows = [make_product_row(1, name=f"{n}", source_modified_at=EPOCH + timedelta(hours=n)) for n in range(2)]
+    counts = [upsert(store, rows[index], asked_at_revision=asked) for index in order]
+    assert Product.objects.get().name == "1"
+    assert [count.left_out for count in counts] == [(), () if order == (0, 1) else (1,)]
 
 
 def test_of_one_product_twice_in_a_batch_the_later_modified_counts() -> None:

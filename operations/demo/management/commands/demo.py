@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -23,5 +24,5 @@ class Command(BaseCommand):
         counts = seed_posts()
         password_file = ensure_admin()
         self.stderr.write(f"데모 글 {counts.written}편을 새로 쓰고 {counts.kept}편은 그대로 두었습니다.")
-        call_command("pipeline", catalogue=str(CATALOGUE), store="my-store", rate=DEMO_REQUESTS_PER_SECOND)
+        call_command("pipeline", catalogue=str(CATALOGUE), store=settings.STORE_CODE, rate=DEMO_REQUESTS_PER_SECOND)
         self.stdout.write(f"관리자: make serve 후 http://127.0.0.1:8000/admin/ (admin / 비밀번호는 {password_file})")

@@ -3,7 +3,8 @@
     python manage.py release_gate [--json] [--board]
 
 Judges every budget by what was measured and stored, stores the decision, and says what bears on the verdict. Exit status: 0 pass,
-1 block, 2 warn, 3 cannot judge (figures are missing, too old, too few or of other code; or the gate itself could not work).
+1 block, 2 warn, 3 cannot judge (figures are missing, too old, too few or of other code; the gate was called wrongly, or could
+not work).
 """
 
 import json
@@ -12,23 +13,26 @@ from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from operations.gates.services import Decision, decide
-from operations.gates.verdicts import EXIT_STATUS, Line, samples_needed
+from operations.gates.verdicts import EXIT_STATUS, Line
 from operations.gates.wording import RELEASE_WORDS, VERDICT_WORDS, show_commit, show_limit, show_value
-from perfhooks.budgets import BudgetError
+from perfhooks.budgets import BudgetError, samples_needed
+from perfhooks.statuses import StatusCommand
 
 STYLES = {"block": "bold red", "cannot judge": "yellow", "warn": "yellow", "pass": "green", "not built": "dim"}
 WIDTH_OF_A_PIPE = 160
 
 
-class Command(BaseCommand):
+class Command(StatusCommand):
     """Judge the release."""
+
+    failed_status = EXIT_STATUS["cannot judge"]
 
     help = "저장된 측정값으로 릴리즈를 판정합니다. 종료 상태: 0 통과, 1 차단, 2 주의, 3 판정 불가"
 
@@ -42,7 +46,7 @@ class Command(BaseCommand):
         try:
             decision = decide()
         except (BudgetError, DatabaseError) as error:
-            raise CommandError(str(error), returncode=EXIT_STATUS["cannot judge"]) from error
+            raise CommandError(str(error), returncode=self.failed_status) from error
         if options["json"]:
             self.stdout.write(json.dumps(as_json(decision), ensure_ascii=False))
         else:

@@ -34,5 +34,7 @@ class Command(BaseCommand):
             f"{BASELINES_FILE.name}: 새로 정함 {len(counts.written)}, 그대로 둠 {len(counts.kept)}, "
             f"측정 없음 {len(counts.without_figure)}"
         )
-        if counts.without_figure:
-            self.stdout.write(f"측정이 없는 예산: {', '.join(counts.without_figure)}")
+        if unmeasured := [name for name in counts.without_figure if name not in counts.never_counted]:
+            self.stdout.write(f"측정이 없거나 0이어서 한도를 정하지 않은 예산: {', '.join(unmeasured)}")
+        if counts.never_counted:
+            self.stdout.write(f"한 번도 세지 않아 한도를 정하지 않은 횟수: {', '.join(counts.never_counted)}")

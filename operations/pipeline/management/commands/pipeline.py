@@ -1,7 +1,9 @@
 """`manage.py pipeline`: the whole flow once, from the store to the packages."""
 
 import json
+import signal
 import sys
+import threading
 from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,6 +21,7 @@ from perfhooks.bench.profiling import PROFILERS, ProfileError, ProfilerKind, def
 from perfhooks.bench.system import watch_system
 from perfhooks.recorder import Recorder
 from perfhooks.services import LockHeld
+from products.storesync.simulator.catalogue import fingerprint_catalogue
 from products.storesync.simulator.process import SimulatorProcess, SimulatorStartError
 
 EXIT_STATUS = {"done": 0, "refused": 2, "failed": 1}
@@ -41,6 +44,30 @@ class Bars:
         self._progress.update(self._bars[stage], completed=done, total=total)
 
 
+class Terminated(SystemExit):
+    """SIGTERM: the run ends as an interrupted one does, with a word in its row."""
+
+    def __str__(self) -> str:
+        return "SIGTERM을 받아 멈췄습니다. 다시 실행하면 이어집니다."
+
+
+def _raise_terminated(number: int, _frame: object) -> None:
+    raise Terminated(128 + number)
+
+
+@contextmanager
+def end_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM raise Terminated within the block, instead of ending the process where it stands."""
+    if threading.current_thread() is not threading.main_thread():  # only there Python lets signals be received
+        yield
+        return
+    earlier = signal.signal(signal.SIGTERM, _raise_terminated)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, earlier)
+
+
 class Command(BaseCommand):
     """Run the pipeline; exit status 0 done, 2 done with refusals, 1 failed."""
 
@@ -52,7 +79,7 @@ class Command(BaseCommand):
         parser.add_argument("--products", type=int, help="모의 스토어가 파일에서 쓸 상품 수 (기본: 전부)")
         parser.add_argument("--rate", type=int, default=0, help="모의 스토어의 초당 요청 한도 (0: 제한 없음)")
         parser.add_argument("--port", type=int, default=SIMULATOR_PORT, help="모의 스토어의 포트")
-        parser.add_argument("--store", help="스토어 코드 (기본: my-store, 모의 스토어는 파일 이름)")
+        parser.add_argument("--store", help="스토어 코드 (기본: STORE_CODE, 모의 스토어는 파일 이름)")
         parser.add_argument("--workers", type=int, default=4, help="동시에 조회할 상세의 수")
         parser.add_argument("--profile", choices=PROFILERS, help="실행을 프로파일링해 보고서 폴더에 남깁니다")
         parser.add_argument("--system", action="store_true", help="CPU, 디스크, I/O 대기를 재고 병목을 말합니다")
@@ -63,7 +90,7 @@ class Command(BaseCommand):
         if options["workers"] < 1:
             raise CommandError("--workers: 1 이상의 정수를 주세요.")
         try:
-            with self._open_store(options) as api_url, self._look_inside(options):
+            with end_on_sigterm(), self._open_store(options) as api_url, self._look_inside(options):
                 report, recorder, path = self._run(options, api_url)
         except (LockHeld, ProfileError, SimulatorStartError) as error:
             raise CommandError(str(error)) from error
@@ -103,6 +130,7 @@ class Command(BaseCommand):
                 store_code=self._name_store(options),
                 workers=options["workers"],
                 api_url=api_url,
+                catalogue=self._identify_catalogue(options),
                 progress=Bars(progress),
                 profiler=options["profile"] or "",
                 finish=finish,
@@ -112,7 +140,10 @@ class Command(BaseCommand):
     def _name_store(self, options: dict[str, Any]) -> str:
         if options["store"]:
             return str(options["store"])
-        return Path(options["catalogue"]).name.split(".")[0] if options["catalogue"] else "my-store"
+        return Path(options["catalogue"]).name.split(".")[0] if options["catalogue"] else str(settings.STORE_CODE)
+
+    def _identify_catalogue(self, options: dict[str, Any]) -> str:
+        return fingerprint_catalogue(Path(options["catalogue"]), options["products"]) if options["catalogue"] else ""
 
     @contextmanager
     def _open_store(self, options: dict[str, Any]) -> Iterator[str]:

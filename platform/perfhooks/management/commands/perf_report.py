@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,16 @@ from perfhooks.weekly.chart import draw_file
 from perfhooks.weekly.report import draw_weeks, write_csv
 from perfhooks.weekly.selectors import WEEKS_SHOWN, read_weeks
 
+WEEKS_MAX = 520
+
+
+def count_weeks(text: str) -> int:
+    """Return a number of weeks, as argparse takes it: ten years at the most."""
+    weeks = count(text)
+    if weeks > WEEKS_MAX:
+        raise ArgumentTypeError(f"{text}: {WEEKS_MAX} 이하의 정수를 주세요")
+    return weeks
+
 
 class Command(BaseCommand):
     """Print the weeks, and write them as CSV and as a chart."""
@@ -29,7 +39,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """How far back, from where, and where to."""
-        parser.add_argument("--weeks", type=count, default=WEEKS_SHOWN, help=f"볼 주의 수 (기본 {WEEKS_SHOWN})")
+        parser.add_argument("--weeks", type=count_weeks, default=WEEKS_SHOWN, help=f"볼 주의 수 (기본 {WEEKS_SHOWN})")
         parser.add_argument("--history", type=Path, help=f"벤치 기록 (기본 {default_history()})")
         parser.add_argument("--csv", type=Path, help="CSV를 쓸 곳 (기본: 보고서 폴더의 performance-weeks.csv)")
         parser.add_argument("--svg", type=Path, help="차트를 쓸 곳 (기본: 보고서 폴더의 performance-weeks.svg)")
@@ -43,9 +53,14 @@ class Command(BaseCommand):
         except HistoryError as error:
             raise CommandError(str(error)) from error
         table, chart = (options[kind] or settings.REPORT_DIR / f"performance-weeks.{kind}" for kind in ("csv", "svg"))
-        write_csv(table, weeks)
-        chart.parent.mkdir(parents=True, exist_ok=True)
-        chart.write_text(draw_file(weeks), encoding="utf-8")
+        try:
+            write_csv(table, weeks)
+            chart.parent.mkdir(parents=True, exist_ok=True)
+            chart.write_text(draw_file(weeks), encoding="utf-8")
+        except OSError as error:
+            raise CommandError(
+                f"{error.filename}: 쓸 수 없습니다({error.strerror}). --csv, --svg를 고치세요."
+            ) from error
         if options["json"]:
             document = [{**asdict(series), "change": series.change} for series in weeks]
             self.stdout.write(json.dumps(document, ensure_ascii=False, default=str))

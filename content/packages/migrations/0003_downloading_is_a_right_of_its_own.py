@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('packages', '0001_initial'),
+        ('packages', '0002_package_recipe_version'),
     ]
 
     operations = [

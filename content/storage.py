@@ -1,0 +1,44 @@
+"""Where uploaded and fetched pictures lie, and whether they are still what they were."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+
+from content.packages.files import write_atomically
+
+
+class WholeFileStorage(FileSystemStorage):
+    """A local folder whose files are there in full or not at all, whatever was killed or ran full meanwhile.
+
+    Object stores keep that promise by themselves.
+    """
+
+    def _save(self, name: str, content: Any) -> str:
+        data = b"".join(chunk if isinstance(chunk, bytes) else chunk.encode() for chunk in content.chunks())
+        target = Path(self.path(name))
+        write_atomically(target, data)
+        if self.file_permissions_mode is not None:
+            target.chmod(self.file_permissions_mode)
+        return name.replace("\\", "/")
+
+
+def is_intact(name: str, sha256: str) -> bool:
+    """Whether the stored file is there and has this fingerprint. Raises OSError when it cannot be read."""
+    if not default_storage.exists(name):
+        return False
+    with default_storage.open(name) as file:
+        return hashlib.sha256(file.read()).hexdigest() == sha256
+
+
+def keep_file(name: str, data: bytes, *, sha256: str) -> str:
+    """Keep bytes under a name that is derived from their fingerprint; returns the name. Raises OSError.
+
+    What lies there already is trusted only if it has the fingerprint: a torn file is replaced.
+    """
+    if is_intact(name, sha256):
+        return name
+    default_storage.delete(name)
+    return default_storage.save(name, ContentFile(data))

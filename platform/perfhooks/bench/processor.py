@@ -1,0 +1,54 @@
+"""Processor time of this process and of the database server's process that works for it, where that one is near.
+
+A bench of a database that counted its own process only would call work free that it has moved into the server.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import process_time
+
+from django.conf import settings
+from django.db import connection
+
+LOCAL_HOSTS = frozenset({"", "localhost", "127.0.0.1", "::1"})
+_NANOSECONDS = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorTime:
+    """Seconds so far. `backend` is the server's process, 0 where there is none near; its parallel helpers are not seen."""
+
+    own: float
+    backend: int = 0
+    backend_seconds: float = 0.0
+
+    def since(self, earlier: ProcessorTime) -> float:
+        """Return the seconds between two readings, those of the server only where one process of it served both."""
+        served = self.backend_seconds - earlier.backend_seconds if self.backend == earlier.backend else 0.0
+        return self.own - earlier.own + served
+
+
+def read_processor_time() -> ProcessorTime:
+    """Read it now; asks the operating system, and the database nothing."""
+    backend = _find_backend()
+    seconds = 0.0
+    with suppress(OSError):
+        if backend:
+            # proc(5): /proc/pid/schedstat begins with the time spent on the processor.
+            text = Path(f"/proc/{backend}/schedstat").read_text(encoding="ascii")
+            seconds = int(text.split()[0]) * _NANOSECONDS
+    return ProcessorTime(process_time(), backend, seconds)
+
+
+def _find_backend() -> int:
+    """The process id of the server's process behind the open connection; 0 without one on this machine."""
+    if not settings.configured or connection.vendor != "postgresql" or connection.connection is None:
+        return 0
+    host = str(connection.settings_dict["HOST"] or "")
+    if host not in LOCAL_HOSTS and not host.startswith("/"):
+        return 0
+    pid: int = connection.connection.info.backend_pid
+    return pid

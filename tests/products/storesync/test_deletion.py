@@ -1,0 +1,119 @@
+"""What a run marks as deleted, and what it takes more than a list to believe."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from products.catalog.models import CatalogueScan, Product
+from products.storesync.client import StoreClient
+from products.storesync.decoding import ListPage
+from products.storesync.services import start_run, sync_store
+from products.storesync.simulator.process import SimulatorProcess
+from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store
+
+DETAIL = "/v2/products/origin-products/{originProductNo}"
+
+
+def test_a_deleted_product_is_marked_once_the_store_confirms_it(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    gone = sorted(store.catalogue())[:3]
+    store.mutate(delete=gone)
+    store.reset_counters()
+    facts = sync()
+    assert (facts.deleted, facts.is_complete, facts.planned) == (3, True, 0)
+    assert sorted(map(int, store.counters()["details"])) == [], "a 404 carries no detail"
+    assert store.counters()["statuses_by_route"][DETAIL] == {"404": 3}
+    rows = Product.objects.filter(origin_product_no__in=gone)
+    assert set(rows.values_list("status", "revision")) == {("DELETE", facts.revision)}
+    assert_equal_to_store(store)
+    assert sync().deleted == 0
+
+
+def test_a_product_that_comes_back_is_read_anew(sync: Sync, store: SimulatorProcess, small_catalogue: Any) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    row = next(
+        line
+        for line in map(_parse, small_catalogue.read_text("utf-8").splitlines())
+        if line["originProductNo"] == number
+    )
+    store.mutate(delete=[number])
+    sync()
+    store.mutate(add=[row])
+    assert sync().updated == 1
+    assert_equal_to_store(store)
+
+
+def _parse(line: str) -> dict[str, Any]:
+    row: dict[str, Any] = json.loads(line)
+    return row
+
+
+def test_a_list_that_shrank_too_much_deletes_nothing(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    gone = sorted(store.catalogue())[:13]
+    store.mutate(delete=gone)
+    store.reset_counters()
+    facts = sync()
+    assert (facts.deleted, facts.status) == (0, "done")
+    assert "13개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다" in facts.error
+    assert DETAIL not in store.counters()["requests"]
+    kept = Product.objects.filter(origin_product_no__in=gone)
+    assert not kept.filter(status="DELETE").exists()
+    reasons = CatalogueScan.objects.latest("pk").exceptions.values_list("product__origin_product_no", "reason")
+    assert sorted(reasons) == [(number, "missing") for number in gone]
+
+
+@pytest.mark.parametrize(("sold", "gone"), [(3, 1), (3, 3), (8, 5)])
+def test_a_small_store_loses_what_it_deletes(db: None, small_catalogue: Path, sold: int, gone: int) -> None:
+    with SimulatorProcess(small_catalogue, products=sold) as store:
+        sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+        deleted = sorted(store.catalogue())[:gone]
+        store.mutate(delete=deleted)
+        facts = sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+    assert (facts.deleted, facts.error) == (gone, "")
+    marked = Product.objects.filter(status="DELETE").values_list("origin_product_no", flat=True)
+    assert sorted(marked) == deleted
+
+
+def test_a_small_store_s_list_that_is_only_short_deletes_nothing(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sync()
+    fetch = StoreClient.fetch_page
+
+    def fetch_short(client: StoreClient, **options: Any) -> ListPage:
+        page = fetch(client, **options)
+        return replace(page, summaries=page.summaries[:-3], total_elements=page.total_elements - 3)
+
+    monkeypatch.setattr(StoreClient, "fetch_page", fetch_short)
+    facts = sync()
+    assert (facts.status, facts.deleted, facts.is_complete) == ("done", 0, True)
+    assert CatalogueScan.objects.latest("pk").exceptions.filter(reason="missing").count() == 3
+
+
+def test_six_of_eight_missing_are_not_believed(db: None, small_catalogue: Path) -> None:
+    with SimulatorProcess(small_catalogue, products=8) as store:
+        sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+        store.mutate(delete=sorted(store.catalogue())[:6])
+        facts = sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+    assert facts.deleted == 0
+    assert "6개가 목록에서 한꺼번에 사라져" in facts.error
+
+
+def test_a_missing_product_that_is_still_there_is_only_unconfirmed(sync: Sync, store: SimulatorProcess) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    row = store.catalogue()[number]
+    store.mutate(delete=[number])
+    store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
+    facts = sync()
+    assert (facts.deleted, facts.is_complete) == (0, True)
+    product = Product.objects.get(origin_product_no=number)
+    assert product.status == row["list"]["channelProducts"][0]["statusType"]
+    assert list(CatalogueScan.objects.latest("pk").exceptions.values_list("product", "reason")) == [
+        (product.pk, "missing")
+    ]

@@ -56,10 +56,19 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
         )
         return [address, *super().get_urls()]
 
+    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+        """The columns; the way to the file only for who may take it."""
+        return _offer_download(request, self.list_display)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Package | None = None) -> list[tuple[Any, Any]]:
+        """The facts; the way to the file only for who may take it."""
+        groups: Any = super().get_fieldsets(request, obj)
+        return [(title, {**group, "fields": _offer_download(request, group["fields"])}) for title, group in groups]
+
     def download_view(self, request: HttpRequest, package_id: int) -> HttpResponseBase:
         """The file under its own name; a page with the fix (404) when it is gone or torn."""
         package = Package.objects.select_related("post").filter(pk=package_id).first()
-        if not self.has_view_permission(request, package):
+        if not may_download(request):
             raise PermissionDenied
         if package is None:
             raise Http404("패키지가 없습니다. 목록에서 다시 고르세요.")
@@ -110,6 +119,15 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
     def download(self, package: Package) -> SafeString:
         """The file."""
         return link_to(reverse("admin:packages_package_download", args=[package.pk]), "내려받기")
+
+
+def may_download(request: HttpRequest) -> bool:
+    """Whether this person may take packages out of the house, to post them."""
+    return request.user.has_perm("packages.download_package")
+
+
+def _offer_download(request: HttpRequest, names: Any) -> tuple[Any, ...]:
+    return tuple(name for name in names if name != "download" or may_download(request))
 
 
 @admin.register(Asset)

@@ -50,6 +50,7 @@ class Package(models.Model):
     class Meta:
         verbose_name = "패키지"
         verbose_name_plural = "패키지"
+        permissions = [("download_package", "패키지 내려받기")]
         constraints = [
             models.UniqueConstraint(fields=["post"], condition=Q(is_current=True), name="package_one_current"),
             models.UniqueConstraint(fields=["post", "recipe_hash"], name="package_recipe_once"),

@@ -17,7 +17,7 @@ from content.desk import link_to_post, link_to_product
 from content.packages.selectors import select_current
 from content.posts.findings import ADVICE_KINDS
 from content.posts.forms import ImageForm, PostForm
-from content.posts.models import Post, PostFinding, PostImage
+from content.posts.models import Post, PostFinding, PostImage, PostStatus
 from content.posts.postpage import read_post_page, show_status
 from content.posts.preview import FRAME_POLICY, WIDTHS, make_preview
 from content.posts.services import delete_post, save_post, store_images
@@ -104,8 +104,15 @@ class PostAdmin(FastModelAdmin[Post]):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
-        """The slug is the post's key: packages carry it in their names."""
-        return ("slug",) if obj else ()
+        """The slug is the post's key: packages carry it in their names. Only who may publish takes back what is published."""
+        is_fixed = obj is not None and obj.status == PostStatus.PUBLISHED and not may_publish(request)
+        return (*(("slug",) if obj else ()), *(("status",) if is_fixed else ()))
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Who may not publish is not offered that state."""
+        if db_field.name == "status" and not may_publish(request):
+            kwargs["choices"] = [choice for choice in PostStatus.choices if choice[0] != PostStatus.PUBLISHED]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
         """The pages, and the previews before them."""
@@ -231,6 +238,11 @@ class PostAdmin(FastModelAdmin[Post]):
     def changed(self, post: Post) -> SafeString:
         """When it last changed."""
         return ago(post.updated_at)
+
+
+def may_publish(request: HttpRequest) -> bool:
+    """Whether this person may declare posts published."""
+    return request.user.has_perm("posts.publish_post")
 
 
 @admin.register(PostFinding)

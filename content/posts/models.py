@@ -56,6 +56,7 @@ class Post(models.Model):
     class Meta:
         verbose_name = "글"
         verbose_name_plural = "글"
+        permissions = [("publish_post", "글 게시")]
         constraints = [
             models.CheckConstraint(condition=~Q(title="") & ~Q(slug=""), name="post_has_slug_and_title"),
             models.CheckConstraint(

@@ -152,8 +152,8 @@ class SyncFailureAdmin(ReadOnlyAdmin[Any]):
     )
 
     def has_retry_permission(self, request: HttpRequest) -> bool:
-        """Who may see the failures may ask for another try."""
-        return self.has_view_permission(request)
+        """Whoever may change the failures may ask for another try."""
+        return request.user.has_perm("storesync.change_syncfailure")
 
     @admin.action(description="다시 시도", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[SyncFailure]) -> None:

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "content.refresh.apps.RefreshConfig",
     "operations.pipeline.apps.PipelineConfig",
     "operations.gates.apps.GatesConfig",
+    "operations.roles.apps.RolesConfig",  # after django.contrib.auth, whose pages it replaces
     "operations.demo.apps.DemoConfig",
 ]
 
@@ -116,6 +117,15 @@ STORAGES = {
 AUTHENTICATION_BACKENDS = ["project.backends.OneQueryBackend"]
 CSRF_FAILURE_VIEW = "project.errors.answer_forgery"
 LOGIN_URL = "admin:login"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "SAMEORIGIN"
 CONTENT_SECURITY_POLICY = {

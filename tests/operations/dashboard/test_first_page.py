@@ -224,7 +224,7 @@ def test_group_has_a_page_of_its_own(admin_client: Client) -> None:
 
 
 def test_every_page_wears_the_desk_s_look(admin_client: Client) -> None:
-    for address in ("/admin/", "/admin/catalog/product/", "/admin/auth/user/", "/admin/perfhooks/perfrun/"):
+    for address in ("/admin/", "/admin/catalog/product/", "/admin/roles/member/", "/admin/perfhooks/perfrun/"):
         html = admin_client.get(address).content.decode()
         assert "desk/desk.css" in html, "operations.dashboard must stand before the admin in INSTALLED_APPS"
         assert "장부" in html

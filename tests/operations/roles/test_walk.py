@@ -1,0 +1,269 @@
+"""Every page of the desk for every role and for strangers: it opens, is refused or asks for a login, as written here.
+
+What is expected stands here a second time, by hand, and is not read from the table of roles.
+"""
+
+import re
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.db import models
+from django.test import Client
+from django.urls import reverse
+
+from content.packages.models import Package
+from content.packages.selectors import locate_package
+from content.posts.forms import mark_version
+from content.posts.models import Post
+from operations.gates.models import GateDecision
+from operations.roles.table import ROLES
+from tests.operations.roles.people import log_in, make_person
+from tests.support.rows import make_row
+
+pytestmark = pytest.mark.django_db
+DESK = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+WHO = [*ROLES, "stranger"]
+EVERYBODY = {"viewer", "editor", "publisher", "reviewer", "ads", "analyst", "admin"}
+SEE_ALL = {"viewer", "editor", "publisher", "analyst", "admin"}
+EDITORS = {"editor", "publisher", "admin"}
+PUBLISHERS = {"publisher", "admin"}
+READERS = {
+    "products": EVERYBODY,
+    "content": EVERYBODY,
+    "experiments": SEE_ALL,
+    "ads": SEE_ALL | {"ads"},
+    "operations": SEE_ALL,
+    "perfhooks": SEE_ALL,
+    "operations.roles": {"admin"},
+}
+WRITERS = {
+    "catalog.product": {"change": EDITORS},
+    "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "roles.member": {"add": {"admin"}, "change": {"admin"}},
+    "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
+}
+"""Pages where somebody may write; all others are to be read only, for everybody."""
+ACTIONS = {
+    "storesync.syncfailure": {"retry": EDITORS},
+    "refresh.refreshentry": {"retry": EDITORS},
+    "posts.post": {"delete_selected": EDITORS},
+    "roles.role": {"delete_selected": {"admin"}},
+}
+OTHER_PAGES: dict[str, set[str]] = {
+    "posts_post_preview": EVERYBODY,
+    "posts_post_preview_frame": EVERYBODY,
+    "packages_package_download": PUBLISHERS,
+    "perfhooks_perfrun_weekly": SEE_ALL,
+    "auth_user_password_change": {"admin"},
+    "roles_role_table": {"admin"},
+}
+POSTED_PAGES = {"gates_gatedecision_judge": {"admin"}}
+STANDARD = ("changelist", "add", "history", "delete", "change")
+
+
+def label(model: type[models.Model]) -> str:
+    return model._meta.label_lower
+
+
+def may_read(model: type[models.Model]) -> set[str]:
+    place = model._meta.app_config.name
+    return READERS.get(place) or READERS[place.split(".")[0]]
+
+
+def may(model: type[models.Model], action: str) -> set[str]:
+    return WRITERS.get(label(model), {}).get(action, set())
+
+
+def address(model: type[models.Model], page: str, *args: Any) -> str:
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}", args=args)
+
+
+def enter(who: str) -> Client:
+    return Client() if who == "stranger" else log_in(make_person(f"walking-{who}", who))
+
+
+def check(client: Client, where: str, *, who: str, allowed: set[str], post: dict[str, str] | None = None) -> Any:
+    """Whoever is allowed gets in, a stranger is asked to log in, everybody else is refused."""
+    response = client.get(where) if post is None else client.post(where, post)
+    if who == "stranger":
+        assert (response.status_code, response.headers["Location"].split("?")[0]) == (302, "/admin/login/"), where
+    elif who in allowed:
+        assert response.status_code in ((200,) if post is None else (200, 302)), where
+    else:
+        assert response.status_code == 403, where
+    return response
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("model", DESK, ids=label)
+def test_pages_of_a_table_open_for_those_who_may(model: type[models.Model], who: str) -> None:
+    row, client, readers = make_row(model), enter(who), may_read(model)
+    for page in ("change", "history"):
+        check(client, address(model, page, row.pk), who=who, allowed=readers)
+    check(client, address(model, "changelist"), who=who, allowed=readers)
+    check(client, address(model, "changelist") + "?_popup=1", who=who, allowed=readers)
+    check(client, address(model, "add"), who=who, allowed=may(model, "add"))
+    check(client, address(model, "add") + "?_popup=1", who=who, allowed=may(model, "add"))
+    check(client, address(model, "delete", row.pk), who=who, allowed=may(model, "delete"))
+
+
+@pytest.mark.parametrize("who", WHO)
+@pytest.mark.parametrize("model", [model for model in DESK if model is not GateDecision], ids=label)
+def test_a_forged_form_writes_nothing(model: type[models.Model], who: str) -> None:
+    row, client = make_row(model), enter(who)
+    before = list(model._default_manager.order_by("pk").values())
+    name = {
+        "name": "위조",
+        "title": "위조",
+        "username": "forged",
+        "priority": "99",
+        "version": "0",
+        "status": "published",
+    }
+    for action, where in (
+        ("add", address(model, "add")),
+        ("change", address(model, "change", row.pk)),
+        ("delete", address(model, "delete", row.pk)),
+    ):
+        if who not in may(model, action):
+            check(client, where, who=who, allowed=set(), post={**name, "post": "yes", "_save": "1"})
+    if who not in may(model, "change"):
+        rows = {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-id": str(row.pk), "form-0-priority": "99"}
+        client.post(address(model, "changelist"), {**rows, "form-0-version": "0", "_save": "1"})
+    assert list(model._default_manager.order_by("pk").values()) == before
+
+
+@pytest.mark.parametrize("who", [*ROLES])
+@pytest.mark.parametrize("model", DESK, ids=label)
+def test_actions_are_offered_to_those_who_may_and_refused_to_others(model: type[models.Model], who: str) -> None:
+    row, client = make_row(model), enter(who)
+    page = admin.site._registry[model]
+    known = {"delete_selected", *(str(action) for action in page.actions or ())}
+    wanted = {action for action in known if who in ACTIONS.get(label(model), {}).get(action, set())}
+    html = client.get(address(model, "changelist")).content.decode()
+    choices = re.search(r'<select name="action".*?</select>', html, re.S)
+    offered = set(re.findall(r'<option value="(\w+)"', choices[0])) if choices else set()
+    assert offered == wanted
+    before = list(model._default_manager.order_by("pk").values())
+    for action in known - wanted:
+        client.post(address(model, "changelist"), {"action": action, "_selected_action": str(row.pk), "post": "yes"})
+    assert list(model._default_manager.order_by("pk").values()) == before
+
+
+def list_own_pages() -> set[str]:
+    """The names of all addresses that are no list, add, change, delete or history page."""
+    names = {str(pattern.name) for page in admin.site._registry.values() for pattern in page.get_urls() if pattern.name}
+    return {name for name in names if not name.endswith(tuple(f"_{page}" for page in STANDARD))} | {
+        name for name in names if name == "auth_user_password_change"
+    }
+
+
+def test_every_address_besides_is_walked() -> None:
+    assert list_own_pages() == {*OTHER_PAGES, *POSTED_PAGES}, "say here who may open the new page"
+
+
+@pytest.fixture
+def package() -> Any:
+    """A package whose file is there."""
+    package: Any = make_row(Package)
+    file = locate_package(package)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(bytes(package.size_bytes))
+    return package
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_pages_besides_the_tables(package: Package, who: str) -> None:
+    client, other = enter(who), make_person("somebody", "viewer")
+    keys: dict[str, int] = {
+        "posts_post_preview": package.post_id,
+        "posts_post_preview_frame": package.post_id,
+        "packages_package_download": package.pk,
+        "auth_user_password_change": other.pk,
+    }
+    for name, allowed in OTHER_PAGES.items():
+        where = reverse(f"admin:{name}", args=[keys[name]] if name in keys else [])
+        check(client, where, who=who, allowed=allowed)
+    for name, allowed in POSTED_PAGES.items():
+        check(client, reverse(f"admin:{name}"), who=who, allowed=allowed, post={})
+    assert GateDecision.objects.count() == (who == "admin")
+    assert check(client, "/admin/", who=who, allowed=EVERYBODY)
+    check(client, "/admin/password_change/", who=who, allowed=EVERYBODY)
+    check(client, "/admin/products", who=who, allowed=EVERYBODY)
+
+
+@pytest.mark.parametrize("who", [*ROLES])
+def test_sidebar_shows_exactly_what_opens(who: str) -> None:
+    client = enter(who)
+    response = client.get("/admin/")
+    groups = response.context["available_apps"]
+    shown = {model["admin_url"] for group in groups for model in group["models"]}
+    assert shown == {address(model, "changelist") for model in DESK if who in may_read(model)}
+    nav = response.content.decode().split('id="nav-sidebar"')[1].split("</nav>")[0]
+    for where in set(re.findall(r'href="([^"]+)"', nav)):
+        assert client.get(where).status_code == 200, where
+    refused = {address(model, "changelist") for model in DESK} - shown
+    for group in groups:
+        html = client.get(group["app_url"]).content.decode()
+        assert refused.isdisjoint(re.findall(r'href="([^"]+)"', html)), group["app_url"]
+
+
+@pytest.mark.parametrize("who", [*ROLES])
+def test_no_link_on_a_page_leads_to_a_refusal(package: Package, who: str) -> None:
+    client = enter(who)
+    seen: set[str] = set()
+    for model in DESK:
+        row = make_row(model)
+        if who in may_read(model):
+            for where in ("/admin/", address(model, "changelist"), address(model, "change", row.pk)):
+                html = client.get(where).content.decode()
+                seen |= set(re.findall(r'href="(/admin/[^"?#]+)', html)) - {"/admin/logout/"}
+    assert len(seen) > 20
+    assert [where for where in sorted(seen) if client.get(where).status_code == 403] == []
+
+
+@pytest.mark.parametrize("who", WHO)
+def test_api_follows_the_same_rights(who: str) -> None:
+    client = enter(who)
+    product: Any = make_row(apps.get_model("catalog", "Product"))
+    where = f"/api/v1/products/{product.pk}/"
+    reading = {client.get("/api/v1/products/").status_code, client.get(where).status_code}
+    writing = client.patch(where, {"priority": 5, "version": product.version}, content_type="application/json")
+    product.refresh_from_db()
+    if who == "stranger":
+        assert reading <= {401, 403}
+        assert writing.status_code in (401, 403)
+    else:
+        assert reading == {200}
+        assert writing.status_code == (200 if who in EDITORS else 403)
+    assert (product.priority == 5) == (who in EDITORS)
+
+
+@pytest.mark.parametrize("who", sorted(EDITORS))
+@pytest.mark.parametrize("status", ["draft", "ready", "published"])
+def test_only_who_may_publish_moves_a_post_to_published_or_back(who: str, status: str) -> None:
+    client = log_in(make_person("writer", who))
+    for was in ("ready", "published"):
+        client.post(address(Post, "add"), fill_post(slug=f"guide-{was}", status="ready"))
+        post = Post.objects.get(slug=f"guide-{was}")
+        if was == "published":
+            log_in(User.objects.create_superuser("over-all")).post(
+                address(Post, "change", post.pk), fill_post(status="published", seen=mark_version(post))
+            )
+            post.refresh_from_db()
+        client.post(
+            address(Post, "change", post.pk), fill_post(status=status, title="고친 제목", seen=mark_version(post))
+        )
+        post.refresh_from_db()
+        is_bound = who == "editor" and "published" in (was, status)
+        assert post.status == (was if is_bound else status)
+        assert (post.title == "고친 제목") == (who != "editor" or was == "published" or status != "published")
+
+
+def fill_post(**changes: str) -> dict[str, str]:
+    """The form of a post."""
+    pictures = {"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    return {"title": "청소기 고르기", "body": "본문", "relationship": "own_product", **pictures, **changes}

@@ -136,7 +136,7 @@ class GateDecisionAdmin(ReadOnlyAdmin):
 class MeasurementAdmin(ReadOnlyAdmin):
     """The figures that parts of the product recorded for the gate."""
 
-    list_display = ("metric", "scenario", "figure", "sample_count", "taken", "revision", "compared", "source", "cause")
+    list_display = ("metric", "scenario", "figure", "sample_count", "taken", "revision", "compared", "cause")
     list_filter = ("source",)
     search_fields = ("metric", "scenario")
     search_help_text = "지표와 시나리오를 찾습니다"
@@ -169,10 +169,10 @@ class MeasurementAdmin(ReadOnlyAdmin):
         """The code that it was compared with, if it was."""
         return format_commit(measurement.base)
 
-    @admin.display(description="원인")
+    @admin.display(description="출처", ordering="source")
     def cause(self, measurement: Measurement) -> SafeString | str:
-        """Where the figure comes from."""
-        return link_to(measurement.link, "보기") if measurement.link else NOTHING
+        """What measured it, leading to the run where there is one."""
+        return link_to(measurement.link, measurement.source) if measurement.link else measurement.source
 
 
 def may_decide(request: HttpRequest) -> bool:

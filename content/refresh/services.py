@@ -62,9 +62,12 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
     that was deleted meanwhile is left out.
     reason: a value of Reason; revision: the catalogue revision that caused it.
     """
+    batches = list(split_batches(post_ids, size=BATCH_SIZE))
+    if not batches:
+        return 0
     added = 0
     with transaction.atomic():
-        for batch in split_batches(post_ids, size=BATCH_SIZE):
+        for batch in batches:
             added += _enqueue_batch(batch, reason=Reason(reason), revision=revision)
     if added:
         count("refresh_queue_enqueue_total", added)

@@ -157,7 +157,7 @@ def test_recorded_figures_are_listed(admin_client: Client) -> None:
     page = read(admin_client, reverse("admin:gates_measurement_changelist"))
     assert "×1.01" in page
     assert "15%" in page
-    assert '<a href="/admin/">보기</a>' in page
+    assert '<a href="/admin/">compare</a>' in page
 
 
 def test_a_comparison_names_its_base_on_the_board_and_in_the_list(admin_client: Client) -> None:

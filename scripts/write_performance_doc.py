@@ -22,7 +22,7 @@ import django
 
 django.setup()
 
-from perfhooks.budgets import load_budgets
+from perfhooks.budgets import Budget, budgets_of
 from perfhooks.figures import NOTHING, format_commit, format_figure
 from perfhooks.models import PerfRun
 
@@ -104,35 +104,34 @@ def figure(text: str, unit: str) -> str:
     return format_figure(float(text), unit) if text else NOTHING
 
 
+def find_limit(row: Row) -> Budget | None:
+    """The budget of a stored stage: the one that it was held against, else the one that this scenario's figures have made."""
+    own = [budget for budget in budgets_of(row["scenario"]) if budget.metric == row["metric"] and not budget.labels]
+    named = [budget for budget in own if budget.id == row["budget_id"]]
+    return next(iter(named or own), None)
+
+
+def describe_stage(row: Row) -> tuple[str, ...]:
+    """One line: the figures of a stage, its limit, and which share of the limit it takes."""
+    budget, value = find_limit(row), row["p95"] or row["value"]
+    limit, share = NOTHING, NOTHING
+    if budget is not None:
+        limit = f"{budget.statistic} {format_figure(budget.limit, budget.unit)}"
+        is_comparable = budget.statistic in ("p95", "value") and value and budget.limit
+        share = f"{float(value) / budget.limit:.0%}" if is_comparable else NOTHING
+    figures = (figure(row["p50"], row["unit"]), figure(value, row["unit"]))
+    return (f"`{row['metric']}`", f"{int(row['count']):,}", *figures, limit, share, row["verdict"])
+
+
 def describe_runs(name: str) -> str:
     """Every stage of the stored runs with its budget."""
-    limits = {budget.id: budget for budget in load_budgets()}
-    parts = []
-    for scenario in dict.fromkeys(row["scenario"] for row in load(name)):
-        own = [row for row in load(name) if row["scenario"] == scenario]
-        head = own[0]
-        lines = []
-        for row in own:
-            budget = limits.get(row["budget_id"])
-            has_limit = budget is not None and budget.limit is not None
-            limit = (
-                f"{budget.statistic} {format_figure(budget.limit, budget.unit)}" if budget and has_limit else NOTHING
-            )
-            p95 = figure(row["p95"] or row["value"], row["unit"])
-            lines.append(
-                (
-                    f"`{row['metric']}`",
-                    f"{int(row['count']):,}",
-                    figure(row["p50"], row["unit"]),
-                    p95,
-                    limit,
-                    row["verdict"],
-                )
-            )
-        about = f"{head['date']} UTC, commit {head['commit']}, {head['machine']}, {head['database']}, load {head['load_average']}"
-        parts.append(
-            f"**{scenario}** ({about})\n\n{table(('metric', 'n', 'p50', 'p95 or value', 'limit', 'verdict'), lines)}"
-        )
+    rows, parts = load(name), []
+    headings = ("metric", "n", "p50", "p95 or value", "limit", "of the limit", "verdict")
+    for scenario in dict.fromkeys(row["scenario"] for row in rows):
+        own = [row for row in rows if row["scenario"] == scenario]
+        head, busy = own[0], float(own[0]["load_average"])
+        about = f"{head['date']} UTC, commit {head['commit']}, {head['machine']}, {head['database']}, load {busy:.1f}"
+        parts.append(f"**{scenario}** ({about})\n\n{table(headings, map(describe_stage, own))}")
     return "\n\n".join(parts) or "Not measured yet."
 
 
@@ -163,12 +162,12 @@ def describe_list(name: str, columns: dict[str, str]) -> str:
 def write() -> str:
     """The whole document."""
     sections = {
-        "The pipeline": "`manage.py pipeline` on the demo store: the baseline of each stage, beside its budget.\n\n"
+        "The pipeline": "`manage.py pipeline`: the baseline of each stage beside its limit, the plan's or that of `config/baselines.toml`.\n\n"
         + describe_runs("pipeline.csv"),
         "The admin and the API under load": "`scripts/bench_admin_api.py`: Locust against the production server.\n\n"
         + describe_runs("load.csv"),
         "Benches": "Each operation beside its yardstick, interleaved in one process.\n\n" + describe_benches(),
-        "The plan's hypotheses": "`scripts/study_hypotheses.py` on PostgreSQL.\n\n"
+        "The plan's hypotheses": "`python scripts/study_hypotheses.py [--only ID]` on PostgreSQL.\n\n"
         + describe_list("hypotheses.csv", {"id": "", "hypothesis": "가설", "verdict": "판정", "figure": "측정"}),
         "Improvements": describe_list(
             "improvements.csv", {"what": "what", "before": "before", "after": "after", "command": "measured by"}

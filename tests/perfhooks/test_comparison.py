@@ -198,7 +198,7 @@ def test_a_base_without_the_scenarios_takes_those_of_the_head(repository: Path) 
     git(repository, "commit", "-q", "-m", "before")
     commit(repository)
     status, out, err = compare(repository, "--base", "HEAD~1", "--head", "HEAD", "--pairs", "3", "--json")
-    assert status in (0, 2, 3), err
+    assert status in EXIT_STATUS.values(), err  # three pairs on any machine: that there is a verdict, not which
     assert [each["scenario"] for each in json.loads(out)["scenarios"]] == ["dawdle", "digest"]
 
 

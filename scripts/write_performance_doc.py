@@ -73,6 +73,11 @@ def collect(kind: str) -> list[dict[str, object]]:
         for stage in run.stages.all():
             own = (run.scenario, stage.metric, stage.unit, stage.count, stage.p50, stage.p95, stage.p99, stage.value)
             rows.append(dict(zip(COLUMNS, (*about, *own, stage.budget_id, stage.verdict), strict=True)))
+        # Of a load also how much was sent and how much of it failed.
+        sent = {"requests_per_second": "per_second", "failures": "count"}
+        for name in (name for name in sent if name in run.notes):
+            own = (run.scenario, name, sent[name], 0, None, None, None, run.notes[name])
+            rows.append(dict(zip(COLUMNS, (*about, *own, "", ""), strict=True)))
     return rows
 
 

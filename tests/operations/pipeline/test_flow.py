@@ -216,6 +216,15 @@ def test_a_torn_catalogue_file_is_named_with_its_line(ledger: Ledger, catalogue:
     assert ledger.read_state()["products"] == []
 
 
+def test_a_scenario_of_the_simulated_store_is_played(ledger: Ledger, catalogue: Path, free_port: int) -> None:
+    played = ("--catalogue", str(catalogue), "--port", str(free_port), "--scenario", "price_zero", "--speed", "50")
+    done = ledger.run("manage.py", "pipeline", "--json", *played)
+    counts = json.loads(done.stdout)["counts"]
+    assert (done.returncode, counts["products_refused"], counts["products_written"]) == (2, 1, 62)
+    alone = ledger.run("manage.py", "pipeline", "--scenario", "price_zero")
+    assert (alone.returncode, "--catalogue" in alone.stderr) == (1, True)
+
+
 def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorProcess) -> None:
     simulator.reset_counters()
     simulator.faults("hang", "list", seconds=4, times=1)

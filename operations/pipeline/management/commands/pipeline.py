@@ -23,11 +23,20 @@ from perfhooks.recorder import Recorder
 from perfhooks.services import LockHeld
 from products.storesync.simulator.catalogue import fingerprint_catalogue
 from products.storesync.simulator.process import SimulatorProcess, SimulatorStartError
+from products.storesync.simulator.scenarios import SCENARIOS
 
 EXIT_STATUS = {"done": 0, "refused": 2, "failed": 1}
 STAGE_WORDS = {"sync": "상품 동기화", "posts": "글과 패키지"}
 # Picture addresses hold the port, so a simulated shop keeps one: else every product would look changed on the next run.
 SIMULATOR_PORT = 18650
+
+
+def add_play_arguments(parser: ArgumentParser) -> None:
+    """How the simulated store behaves; docs/simulator.md lists the scenarios."""
+    parser.add_argument(
+        "--scenario", choices=SCENARIOS, metavar="NAME", help="모의 스토어가 처음부터 펼칠 시나리오의 이름"
+    )
+    parser.add_argument("--speed", type=float, default=1, help="모의 스토어의 시간을 몇 배로 빠르게 (기본: 1)")
 
 
 class Bars:
@@ -79,6 +88,7 @@ class Command(BaseCommand):
         parser.add_argument("--products", type=int, help="모의 스토어가 파일에서 쓸 상품 수 (기본: 전부)")
         parser.add_argument("--rate", type=int, default=0, help="모의 스토어의 초당 요청 한도 (0: 제한 없음)")
         parser.add_argument("--port", type=int, default=SIMULATOR_PORT, help="모의 스토어의 포트")
+        add_play_arguments(parser)
         parser.add_argument("--store", help="스토어 코드 (기본: STORE_CODE, 모의 스토어는 파일 이름)")
         parser.add_argument("--workers", type=int, default=4, help="동시에 조회할 상세의 수")
         parser.add_argument("--profile", choices=PROFILERS, help="실행을 프로파일링해 보고서 폴더에 남깁니다")
@@ -89,6 +99,8 @@ class Command(BaseCommand):
         """Run, report, and end with the true status."""
         if options["workers"] < 1:
             raise CommandError("--workers: 1 이상의 정수를 주세요.")
+        if options["scenario"] and not options["catalogue"]:
+            raise CommandError("--scenario: 모의 스토어에서만 펼칠 수 있습니다. --catalogue도 주세요.")
         try:
             with end_on_sigterm(), self._open_store(options) as api_url, self._look_inside(options):
                 report, recorder, path = self._run(options, api_url)
@@ -156,6 +168,8 @@ class Command(BaseCommand):
             products=options["products"],
             rate=options["rate"],
             port=options["port"],
+            speed=options["speed"],
+            scenario=options["scenario"],
             client_id=settings.STORE_CLIENT_ID,
             client_secret=settings.STORE_CLIENT_SECRET,
         ) as simulator:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -143,8 +144,10 @@ def repository(tmp_path: Path) -> Path:
     return folder
 
 
-def start_compare(repository: Path, *options: str) -> subprocess.Popen[str]:
-    """The command on another repository, with its temporary files beside that."""
+def start_compare(
+    repository: Path, *options: str, interrupt: signal.Handlers = signal.SIG_DFL
+) -> subprocess.Popen[str]:
+    """The command on another repository, with its temporary files beside that. interrupt: how it finds Ctrl-C."""
     temporary = repository.parent / "temporary"
     temporary.mkdir(exist_ok=True)
     place = ("--repository", str(repository), "--file", "work.py", "--seconds", "0.05")
@@ -155,6 +158,7 @@ def start_compare(repository: Path, *options: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=partial(signal.signal, signal.SIGINT, interrupt),
     )
 
 
@@ -259,10 +263,17 @@ def test_a_scenario_that_fails_shows_its_own_words(repository: Path) -> None:
     assert "the catalogue is closed" in err
 
 
-@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
-def test_worktrees_are_removed_when_the_command_is_interrupted(repository: Path, name: signal.Signals) -> None:
+@pytest.mark.parametrize(
+    ("name", "interrupt"),
+    [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)],
+    ids=["Ctrl-C", "SIGTERM", "SIGTERM under nohup"],
+)
+def test_worktrees_are_removed_when_the_command_is_interrupted(
+    repository: Path, name: signal.Signals, interrupt: signal.Handlers
+) -> None:
     commit(repository, pause=1.0)
-    process = start_compare(repository, "--base", "HEAD", "--head", "HEAD", "--scenario", "dawdle")
+    options = ("--base", "HEAD", "--head", "HEAD", "--scenario", "dawdle")
+    process = start_compare(repository, *options, interrupt=interrupt)
     wait_until(lambda: len(git(repository, "worktree", "list").splitlines()) == 3)
     time.sleep(0.5)
     process.send_signal(name)

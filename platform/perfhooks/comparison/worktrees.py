@@ -41,8 +41,8 @@ def open_worktree(root: Path, commit: str, folder: Path) -> Iterator[Path]:
 
 @contextmanager
 def ending_on_sigterm() -> Iterator[None]:
-    """Let SIGTERM end the block like Ctrl-C, so that what it opened is closed."""
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    """Let SIGTERM end the block like Ctrl-C, so that what it opened is closed; also where nohup has Ctrl-C ignored."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     finally:

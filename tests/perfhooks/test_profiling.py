@@ -13,6 +13,7 @@ import pytest
 from perfhooks.bench import profiling
 from perfhooks.bench.profiling import ProfileError, profile_block
 from perfhooks.bench.system import SystemUse, watch_system
+from tests.support.services import require
 
 IDLE = SystemUse(
     seconds=10,
@@ -61,7 +62,7 @@ def test_the_sampler_draws_the_own_process(tmp_path: Path, suffix: str) -> None:
     except ProfileError as error:
         if "ermission" not in str(error):
             raise
-        pytest.skip(f"this machine lets no process look into another: {error}")
+        require("the right to look into another process", False, str(error))
     assert "burn_processor" in path.read_text()
     if suffix == ".json":
         assert json.loads(path.read_text())["profiles"]

@@ -3,15 +3,14 @@
 import os
 from pathlib import Path
 
-import pytest
+from tests.support.services import require
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def find_shared_data(name: str) -> Path:
-    """A file below SHARED_DATA (default ../shared/data); the test is skipped with the reason where it is absent."""
+    """A file or folder below SHARED_DATA (default ../shared/data); without it the test is skipped or fails (`require`)."""
     folder = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data"))
     path = folder / name
-    if not path.exists():
-        pytest.skip(f"{name} is not there: set SHARED_DATA to the folder of the shared data sets")
+    require(f"the data set {name}", path.exists(), "set SHARED_DATA to the folder of the shared data sets")
     return path

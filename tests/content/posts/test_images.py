@@ -2,15 +2,13 @@
 
 import contextlib
 import csv
-import os
-from pathlib import Path
 
 import pytest
 
 from content.posts.images import NotAPicture, verify_picture
 from tests.content.factories import draw_picture
+from tests.support.data import find_shared_data
 
-HOSTILE = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "hostile_media"
 MUST_BE_REFUSED = [
     "bomb_900mp_1bit.png",
     "eps_as.jpg",
@@ -44,19 +42,16 @@ def test_a_file_above_the_limit_is_refused_with_its_size() -> None:
 
 @pytest.mark.parametrize("name", MUST_BE_REFUSED)
 def test_hostile_files_are_refused(name: str) -> None:
-    if not HOSTILE.is_dir():
-        pytest.skip(f"{HOSTILE} is absent: set SHARED_DATA to the folder of the test data")
     with pytest.raises(NotAPicture):
-        verify_picture((HOSTILE / name).read_bytes())
+        verify_picture((find_shared_data("hostile_media") / name).read_bytes())
 
 
 def test_no_hostile_file_gets_past_as_another_error() -> None:
-    if not HOSTILE.is_dir():
-        pytest.skip(f"{HOSTILE} is absent: set SHARED_DATA to the folder of the test data")
-    with (HOSTILE / "index.csv").open(encoding="utf-8") as file:
+    folder = find_shared_data("hostile_media")
+    with (folder / "index.csv").open(encoding="utf-8") as file:
         names = [next(iter(row.values())) for row in csv.DictReader(file)]
     assert len(names) > 40
-    for path in (HOSTILE / name for name in names):
+    for path in (folder / name for name in names):
         if path.is_file():
             with contextlib.suppress(NotAPicture):
                 verify_picture(path.read_bytes())

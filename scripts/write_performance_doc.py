@@ -76,7 +76,7 @@ def collect(kind: str) -> list[dict[str, object]]:
         # Of a load also how much was sent and how much of it failed.
         sent = {"requests_per_second": "per_second", "failures": "count"}
         for name in (name for name in sent if name in run.notes):
-            own = (run.scenario, name, sent[name], 0, None, None, None, run.notes[name])
+            own = (run.scenario, name, sent[name], None, None, None, None, run.notes[name])
             rows.append(dict(zip(COLUMNS, (*about, *own, "", ""), strict=True)))
     return rows
 
@@ -125,7 +125,8 @@ def describe_stage(row: Row) -> tuple[str, ...]:
         is_comparable = budget.statistic in ("p95", "value") and value and budget.limit
         share = f"{float(value) / budget.limit:.0%}" if is_comparable else NOTHING
     figures = (figure(row["p50"], row["unit"]), figure(value, row["unit"]))
-    return (f"`{row['metric']}`", f"{int(row['count']):,}", *figures, limit, share, row["verdict"])
+    samples = f"{int(row['count']):,}" if row["count"] else NOTHING
+    return (f"`{row['metric']}`", samples, *figures, limit, share, row["verdict"])
 
 
 def describe_runs(name: str) -> str:

@@ -70,6 +70,7 @@ def collect(kind: str) -> list[dict[str, object]]:
             run.database,
             run.load_average,
         )
+        own: tuple[object, ...]
         for stage in run.stages.all():
             own = (run.scenario, stage.metric, stage.unit, stage.count, stage.p50, stage.p95, stage.p99, stage.value)
             rows.append(dict(zip(COLUMNS, (*about, *own, stage.budget_id, stage.verdict), strict=True)))

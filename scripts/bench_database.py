@@ -35,6 +35,7 @@ from django.utils import timezone
 
 from perfhooks.models import ListUsage
 from perfhooks.queries import copy_rows, count_queries
+from products.catalog.indexing import rebuild_index
 from products.catalog.models import CatalogueRevision, CatalogueScan, Category, PriceObservation, Product, Store
 
 NAME_PREFIX = "jangbu_bench"
@@ -173,6 +174,7 @@ def fill_database(products: int) -> None:
             f"INSERT INTO {seen} (product_id, revision, observed_at, price, discounted_price, benefits, trace_id)"  # noqa: S608 - names of our models
             f" SELECT id, 1, updated_at, price, discounted_price, benefits, 'bench-database' FROM {product}"
         )
+    rebuild_index()
 
 
 def put_back() -> None:

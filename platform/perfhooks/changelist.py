@@ -1,37 +1,14 @@
-"""The list pages of big tables: orders that an index has, and deep pages that read keys only until the page begins."""
+"""The list pages of big tables: orders that an index has, and a count that says whether it is one."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
-from django.core.paginator import Paginator
 
 if TYPE_CHECKING:
-    from django.core.paginator import Page
     from django.db.models import QuerySet
     from django.http import HttpRequest
-
-    _Paginator = Paginator[Any]
-else:
-    _Paginator = Paginator
-
-DEEP_FROM_ROW = 1_000
-"""Earlier pages are read as they are: a subquery would cost more than the few rows that it skips."""
-
-
-class DeepPaginator(_Paginator):
-    """Pages whose rows are looked up by the keys found at that depth, so that the rows before them are never read.
-
-    An index that holds the order and the key answers the inner query.
-    """
-
-    def _get_page(self, rows: QuerySet[Any], number: int, paginator: Self) -> Page[Any]:
-        listed: QuerySet[Any] = self.object_list  # type: ignore[assignment]
-        if rows.query.low_mark >= DEEP_FROM_ROW:
-            rows = listed.filter(pk__in=rows.values("pk"))
-        page: Page[Any] = super()._get_page(rows, number, paginator)  # type: ignore[misc]
-        return page
 
 
 class FastChangeList(ChangeList):
@@ -47,3 +24,9 @@ class FastChangeList(ChangeList):
         *chosen, last = super().get_ordering(request, queryset.order_by())
         is_rising = last == "-pk" and not (chosen and str(chosen[-1]).startswith("-"))
         return [*chosen, "pk" if is_rising else last]
+
+    @property
+    def count_in_words(self) -> str:
+        """How many rows there are: 1,234개, 약 880,000개."""
+        about = "약 " if getattr(self.paginator, "is_estimate", False) else ""
+        return f"{about}{self.result_count:,}개"

@@ -11,7 +11,8 @@ from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
 
-from perfhooks.changelist import DeepPaginator, FastChangeList
+from perfhooks.changelist import FastChangeList
+from perfhooks.keypages import KeyPaginator
 from perfhooks.usage import record_changelist
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class FastModelAdmin(_ModelAdmin[M]):
     list_per_page = 50
     list_max_show_all = 200
     show_facets = admin.ShowFacets.NEVER
-    paginator = DeepPaginator
+    paginator = KeyPaginator
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[FastChangeList]:
         """Return the list that sorts by what indexes hold."""

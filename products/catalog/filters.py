@@ -1,43 +1,15 @@
-"""Finding products: the one search that the admin and the API share, the list's filters and the API's parameters."""
+"""The list's filters and the API's parameters."""
 
-import unicodedata
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from products.catalog.bigrams import holds_word
 from products.catalog.models import Category, Product, ProductStatus
+from products.catalog.search import NUMBER_DIGITS, SEARCH_HELP, SEARCH_LENGTH, search_products
 from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
-
-NUMBER_DIGITS = 18
-"""A number of more digits is no key of ours, and may be too large for the database."""
-SEARCH_LENGTH = 200
-"""Each word costs a condition; SQLite takes no more than a thousand of them."""
-SEARCH_HELP = "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명은 모든 낱말이 들어 있는 것을 찾습니다."
-
-
-def search_products(products: QuerySet[Product], text: str) -> QuerySet[Product]:
-    """The products whose SKU, seller's code or origin number is `text`, or whose name holds every word of it.
-
-    Korean typed on some systems arrives in decomposed letters; the store's names are composed (NFC), and so is the query.
-    """
-    wanted = unicodedata.normalize("NFC", text).strip()
-    if not wanted:
-        return products
-    if len(wanted) > SEARCH_LENGTH:
-        return products.none()
-    by_key = Q(sku=wanted) | Q(seller_code=wanted)
-    if wanted.isascii() and wanted.isdigit() and len(wanted) <= NUMBER_DIGITS:
-        by_key |= Q(origin_product_no=int(wanted))
-    by_name = Q()
-    for word in wanted.split():
-        by_name &= holds_word(word)
-    # With an OR beside it the index of names could not answer alone, and each name found would be taken apart again.
-    is_key = Product.objects.filter(by_key).exists()
-    return products.filter(by_key | by_name if is_key else by_name)
 
 
 class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]

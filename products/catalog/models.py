@@ -74,17 +74,17 @@ class CatalogueRevision(models.Model):
 class Product(models.Model):
     """One product of one store. The key is the store's own (origin) product number; editors own only the priority."""
 
-    store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어")
+    store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어", db_index=False)
     origin_product_no = models.BigIntegerField("원상품 번호")
     channel_product_nos = models.JSONField("채널 상품 번호", default=list, blank=True)
     sku = models.CharField("SKU", max_length=40, help_text="판매자 코드. 스토어 안에서 겹치면 원상품 번호")
-    seller_code = models.CharField("판매자 상품 코드", max_length=40, blank=True, db_index=True)
+    seller_code = models.CharField("판매자 상품 코드", max_length=40, blank=True)
     barcode = models.CharField("바코드", max_length=40, blank=True)
     name = models.CharField("상품명", max_length=300)
     brand = models.CharField("브랜드", max_length=120, blank=True)
     manufacturer = models.CharField("제조사", max_length=120, blank=True)
     model_name = models.CharField("모델명", max_length=120, blank=True)
-    category = models.ForeignKey(Category, models.PROTECT, verbose_name="카테고리")
+    category = models.ForeignKey(Category, models.PROTECT, verbose_name="카테고리", db_index=False)
     status = models.CharField("상태", max_length=12, choices=ProductStatus)
     price = models.IntegerField("판매가", help_text="원")
     discounted_price = models.IntegerField("할인가", help_text="원")
@@ -97,9 +97,9 @@ class Product(models.Model):
     attributes = models.JSONField("속성", default=dict, blank=True)
     summary_hash = models.CharField("목록 지문", max_length=32)
     content_hash = models.CharField("내용 지문", max_length=32)
-    revision = models.BigIntegerField("리비전", db_index=True)
+    revision = models.BigIntegerField("리비전")
     source_modified_at = models.DateTimeField("스토어 수정 시각")
-    updated_at = models.DateTimeField("원장 기록 시각", db_index=True)
+    updated_at = models.DateTimeField("원장 기록 시각")
     priority = models.IntegerField("우선순위", default=0, validators=[MinValueValidator(0)], help_text="클수록 먼저")
     version = models.IntegerField("편집 버전", default=0, help_text="편집할 때마다 1씩 늘어 동시 수정을 막습니다")
 
@@ -121,14 +121,36 @@ class Product(models.Model):
             models.CheckConstraint(condition=Q(priority__gte=0), name="product_priority_not_negative"),
         ]
         indexes = [
-            models.Index(fields=["-priority", "id"], name="product_priority"),
-            models.Index(fields=["category", "-priority", "id"], name="product_category_priority"),
-            models.Index(fields=["status", "-priority", "id"], name="product_status_priority"),
+            models.Index(fields=["priority", "id"], name="product_by_priority"),
+            models.Index(fields=["category", "priority", "id"], name="product_of_category"),
+            models.Index(fields=["status", "priority", "id"], name="product_of_status"),
+            models.Index(fields=["updated_at", "id"], name="product_by_change"),
+            models.Index(fields=["seller_code"], name="product_seller_code"),
             *(models.Index(fields=[name, "id"], name=f"product_by_{name}") for name in SORTED_BY),
         ]
 
     def __str__(self) -> str:
         return f"{self.name} ({self.sku})"
+
+
+class ProductSearch(models.Model):
+    """What finds a product by words, in a narrow row of its own, so that the wide one is written without a word index.
+
+    `services.index_products` keeps it, in the transaction that writes the product. The index over it is each database's
+    own (`wordindex`), made by a migration.
+    """
+
+    product = models.OneToOneField(
+        Product, models.CASCADE, primary_key=True, related_name="search", db_constraint=False
+    )
+    text = models.TextField(help_text="wordindex.make_text: 상품명, 브랜드, 모델명")
+    store_id = models.BigIntegerField()
+    category_id = models.BigIntegerField()
+    status = models.CharField(max_length=12)
+
+    class Meta:
+        verbose_name = "상품 검색"
+        verbose_name_plural = "상품 검색"
 
 
 class PriceObservation(models.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
 from django.db.models import QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -13,11 +14,12 @@ from django.utils.safestring import SafeString
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.desk import FastModelAdmin, Tone, pill, won
-from products.catalog.filters import SEARCH_HELP, CategoryFilter, PriceAgeFilter, search_products
+from products.catalog.filters import CategoryFilter, PriceAgeFilter
 from products.catalog.forms import PriorityForm, PriorityFormSet, ProductForm
 from products.catalog.models import Product, ProductStatus
 from products.catalog.priorities import describe_change, record_priority_change
 from products.catalog.productpage import read_product_page
+from products.catalog.search import SEARCH_HELP, search_products
 from products.catalog.services import PriorityConflict, set_priority
 
 TONES: dict[str, Tone] = {
@@ -31,6 +33,8 @@ TONES: dict[str, Tone] = {
     ProductStatus.PROHIBITION: "bad",
     ProductStatus.DELETE: "grey",
 }
+WITHIN = {"status__exact": "status", "category": "category_id", "store": "store_id"}
+"""The list's filters that the word index knows too: {parameter: column}."""
 
 
 def format_count(number: int | None) -> SafeString:
@@ -71,7 +75,7 @@ class ProductAdmin(FastModelAdmin[Product]):
     desk_note = "상품은 스토어와 동기화할 때 들어오고 나갑니다. 여기서 더하거나 지우지 않으며, 우선순위만 고칩니다."
     search_fields = ("sku", "seller_code", "origin_product_no", "name")
     search_help_text = SEARCH_HELP
-    ordering = ("-priority", "id")
+    ordering = ("-priority", "-id")
     change_form_template = "admin/catalog/product/change_form.html"
     fields = ("priority",)
 
@@ -95,7 +99,9 @@ class ProductAdmin(FastModelAdmin[Product]):
         self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
     ) -> tuple[QuerySet[Product], bool]:
         """The search that the API has too."""
-        return search_products(queryset, search_term), False
+        within = {name: request.GET[parameter] for parameter, name in WITHIN.items() if request.GET.get(parameter)}
+        is_all = not set(request.GET).difference(WITHIN, IGNORED_PARAMS, [PAGE_VAR])
+        return search_products(queryset, search_term, within=within, is_all=is_all), False
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The list's rows, checked without a query for each."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from django.db import transaction
 from django.utils import timezone
 
+from products.catalog.indexing import index_products, read_search_rows
 from products.catalog.models import Product, ProductStatus
 from products.catalog.services import count_write
 from products.upsert.codes import announce
@@ -25,6 +26,7 @@ def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: 
         Product.objects.filter(id__in=[product.pk for product in gone]).update(
             status=ProductStatus.DELETE, revision=number, summary_hash="", content_hash="", updated_at=timezone.now()
         )
+        index_products(read_search_rows(product.pk for product in gone))
         announce(gone, revision=number)
         count_write(store_id=store_id)
     return len(gone)

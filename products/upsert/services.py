@@ -17,6 +17,7 @@ from django.utils import timezone
 from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
+from products.catalog.indexing import index_products, read_search_rows
 from products.catalog.services import count_write, ensure_categories
 from products.upsert import postgres, sqlite
 from products.upsert.columns import encode_json, to_values
@@ -167,6 +168,7 @@ def _apply(
             return UpsertCounts(left_out=tuple(wanted))
         number = revision()
         written = _write(fresh, store_id=store_id, revision=number, stored=stored, asked_at_revision=asked_at_revision)
+        index_products(read_search_rows(written.values()))
         changes = _list_changes(fresh, written=written, stored=stored)
         observations = _observe_prices(changes, revision=number, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[change for _row, change in changes], revision=number)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from products.catalog.indexing import index_products, read_search_rows
 from products.catalog.models import CatalogueScan, Category, PriceObservation, Product, ProductStatus, Store
 
 
@@ -41,7 +42,9 @@ def make_product(number: int = 1, **changes: Any) -> Product:
         "source_modified_at": now,
         "updated_at": now,
     }
-    return Product.objects.create(**{**values, **changes})
+    product = Product.objects.create(**{**values, **changes})
+    index_products(read_search_rows([product.pk]))
+    return product
 
 
 def make_observation(product: Product, revision: int, price: int, days_ago: int = 0) -> PriceObservation:

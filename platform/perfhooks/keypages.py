@@ -1,0 +1,227 @@
+"""Pages of a big table reached by key: every so many rows the key is known, and a page begins at the one before it.
+
+A page deep in a table costs what the first one costs. The keys of a list (of its order and its filters) are found in one
+walk through the index, and kept for a while. Rows come and go meanwhile: pages are ranges of keys, so that a reader who
+turns them meets every row that stays and none twice; once a range has grown or shrunk by a page, the keys are found anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.core.cache import cache
+from django.core.exceptions import FieldDoesNotExist
+from django.core.paginator import Page, Paginator
+from django.db import connections
+from django.db.models import F, Field, Func, Value, Window
+from django.db.models.functions import RowNumber
+from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
+from django.utils.functional import cached_property
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from django.db.models import QuerySet
+
+    _Paginator = Paginator[Any]
+else:
+    _Paginator = Paginator
+
+PAGES_A_RANGE = 100
+KEPT_SECONDS = 600
+COUNTED_ROWS = 20_000
+"""A filtered list is counted so far; of one that is longer the database's own estimate is shown."""
+DEEP_FROM_ROW = 1_000
+"""Earlier pages are read as they are: a subquery would cost more than the few rows that it skips."""
+
+
+class Row(Func):
+    """Several columns as one value, compared from the first to the last: (priority, id)."""
+
+    template = "(%(expressions)s)"
+    output_field = Field()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOrder:
+    """An order in which one index serves every comparison: all columns rise, or all fall, and the key is the last."""
+
+    fields: tuple[str, ...]
+    is_falling: bool
+
+    @classmethod
+    def read(cls, rows: QuerySet[Any]) -> KeyOrder | None:
+        """The order of the rows; None for one that has no such index."""
+        named = rows.query.order_by
+        names = [name for name in named if isinstance(name, str)]
+        if not names or len(names) < len(named):
+            return None
+        key = rows.model._meta.pk.name
+        fields = tuple(key if name.lstrip("-") == "pk" else name.lstrip("-") for name in names)
+        signs = {name.startswith("-") for name in names}
+        if len(signs) > 1 or fields[-1] != key or not all(_is_own_column(rows, name) for name in fields):
+            return None
+        return cls(fields, signs.pop())
+
+    def since(self, rows: QuerySet[Any], key: Sequence[Any]) -> QuerySet[Any]:
+        """Those from this key on."""
+        return rows.filter((LessThanOrEqual if self.is_falling else GreaterThanOrEqual)(*self._compare(rows, key)))
+
+    def before(self, rows: QuerySet[Any], key: Sequence[Any]) -> QuerySet[Any]:
+        """Those that come before this key."""
+        return rows.filter((GreaterThan if self.is_falling else LessThan)(*self._compare(rows, key)))
+
+    def _compare(self, rows: QuerySet[Any], key: Sequence[Any]) -> tuple[Row, Row]:
+        columns = [rows.model._meta.get_field(name) for name in self.fields]
+        values = [Value(value, output_field=column) for value, column in zip(key, columns, strict=True)]
+        return Row(*(F(name) for name in self.fields)), Row(*values)
+
+
+def _is_own_column(rows: QuerySet[Any], name: str) -> bool:
+    try:
+        field = rows.model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return False
+    return bool(field.concrete) and not field.null and not field.is_relation
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Where the ranges of a list begin, and how many rows it had when they were found."""
+
+    starts: tuple[list[Any], ...]
+    total: int
+
+
+class KeyPaginator(_Paginator):
+    """Pages of a list, by key from the hundredth on.
+
+    The count is exact up to `COUNTED_ROWS` (SQLite: always). Beyond, `is_estimate` says that it is the database's guess; a
+    page past the end is then the last one, since the guess may have been too high.
+    """
+
+    is_estimate = False
+
+    @property
+    def rows(self) -> QuerySet[Any]:
+        """All rows of the list."""
+        return self.object_list  # type: ignore[return-value]
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows, or about how many."""
+        rows = self.rows
+        is_postgres = connections[rows.db].vendor == "postgresql"
+        counted = getattr(rows, "known_count", None)
+        if counted is None and is_postgres and not rows.query.where:
+            counted = _estimate_table(rows)
+        elif counted is None and is_postgres:
+            counted = rows.order_by().values("pk")[: COUNTED_ROWS + 1].count()
+        if counted is None:
+            counted = rows.count()
+        elif counted > COUNTED_ROWS:
+            self.is_estimate = True
+            kept = cache.get(self._cache_key)
+            counted = kept.total if kept else max(counted, _estimate(rows) if is_postgres else 0)
+        return int(counted)
+
+    def page(self, number: int | str) -> Page[Any]:
+        """The page of this number; of a list that is only estimated, the last one for every number past the end."""
+        if self.is_estimate and isinstance(number, int) and number > self.num_pages:
+            self._find_keys()
+            number = min(number, self.num_pages)
+        number = self.validate_number(number)
+        rows = self.rows
+        if number >= PAGES_A_RANGE and self._order:
+            return self._make_page(self._read_by_key(number), number)
+        start = (number - 1) * self.per_page
+        listed = rows[start : start + self.per_page]
+        return self._make_page(_by_inner_keys(rows, listed), number)
+
+    def _make_page(self, rows: QuerySet[Any], number: int) -> Page[Any]:
+        return Page(rows, number, self)
+
+    @cached_property
+    def _order(self) -> KeyOrder | None:
+        return KeyOrder.read(self.rows)
+
+    @cached_property
+    def _cache_key(self) -> str:
+        rows = self.rows
+        sql, values = rows.values("pk").query.sql_with_params()
+        told = repr((connections[rows.db].settings_dict["NAME"], self.per_page, sql, values))
+        return f"keypages:{hashlib.sha256(told.encode()).hexdigest()}"
+
+    def _find_keys(self) -> Keys:
+        """Walk through the list once, and keep where its ranges begin."""
+        rows, order = self.rows, self._order
+        if order is None:
+            self.count = rows.count()
+            return Keys((), self.count)
+        size = PAGES_A_RANGE * self.per_page
+        sorted_by = [F(name).desc() if order.is_falling else F(name).asc() for name in order.fields]
+        numbered = rows.order_by().annotate(place=Window(RowNumber(), order_by=sorted_by))
+        # All that the filter needs is selected too: Django would else mix up the columns.
+        named = numbered.annotate(rest=F("place") % size).values_list(*order.fields, "rest", "place")
+        starts = tuple(key for *key, _rest, _place in sorted(named.filter(rest=1 % size), key=lambda row: row[-1]))
+        total = max(0, len(starts) - 1) * size
+        if starts:
+            total += order.since(rows, starts[-1]).order_by().count()
+        keys = Keys(starts, total)
+        cache.set(self._cache_key, keys, KEPT_SECONDS)
+        self.count = total
+        self.__dict__.pop("num_pages", None)
+        return keys
+
+    def _read_by_key(self, number: int) -> QuerySet[Any]:
+        """The rows of a page; finds the keys anew when the page's range is no longer about as long as it was."""
+        kept = cache.get(self._cache_key)
+        if kept is not None:
+            found = self._read_range(kept, number)
+            if found is not None:
+                return found
+        keys = self._find_keys()
+        last = max(1, -(-keys.total // self.per_page))
+        found = self._read_range(keys, min(number, last))
+        rows = self.rows
+        return rows.none() if found is None else found
+
+    def _read_range(self, keys: Keys, number: int) -> QuerySet[Any] | None:
+        at, page = divmod(number - 1, PAGES_A_RANGE)
+        if at >= len(keys.starts) or self._order is None:
+            return None
+        rows = self.rows
+        held = self._order.since(rows, keys.starts[at])
+        is_last_range = at == len(keys.starts) - 1
+        if not is_last_range:
+            held = self._order.before(held, keys.starts[at + 1])
+        # The last page of a range also shows what the range has gained.
+        is_whole = page == PAGES_A_RANGE - 1 and not is_last_range
+        start = page * self.per_page
+        most = 2 * self.per_page if is_whole else self.per_page
+        found = _by_inner_keys(rows, held[start : start + most + is_whole])
+        least = 1 if is_whole or is_last_range else self.per_page
+        return found if least <= len(found) <= most else None
+
+
+def _by_inner_keys(rows: QuerySet[Any], listed: QuerySet[Any]) -> QuerySet[Any]:
+    """The listed rows, looked up by the keys that an index alone has found, so that the rows before are never read."""
+    is_deep = listed.query.low_mark >= DEEP_FROM_ROW
+    return rows.filter(pk__in=listed.values("pk")) if is_deep else listed
+
+
+def _estimate_table(rows: QuerySet[Any]) -> int | None:
+    """About how many rows a whole table has; None for one that is small enough to be counted."""
+    with connections[rows.db].cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [rows.model._meta.db_table])
+        (about,) = cursor.fetchone()
+    return about if about >= COUNTED_ROWS else None
+
+
+def _estimate(rows: QuerySet[Any]) -> int:
+    """About how many rows a list has, as the planner of PostgreSQL guesses."""
+    (plan,) = json.loads(rows.order_by().values("pk").explain(format="json"))
+    return int(plan["Plan"]["Plan Rows"])

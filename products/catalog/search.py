@@ -1,0 +1,64 @@
+"""Finding products: the one search that the admin and the API share."""
+
+from collections.abc import Mapping
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from products.catalog.models import Product, ProductSearch, Store
+from products.catalog.wordindex import holds_words, normalise, select_matching
+
+NUMBER_DIGITS = 18
+"""A number of more digits is no key of ours, and may be too large for the database."""
+SEARCH_LENGTH = 200
+"""Each word costs a condition; SQLite takes no more than a thousand of them."""
+SEARCH_HELP = (
+    "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명·브랜드·모델명은 모든 낱말이 들어 있는 것을 찾습니다."
+)
+FEW = 20_000
+"""So many matches are sorted quicker than they are met in the order of the list; more are met soon enough."""
+SAME_CODE_LIMIT = 1_000
+
+
+def search_products(
+    products: QuerySet[Product], text: str, *, within: Mapping[str, object] | None = None, is_all: bool = False
+) -> QuerySet[Product]:
+    """The products whose SKU, seller's code or origin number is `text`, or whose text holds every word of it.
+
+    within: filters that `products` has already, of those that the word index knows ({"status": "SALE"}): they narrow the
+    look-up itself. is_all: it has no others. The result's `known_count` is how many there are, FEW + 1 for more than FEW;
+    None where that was not asked for yet.
+    """
+    wanted = text.strip()
+    words = list(dict.fromkeys(filter(None, map(normalise, wanted.split()))))
+    if not words:
+        return products if not wanted else products.none()
+    if len(wanted) > SEARCH_LENGTH or "\0" in wanted:
+        return products.none()
+    within = within or {}
+    matching = select_matching(words, within)
+    by_code = _find_by_code(wanted)
+    if by_code:
+        matching = ProductSearch.objects.filter(**within).filter(
+            Q(product_id__in=by_code) | Q(product_id__in=matching.values("product_id"))
+        )
+    matched = matching.values("product_id")[: FEW + 1].count()
+    if matched <= FEW:
+        # The limit keeps the look-up apart: the planner cannot turn it into a walk through all products.
+        found = products.filter(pk__in=matching.values("product_id")[:FEW])
+        count = matched if is_all else None
+    else:
+        count = matched
+        if not is_all:
+            count = products.order_by().filter(pk__in=matching.values("product_id"))[: FEW + 1].count()
+        found = products.filter(Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk"))))
+    found.known_count = count  # type: ignore[attr-defined]
+    return found
+
+
+def _find_by_code(wanted: str) -> list[int]:
+    """The products that go by exactly this code, each look-up by an index of its own."""
+    found = [Product.objects.filter(sku=wanted), Product.objects.filter(seller_code=wanted)]
+    if wanted.isascii() and wanted.isdigit() and len(wanted) <= NUMBER_DIGITS:
+        found.append(Product.objects.filter(store__in=Store.objects.all(), origin_product_no=int(wanted)))
+    first, *others = (rows.order_by().values_list("pk", flat=True) for rows in found)
+    return list(first.union(*others)[:SAME_CODE_LIMIT])

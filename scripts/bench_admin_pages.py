@@ -31,7 +31,7 @@ from scripts.bench_database import fill_database, put_back
 
 PAGES = {
     "first page": {},
-    "middle page": {"p": "middle"},
+    "deep page": {"p": "middle"},
     "filtered": {"status__exact": "OUTOFSTOCK"},
     "sorted by stock": {"o": "-6"},
     "sorted by name": {"o": "0"},

@@ -25,6 +25,12 @@ class FastChangeList(ChangeList):
         is_rising = last == "-pk" and not (chosen and str(chosen[-1]).startswith("-"))
         return [*chosen, "pk" if is_rising else last]
 
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page; where the end was only guessed, the page and the count are what they turned out to be."""
+        super().get_results(request)
+        self.result_count = self.paginator.count
+        self.page_num = min(self.page_num, max(1, self.paginator.num_pages))
+
     @property
     def count_in_words(self) -> str:
         """How many rows there are: 1,234개, 약 880,000개."""

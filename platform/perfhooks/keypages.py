@@ -131,18 +131,19 @@ class KeyPaginator(_Paginator):
     def page(self, number: int | str) -> Page[Any]:
         """The page of this number; of a list that is only estimated, the last one for every number past the end."""
         if self.is_estimate and isinstance(number, int) and number > self.num_pages:
-            self._find_keys()
+            if cache.get(self._cache_key) is None:
+                self._find_keys()
             number = min(number, self.num_pages)
         number = self.validate_number(number)
-        rows = self.rows
         if number >= PAGES_A_RANGE and self._order:
-            return self._make_page(self._read_by_key(number), number)
+            return Page(self._read_by_key(number), number, self)
         start = (number - 1) * self.per_page
-        listed = rows[start : start + self.per_page]
-        return self._make_page(_by_inner_keys(rows, listed), number)
+        return Page(self._read(self.rows[start : start + self.per_page]), number, self)
 
-    def _make_page(self, rows: QuerySet[Any], number: int) -> Page[Any]:
-        return Page(rows, number, self)
+    def _read(self, listed: QuerySet[Any]) -> QuerySet[Any]:
+        """The listed rows. Where many others come before, an index alone finds their keys, and only they are read."""
+        is_far = listed.query.low_mark >= DEEP_FROM_ROW or self.count > COUNTED_ROWS
+        return self.rows.filter(pk__in=listed.values("pk")) if is_far else listed
 
     @cached_property
     def _order(self) -> KeyOrder | None:
@@ -172,7 +173,7 @@ class KeyPaginator(_Paginator):
             total += order.since(rows, starts[-1]).order_by().count()
         keys = Keys(starts, total)
         cache.set(self._cache_key, keys, KEPT_SECONDS)
-        self.count = total
+        self.count, self.is_estimate = total, False
         self.__dict__.pop("num_pages", None)
         return keys
 
@@ -202,15 +203,9 @@ class KeyPaginator(_Paginator):
         is_whole = page == PAGES_A_RANGE - 1 and not is_last_range
         start = page * self.per_page
         most = 2 * self.per_page if is_whole else self.per_page
-        found = _by_inner_keys(rows, held[start : start + most + is_whole])
+        found = self._read(held[start : start + most + is_whole])
         least = 1 if is_whole or is_last_range else self.per_page
         return found if least <= len(found) <= most else None
-
-
-def _by_inner_keys(rows: QuerySet[Any], listed: QuerySet[Any]) -> QuerySet[Any]:
-    """The listed rows, looked up by the keys that an index alone has found, so that the rows before are never read."""
-    is_deep = listed.query.low_mark >= DEEP_FROM_ROW
-    return rows.filter(pk__in=listed.values("pk")) if is_deep else listed
 
 
 def _estimate_table(rows: QuerySet[Any]) -> int | None:

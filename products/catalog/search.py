@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from perfhooks.keypages import COUNTED_ROWS
 from products.catalog.models import Product, ProductSearch, Store
 from products.catalog.wordindex import holds_words, normalise, select_matching
 
@@ -14,7 +15,7 @@ SEARCH_LENGTH = 200
 SEARCH_HELP = (
     "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명·브랜드·모델명은 모든 낱말이 들어 있는 것을 찾습니다."
 )
-FEW = 20_000
+FEW = 5_000
 """So many matches are sorted quicker than they are met in the order of the list; more are met soon enough."""
 SAME_CODE_LIMIT = 1_000
 
@@ -25,8 +26,8 @@ def search_products(
     """The products whose SKU, seller's code or origin number is `text`, or whose text holds every word of it.
 
     within: filters that `products` has already, of those that the word index knows ({"status": "SALE"}): they narrow the
-    look-up itself. is_all: it has no others. The result's `known_count` is how many there are, FEW + 1 for more than FEW;
-    None where that was not asked for yet.
+    look-up itself. is_all: it has no others. The result's `known_count` is how many there are, one more than COUNTED_ROWS for
+    more than those; None where that was not asked for yet.
     """
     wanted = text.strip()
     words = list(dict.fromkeys(filter(None, map(normalise, wanted.split()))))
@@ -37,20 +38,19 @@ def search_products(
     within = within or {}
     matching = select_matching(words, within)
     by_code = _find_by_code(wanted)
-    if by_code:
-        matching = ProductSearch.objects.filter(**within).filter(
-            Q(product_id__in=by_code) | Q(product_id__in=matching.values("product_id"))
-        )
-    matched = matching.values("product_id")[: FEW + 1].count()
-    if matched <= FEW:
+    matched = matching.values("product_id")[: COUNTED_ROWS + 1].count()
+    if matched > FEW:
+        met = Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk")))
+        found = products.filter(Q(pk__in=by_code) | met if by_code else met)
+        rest = products.order_by().filter(pk__in=matching.values("product_id"))
+        count = matched if is_all else rest[: COUNTED_ROWS + 1].count()
+    elif by_code:
+        found = products.filter(pk__in={*by_code, *matching.values_list("product_id", flat=True)})
+        count = None
+    else:
         # The limit keeps the look-up apart: the planner cannot turn it into a walk through all products.
         found = products.filter(pk__in=matching.values("product_id")[:FEW])
         count = matched if is_all else None
-    else:
-        count = matched
-        if not is_all:
-            count = products.order_by().filter(pk__in=matching.values("product_id"))[: FEW + 1].count()
-        found = products.filter(Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk"))))
     found.known_count = count  # type: ignore[attr-defined]
     return found
 

@@ -206,8 +206,12 @@ def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:
     of_store = recent.filter(store=OuterRef("product__store")).order_by().values("store")
     held = ScanException.objects.filter(scan__in=recent).order_by().values("product").annotate(times=Count("id"))
     unconfirmed = held.filter(times=Subquery(of_store.annotate(scans=Count("id")).values("scans")))
-    is_unconfirmed = ~Q(store__in=recent.values("store")) | Q(pk__in=unconfirmed.values("product"))
-    return Product.objects.filter(is_unconfirmed, status=ProductStatus.SALE)
+    is_unconfirmed = Q(pk__in=unconfirmed.values("product"))
+    # Asked first: with an OR in it, the query would have to look at every product.
+    unread = list(Store.objects.exclude(pk__in=recent.values("store")).values_list("pk", flat=True))
+    return Product.objects.filter(
+        Q(store__in=unread) | is_unconfirmed if unread else is_unconfirmed, status=ProductStatus.SALE
+    )
 
 
 def count_stale_prices(hours: int = STALE_AFTER_HOURS) -> int:

@@ -242,5 +242,9 @@ def test_a_long_list_is_estimated_says_so_and_ends_where_its_rows_end(
     listed = small_desk.get_changelist_instance(request)
     assert isinstance(listed, FastChangeList)
     assert listed.count_in_words == "약 32개"
+    request = RequestFactory().get("/", {"p": "99"})
+    request.user = admin_user
+    response = small_desk.changelist_view(request)
+    assert "상품 42개" in response.render().content.decode()  # type: ignore[attr-defined]
     newest_first = [product.pk for product in reversed(products)]
     assert read_pages(small_desk, admin_user, "", [9, 99]) == [newest_first[40:], newest_first[40:]]

@@ -17,6 +17,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Page, Paginator
 from django.db import connections
 from django.db.models import F, Field, Func, Value, Window
+from django.db.models.expressions import Combinable
 from django.db.models.functions import RowNumber
 from django.db.models.lookups import GreaterThan, GreaterThanOrEqual, LessThan, LessThanOrEqual
 from django.utils.functional import cached_property
@@ -70,9 +71,11 @@ class KeyOrder:
         """Those from this key on."""
         return rows.filter((LessThanOrEqual if self.is_falling else GreaterThanOrEqual)(*self._compare(rows, key)))
 
-    def before(self, rows: QuerySet[Any], key: Sequence[Any]) -> QuerySet[Any]:
-        """Those that come before this key."""
-        return rows.filter((GreaterThan if self.is_falling else LessThan)(*self._compare(rows, key)))
+    def is_before(self, rows: QuerySet[Any], key: Sequence[Any] | None) -> Combinable:
+        """Whether a row comes before this key; without one, every row does."""
+        if key is None:
+            return Value(True)
+        return (GreaterThan if self.is_falling else LessThan)(*self._compare(rows, key))
 
     def _compare(self, rows: QuerySet[Any], key: Sequence[Any]) -> tuple[Row, Row]:
         columns = [rows.model._meta.get_field(name) for name in self.fields]
@@ -194,18 +197,17 @@ class KeyPaginator(_Paginator):
         at, page = divmod(number - 1, PAGES_A_RANGE)
         if at >= len(keys.starts) or self._order is None:
             return None
-        rows = self.rows
-        held = self._order.since(rows, keys.starts[at])
         is_last_range = at == len(keys.starts) - 1
-        if not is_last_range:
-            held = self._order.before(held, keys.starts[at + 1])
         # The last page of a range also shows what the range has gained.
         is_whole = page == PAGES_A_RANGE - 1 and not is_last_range
-        start = page * self.per_page
-        most = 2 * self.per_page if is_whole else self.per_page
-        found = self._read(held[start : start + most + is_whole])
+        start, most = page * self.per_page, (2 if is_whole else 1) * self.per_page
+        since = self._order.since(self.rows, keys.starts[at])
+        # The end is looked at here: PostgreSQL would read on to the end of the index to find no more rows before it.
+        is_before = self._order.is_before(self.rows, None if is_last_range else keys.starts[at + 1])
+        listed = since.annotate(is_before=is_before).values_list("pk", "is_before")[start : start + most + is_whole]
+        found = [key for key, is_inside in listed if is_inside]
         least = 1 if is_whole or is_last_range else self.per_page
-        return found if least <= len(found) <= most else None
+        return self.rows.filter(pk__in=found) if least <= len(found) <= most else None
 
 
 def _estimate_table(rows: QuerySet[Any]) -> int | None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.views.main import ORDER_VAR, ChangeList
 
+from perfhooks.listchecks import has_index
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
     from django.http import HttpRequest
@@ -18,12 +20,15 @@ class FastChangeList(ChangeList):
     """
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        """Return the order of the rows; always a total one."""
+        """Return the order of the rows; always a total one, and of a big table one that an index holds."""
+        by_default = list(super().get_ordering(request, queryset))
         if not self.params.get(ORDER_VAR):
-            return list(super().get_ordering(request, queryset))
+            return by_default
         *chosen, last = super().get_ordering(request, queryset.order_by())
         is_rising = last == "-pk" and not (chosen and str(chosen[-1]).startswith("-"))
-        return [*chosen, "pk" if is_rising else last]
+        ordering = [*chosen, "pk" if is_rising else last]
+        is_held = not getattr(self.model_admin, "is_big", False) or has_index(self.model, ordering)
+        return ordering if is_held else list(self.model_admin.get_ordering(request))
 
     def get_results(self, request: HttpRequest) -> None:
         """Read the page; where the end was only guessed, the page and the count are what they turned out to be."""

@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
 from perfhooks import catalogue as catalogue
+from perfhooks import listchecks as listchecks
 from perfhooks.access import AccessError, parse_networks
 from perfhooks.budgets import BUDGETS_FILE, BudgetError, load_budgets
 from perfhooks.otel import is_exporter_installed

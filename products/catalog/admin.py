@@ -15,6 +15,7 @@ from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill, won
 from products.catalog.benefits import describe_benefits
 from products.catalog.models import CatalogueFinding, CatalogueRevision, Category, PriceObservation, Product, Store
 from products.catalog.productadmin import ProductAdmin, format_count
+from products.catalog.search import SEARCH_HELP, search_products
 
 admin.site.register(Product, ProductAdmin)
 
@@ -24,11 +25,19 @@ class PriceObservationAdmin(ReadOnlyAdmin[PriceObservation]):
     """Prices over time, the newest first."""
 
     list_display = ("product_name", "sku", "price_won", "sale_won", "benefit_words", "observed", "revision")
+    is_big = True
     list_select_related = ("product",)
-    search_fields = ("product__sku__exact", "product__name")
-    search_help_text = "SKU 전체 또는 상품명의 일부를 찾습니다."
+    search_fields = ("product",)
+    search_help_text = SEARCH_HELP
     ordering = ("-observed_at", "-id")
     desk_note = "가격이나 혜택이 바뀐 때에만 한 줄이 늘어납니다."
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[PriceObservation], search_term: str
+    ) -> tuple[QuerySet[PriceObservation], bool]:
+        """The prices of the products that the one search finds."""
+        found = search_products(Product.objects.order_by(), search_term)
+        return queryset.filter(product__in=found.values("pk")) if search_term else queryset, False
 
     @admin.display(description="상품")
     def product_name(self, seen: PriceObservation) -> str:

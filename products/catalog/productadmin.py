@@ -67,6 +67,7 @@ class EditedList(FastChangeList):
 class ProductAdmin(FastModelAdmin[Product]):
     """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
 
+    is_big = True
     form = ProductForm
     list_display = ("name", "sku", "category", "state", "price_won", "sale_won", "stock_count", "priority")
     list_editable = ("priority",)

@@ -11,14 +11,15 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 
 from perfhooks import keypages
 from perfhooks.changelist import FastChangeList
+from perfhooks.listchecks import has_index
 from perfhooks.queries import count_queries
 from products.catalog import search
 from products.catalog.indexing import index_products, read_search_rows
-from products.catalog.models import SORTED_BY, Product, ProductSearch
+from products.catalog.models import Product, ProductSearch
 from products.catalog.productadmin import ProductAdmin
 from products.catalog.search import search_products
 from products.catalog.wordindex import normalise
@@ -148,15 +149,27 @@ def test_indexing_what_is_indexed_writes_nothing() -> None:
     assert counted.rows_written == 0
 
 
-@pytest.mark.parametrize("column", range(1, 9))
+SORTED_COLUMNS = {0: "name", 1: "sku", 4: "price", 5: "discounted_price", 6: "stock", 7: "priority"}
+
+
+@pytest.mark.parametrize("column", range(8))
 @pytest.mark.parametrize("sign", ["", "-"])
 def test_a_clicked_column_sorts_in_an_order_that_one_index_holds(admin_user: User, column: int, sign: str) -> None:
-    request = RequestFactory().get("/", {"o": f"{sign}{column - 1}"})
+    request = RequestFactory().get("/", {"o": f"{sign}{column}"})
     request.user = admin_user
     listed = site.get_model_admin(Product).get_changelist_instance(request)
-    chosen, key = listed.queryset.query.order_by
-    assert key == ("-pk" if str(chosen).startswith("-") else "pk")
-    assert chosen.lstrip("-") in {*SORTED_BY, "category", "status", "priority"}
+    by_default = ("-priority", "-id")
+    expected = (f"{sign}{SORTED_COLUMNS[column]}", f"{sign}pk") if column in SORTED_COLUMNS else by_default
+    assert listed.queryset.query.order_by == expected
+    assert has_index(Product, expected)
+
+
+def test_what_no_index_holds_cannot_be_clicked(admin_client: Client) -> None:
+    make_product(1)
+    html = admin_client.get("/admin/catalog/product/").content.decode()
+    assert {f"?o={column}" in html for column in SORTED_COLUMNS if column != 7} == {True}
+    assert "?o=2" not in html
+    assert "?o=3" not in html
 
 
 def read_pages(desk: ProductAdmin, user: User, order: str, pages: Iterable[int]) -> list[list[int]]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from perfhooks.queries import count_queries
 from products.catalog.models import CatalogueRevision, PriceObservation, Product
@@ -169,17 +169,3 @@ def test_a_category_that_was_renamed_is_renamed_once() -> None:
     renamed = CategoryRef("50000001", "무선청소기", "디지털/가전>생활가전>무선청소기")
     upsert(store, make_product_row(2, category=renamed))
     assert Product.objects.get(origin_product_no=1).category.name == "무선청소기"
-
-
-@pytest.mark.postgresql
-def test_unchanged_rows_leave_no_wal_and_no_dead_tuple() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL is not the suite's database: set DATABASE_URL")
-    store, rows = make_store(), [make_product_row(n) for n in range(1, 501)]
-    upsert(store, *rows)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_insert_lsn()")
-        before = cursor.fetchone()[0]
-        upsert(store, *rows)
-        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", [before])
-        assert cursor.fetchone()[0] < 20 * len(rows)

@@ -1,0 +1,154 @@
+"""The products table alone: which rows differ, what the catalogue held of them, and the statement that writes them."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import ModuleType
+
+import msgspec
+from django.db import connection
+from django.utils import timezone
+
+from perfhooks.spans import span
+from products.catalog.services import ensure_categories
+from products.upsert import postgres, sqlite
+from products.upsert.columns import Stamps
+from products.upsert.ports import ProductChange
+from products.upsert.rows import ProductRow
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the catalogue held of a product before this upsert."""
+
+    product_id: int
+    sku: str
+    price: int
+    discounted_price: int
+    benefits: str
+    source_modified_at: datetime
+    revision: int
+    content_hash: str
+
+    def is_newer(self, row: ProductRow, *, asked_at_revision: int) -> bool:
+        """Whether another writer brought it after the store was asked for the row, and from a later edit (ADR 3)."""
+        return self.revision > asked_at_revision and self.source_modified_at > row.source_modified_at
+
+    def is_price_equal(self, row: ProductRow) -> bool:
+        """Whether price, discounted price and benefits are what the row says."""
+        prices = (self.price, self.discounted_price) == (row.price, row.discounted_price)
+        return prices and msgspec.json.decode(self.benefits) == row.benefits
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenRow:
+    """A row that was written, under which id, and what stood there before; None: the product is new."""
+
+    product_id: int
+    row: ProductRow
+    before: Stored | None
+
+    @property
+    def is_price_moved(self) -> bool:
+        """Whether price, discounted price or benefits are other than before."""
+        return self.before is None or not self.before.is_price_equal(self.row)
+
+    @property
+    def change(self) -> ProductChange:
+        """What the refresh queue is told of it."""
+        row = self.row
+        return ProductChange(self.product_id, row.origin_product_no, row.sku, self.before is None, self.is_price_moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the rows of a batch: written with this revision, or left out since the catalogue had a later edit.
+
+    Those in neither are what another writer had brought already.
+    """
+
+    rows: list[WrittenRow]
+    revision: int
+    left_out: tuple[int, ...]
+
+
+def engine() -> ModuleType:
+    """The write path of the database in use: `postgres` and `sqlite` have the same functions."""
+    return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def keep_newest(rows: Iterable[ProductRow]) -> list[ProductRow]:
+    """One row per product, ordered by its number: of several the one that the store modified last.
+
+    A list that moves while it is read repeats some.
+    """
+    newest: dict[int, ProductRow] = {}
+    for row in rows:
+        held = newest.get(row.origin_product_no)
+        if held is None or held.source_modified_at <= row.source_modified_at:
+            newest[row.origin_product_no] = row
+    return [newest[number] for number in sorted(newest)]
+
+
+def select_changed(rows: Sequence[ProductRow], *, store_id: int) -> list[ProductRow]:
+    """The rows whose fingerprint the catalogue does not have: one read, whatever their number."""
+    with connection.cursor() as cursor:
+        hashes = engine().read_hashes(cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows])
+    return [row for row in rows if hashes.get(row.origin_product_no) != row.content_hash]
+
+
+def write_products(
+    changed: Sequence[ProductRow], *, store_id: int, revision: Callable[[], int], asked_at_revision: int
+) -> Written:
+    """Write the rows that still differ and are not older than what is stored; `upsert_products` explains the arguments.
+
+    changed: one row per product. Must run inside a transaction that has entered the store.
+    """
+    stored = _read_stored(changed, store_id=store_id)
+    left_out, fresh = [], []
+    for row in changed:
+        before = stored.get(row.origin_product_no)
+        if before is None:
+            fresh.append(row)
+        elif before.is_newer(row, asked_at_revision=asked_at_revision):
+            left_out.append(row.origin_product_no)
+        elif before.content_hash != row.content_hash:
+            fresh.append(row)
+    if not fresh:
+        return Written([], 0, tuple(left_out))
+    number = revision()
+    stamps = Stamps(store_id, ensure_categories(row.category for row in fresh), number, timezone.now())
+    return Written(_write(fresh, stored, stamps), number, tuple(left_out))
+
+
+def _read_stored(rows: Sequence[ProductRow], *, store_id: int) -> dict[int, Stored]:
+    with connection.cursor() as cursor:
+        found = engine().read_stored(cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows])
+    return {
+        number: Stored(key, sku, price, sale, gifts, _parse_time(when), revision, content_hash)
+        for number, key, sku, price, sale, gifts, when, revision, content_hash in found
+    }
+
+
+def _parse_time(when: datetime | str) -> datetime:
+    # A raw SQLite cursor gives the naive UTC that Django keeps, as text where it does not know the column.
+    parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps) -> list[WrittenRow]:
+    befores = [stored.get(row.origin_product_no) for row in rows]
+    claims = [
+        (row.sku, row.origin_product_no)
+        for row, before in zip(rows, befores, strict=True)
+        if before is None or before.sku != row.sku
+    ]
+    with span("db_upsert_seconds", rows=len(rows)) as timed, connection.cursor() as cursor:
+        if claims:
+            engine().release_skus(cursor, store_id=stamps.store_id, claims=claims)
+        new_ids = iter(engine().allocate_ids(cursor, befores.count(None)) if None in befores else ())
+        ids = [next(new_ids) if before is None else before.product_id for before in befores]
+        write = engine().merge_rows if any(befores) else engine().insert_rows
+        write(cursor, list(zip(ids, rows, strict=True)), stamps)
+        timed.set(written=len(rows), known=len(rows) - befores.count(None))
+    return [WrittenRow(*each) for each in zip(ids, rows, befores, strict=True)]

@@ -42,7 +42,12 @@ BINARY_TYPES = {
 # Key by key: for `= ANY(array)` of 10,000 keys PostgreSQL reads the whole table of 100,000 rows instead.
 _PROBE = """
     SELECT {columns} FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
-    (SELECT {columns} FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
+    (SELECT * FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
+_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+# Times are dear to read, and matter for the few rows that were written since the store was asked.
+_READ_STORED = _PROBE.format(
+    columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END AS edited_meanwhile_at"
+)
 # The condition on the state is spelled as in the partial index, which PostgreSQL else does not use.
 _HOLDERS = """
     SELECT product.id FROM json_each_text(%s) AS claim(sku, number) CROSS JOIN LATERAL
@@ -68,12 +73,16 @@ _MERGE_OBSERVATIONS = f"""
 
 def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """The stored content hash of each known origin product number."""
-    return dict(_probe(cursor, "origin_product_no, content_hash", store_id, numbers))
+    cursor.execute(_READ_HASHES, [_spell_array(numbers), store_id])
+    return dict(cursor.fetchall())
 
 
-def read_stored(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The STORED columns of the known products."""
-    return _probe(cursor, ", ".join(STORED), store_id, numbers)
+def read_stored(
+    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
+) -> list[tuple[Any, ...]]:
+    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
+    cursor.execute(_READ_STORED, [asked_at_revision, _spell_array(numbers), store_id])
+    return list(cursor.fetchall())
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
@@ -114,11 +123,9 @@ def merge_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]])
     cursor.execute(_MERGE_OBSERVATIONS)
 
 
-def _probe(cursor: CursorWrapper, columns: str, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    # The array as text: having the driver quote a list of 10,000 takes five times as long.
-    spelled = "{" + ",".join(map(str, numbers)) + "}"
-    cursor.execute(_PROBE.format(columns=columns), [spelled, store_id])
-    return list(cursor.fetchall())
+def _spell_array(numbers: Sequence[int]) -> str:
+    """The array as text: having the driver quote a list of 10,000 takes five times as long."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:

@@ -29,8 +29,12 @@ _MERGE = f"""{_INSERT}
 # json_each takes any number of keys as one parameter, of which SQLite else takes a few hundred. CROSS JOIN keeps the
 # order: key by key through the index. The condition on the state is spelled as in the partial index, for the same end.
 _PROBE = """
-    SELECT {columns} FROM json_each(%s) AS key CROSS JOIN catalog_product
+    SELECT {columns} FROM json_each(%s) AS key CROSS JOIN catalog_product AS product
     WHERE store_id = %s AND origin_product_no = key.value"""
+_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+_READ_STORED = _PROBE.format(
+    columns=f"{', '.join(f'product.{name}' for name in STORED)}, CASE WHEN revision > %s THEN source_modified_at END"
+)
 _HOLDERS = """
     SELECT catalog_product.id FROM json_each(%s) AS claim CROSS JOIN catalog_product
     WHERE store_id = %s AND sku = json_extract(claim.value, '$[0]') AND NOT (status = 'DELETE')
@@ -45,12 +49,16 @@ _MERGE_OBSERVATION = f"""{_INSERT_OBSERVATION}
 
 def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """The stored content hash of each known origin product number."""
-    return dict(_probe(cursor, "origin_product_no, content_hash", store_id, numbers))
+    cursor.execute(_READ_HASHES, [json.dumps(list(numbers)), store_id])
+    return dict(cursor.fetchall())
 
 
-def read_stored(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The STORED columns of the known products."""
-    return _probe(cursor, ", ".join(f"catalog_product.{name}" for name in STORED), store_id, numbers)
+def read_stored(
+    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
+) -> list[tuple[Any, ...]]:
+    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
+    cursor.execute(_READ_STORED, [asked_at_revision, json.dumps(list(numbers)), store_id])
+    return [(*stored, _parse_time(edited_at)) for *stored, edited_at in cursor.fetchall()]
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
@@ -87,11 +95,6 @@ def merge_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]])
     cursor.executemany(_MERGE_OBSERVATION, [_adapt_observation(each) for each in values])
 
 
-def _probe(cursor: CursorWrapper, columns: str, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    cursor.execute(_PROBE.format(columns=columns), [json.dumps(list(numbers)), store_id])
-    return list(cursor.fetchall())
-
-
 def _adapt_observation(values: tuple[Any, ...]) -> tuple[Any, ...]:
     product_id, revision, observed_at, *prices, benefits, trace_id = values
     return (product_id, revision, _spell_time(observed_at), *prices, _encode(benefits), trace_id)
@@ -103,6 +106,11 @@ def _list_values(rows: Sequence[IdentifiedRow], stamps: Stamps) -> list[Any]:
 
 def _encode(value: object) -> str:
     return encode_json(value).decode()
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """The naive UTC text that Django keeps, as what it means."""
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _spell_time(when: datetime | None) -> str | None:

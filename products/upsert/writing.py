@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from types import ModuleType
 
 import msgspec
@@ -26,13 +26,14 @@ class Stored:
     price: int
     discounted_price: int
     benefits: str
-    source_modified_at: datetime
     revision: int
     content_hash: str
+    edited_meanwhile_at: datetime | None
+    """When the store edited what another writer has brought since the store was asked; None: nobody has."""
 
-    def is_newer(self, row: ProductRow, *, asked_at_revision: int) -> bool:
-        """Whether another writer brought it after the store was asked for the row, and from a later edit (ADR 3)."""
-        return self.revision > asked_at_revision and self.source_modified_at > row.source_modified_at
+    def is_newer(self, row: ProductRow) -> bool:
+        """Whether it comes from a later edit than the row, which was asked for before (ADR 3)."""
+        return self.edited_meanwhile_at is not None and self.edited_meanwhile_at > row.source_modified_at
 
     def is_price_equal(self, row: ProductRow) -> bool:
         """Whether price, discounted price and benefits are what the row says."""
@@ -42,22 +43,19 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class WrittenRow:
-    """A row that was written, under which id, and what stood there before; None: the product is new."""
+    """A row that was written, under which id, what stood there before (None: the product is new), and what moved."""
 
     product_id: int
     row: ProductRow
     before: Stored | None
-
-    @property
-    def is_price_moved(self) -> bool:
-        """Whether price, discounted price or benefits are other than before."""
-        return self.before is None or not self.before.is_price_equal(self.row)
+    is_price_moved: bool
+    """Whether price, discounted price or benefits are other than before."""
 
     @property
     def change(self) -> ProductChange:
         """What the refresh queue is told of it."""
-        row = self.row
-        return ProductChange(self.product_id, row.origin_product_no, row.sku, self.before is None, self.is_price_moved)
+        row, is_new = self.row, self.before is None
+        return ProductChange(self.product_id, row.origin_product_no, row.sku, is_new, self.is_price_moved)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +102,13 @@ def write_products(
 
     changed: one row per product. Must run inside a transaction that has entered the store.
     """
-    stored = _read_stored(changed, store_id=store_id)
+    stored = _read_stored(changed, store_id=store_id, asked_at_revision=asked_at_revision)
     left_out, fresh = [], []
     for row in changed:
         before = stored.get(row.origin_product_no)
         if before is None:
             fresh.append(row)
-        elif before.is_newer(row, asked_at_revision=asked_at_revision):
+        elif before.is_newer(row):
             left_out.append(row.origin_product_no)
         elif before.content_hash != row.content_hash:
             fresh.append(row)
@@ -121,19 +119,11 @@ def write_products(
     return Written(_write(fresh, stored, stamps), number, tuple(left_out))
 
 
-def _read_stored(rows: Sequence[ProductRow], *, store_id: int) -> dict[int, Stored]:
+def _read_stored(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision: int) -> dict[int, Stored]:
+    numbers = [row.origin_product_no for row in rows]
     with connection.cursor() as cursor:
-        found = engine().read_stored(cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows])
-    return {
-        number: Stored(key, sku, price, sale, gifts, _parse_time(when), revision, content_hash)
-        for number, key, sku, price, sale, gifts, when, revision, content_hash in found
-    }
-
-
-def _parse_time(when: datetime | str) -> datetime:
-    # A raw SQLite cursor gives the naive UTC that Django keeps, as text where it does not know the column.
-    parsed = datetime.fromisoformat(when) if isinstance(when, str) else when
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+        found = engine().read_stored(cursor, store_id=store_id, numbers=numbers, asked_at_revision=asked_at_revision)
+    return {number: Stored(*stored) for number, *stored in found}
 
 
 def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps) -> list[WrittenRow]:
@@ -151,4 +141,7 @@ def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps
         write = engine().merge_rows if any(befores) else engine().insert_rows
         write(cursor, list(zip(ids, rows, strict=True)), stamps)
         timed.set(written=len(rows), known=len(rows) - befores.count(None))
-    return [WrittenRow(*each) for each in zip(ids, rows, befores, strict=True)]
+    return [
+        WrittenRow(key, row, before, before is None or not before.is_price_equal(row))
+        for key, row, before in zip(ids, rows, befores, strict=True)
+    ]

@@ -41,13 +41,14 @@ BINARY_TYPES = {
 }
 # Key by key: for `= ANY(array)` of 10,000 keys PostgreSQL reads the whole table of 100,000 rows instead.
 _PROBE = """
-    SELECT {columns} FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
-    (SELECT * FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
+    SELECT product.* FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
+    (SELECT {columns} FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
 _READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
 # Times are dear to read, and matter for the few rows that were written since the store was asked.
-_READ_STORED = _PROBE.format(
-    columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END AS edited_meanwhile_at"
-)
+_READ_STORED = _PROBE.format(columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END")
+_ALLOCATE = """
+    WITH held AS MATERIALIZED (SELECT pg_get_serial_sequence('catalog_product', 'id')::regclass AS sequence)
+    SELECT nextval(sequence) FROM held, generate_series(1, %s)"""
 # The condition on the state is spelled as in the partial index, which PostgreSQL else does not use.
 _HOLDERS = """
     SELECT product.id FROM json_each_text(%s) AS claim(sku, number) CROSS JOIN LATERAL
@@ -81,14 +82,13 @@ def read_stored(
     cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
 ) -> list[tuple[Any, ...]]:
     """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
-    cursor.execute(_READ_STORED, [asked_at_revision, _spell_array(numbers), store_id])
+    cursor.execute(_READ_STORED, [_spell_array(numbers), asked_at_revision, store_id])
     return list(cursor.fetchall())
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
     """So many ids for new products."""
-    sequence = "pg_get_serial_sequence('catalog_product', 'id')"
-    cursor.execute(f"SELECT nextval({sequence}) FROM generate_series(1, %s)", [number])  # noqa: S608
+    cursor.execute(_ALLOCATE, [number])
     return [key for (key,) in cursor.fetchall()]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from types import ModuleType
+from typing import NamedTuple
 
 import msgspec
 from django.db import connection
@@ -17,8 +18,7 @@ from products.upsert.ports import ProductChange
 from products.upsert.rows import ProductRow
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """What the catalogue held of a product before this upsert."""
 
     product_id: int
@@ -41,8 +41,7 @@ class Stored:
         return prices and msgspec.json.decode(self.benefits) == row.benefits
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenRow:
+class WrittenRow(NamedTuple):
     """A row that was written, under which id, what stood there before (None: the product is new), and what moved."""
 
     product_id: int
@@ -123,7 +122,7 @@ def _read_stored(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision
     numbers = [row.origin_product_no for row in rows]
     with connection.cursor() as cursor:
         found = engine().read_stored(cursor, store_id=store_id, numbers=numbers, asked_at_revision=asked_at_revision)
-    return {number: Stored(*stored) for number, *stored in found}
+    return {found_row[0]: Stored._make(found_row[1:]) for found_row in found}
 
 
 def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps) -> list[WrittenRow]:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from perfhooks.queries import count_queries
 from products.catalog.models import CatalogueRevision, PriceObservation, Product
@@ -11,6 +11,8 @@ from products.catalog.selectors import latest_revision
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef
+from products.upsert.services import upsert_products
+from products.upsert.writing import write_products
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +117,41 @@ def test_a_row_that_breaks_a_constraint_leaves_nothing_half_written(change: dict
     with pytest.raises(IntegrityError):
         upsert(store, make_product_row(1), make_product_row(2, **change))
     assert Product.objects.count() == PriceObservation.objects.count() == CatalogueRevision.objects.count() == 0
+
+
+@pytest.mark.parametrize("field", ["price", "stock"])
+def test_a_number_that_the_column_cannot_hold_is_refused_and_not_cut_off(field: str) -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    too_large = {"price": 2**32 + 150_000, "stock": 2**32 + 7}[field]  # the lower half alone would pass
+    with pytest.raises((DataError, IntegrityError)):
+        upsert(store, make_product_row(1, **{field: too_large}), make_product_row(2, **{field: too_large}))
+    assert list(Product.objects.values_list("price", "stock")) == [(129_000, 12)]
+
+
+def test_what_another_writer_has_brought_meanwhile_is_not_written_again() -> None:
+    store, row = make_store(), make_product_row(1)
+    upsert(store, row)
+    with transaction.atomic(), count_queries() as counted:
+        written = write_products([row], store_id=store.pk, revision=revision_of(store), asked_at_revision=0)
+    assert (written.rows, written.left_out) == ([], ())
+    assert counted.rows_written == 0
+
+
+def test_of_two_prices_in_one_run_the_history_keeps_the_last() -> None:
+    store = make_store()
+    for price in (129_000, 139_000, 149_000):
+        row = make_product_row(1, price=price)
+        upsert_products(store_id=store.pk, rows=[row], revision=lambda: 5, observed_at=EPOCH)
+    assert list(PriceObservation.objects.values_list("revision", "price")) == [(5, 149_000)]
+
+
+def test_a_deleted_product_leaves_its_sku_to_the_next() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, sku="A", seller_code="A"))
+    mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store))
+    upsert(store, make_product_row(2, sku="A", seller_code="A"))
+    assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "A", 2: "A"}
 
 
 def test_the_editors_priority_survives_an_update() -> None:

@@ -136,7 +136,7 @@ def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:
 
 def _copy_rows(cursor: CursorWrapper, table: str, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
     _check_integers(rows)
-    values = iter_values(rows, stamps, Form(json=_encode, time=_keep))
+    values = iter_values(rows, stamps, FORM)
     copy_rows(cursor, f"COPY {table} ({_LIST}) FROM STDIN (FORMAT BINARY)", values, list_types(Product, COLUMNS))
 
 
@@ -172,3 +172,6 @@ def list_types(model: type[Model], columns: tuple[str, ...]) -> tuple[str, ...]:
     """The type in which binary COPY sends each column; strings of every length are text."""
     kinds = (model._meta.get_field(name).get_internal_type() for name in columns)
     return tuple(BINARY_TYPES.get(kind, "text") for kind in kinds)
+
+
+FORM = Form(json=_encode, time=_keep)

@@ -101,7 +101,7 @@ def _adapt_observation(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _list_values(rows: Sequence[IdentifiedRow], stamps: Stamps) -> list[Any]:
-    return list(iter_values(rows, stamps, _FORM))
+    return list(iter_values(rows, stamps, FORM))
 
 
 def _encode(value: object) -> str:
@@ -118,4 +118,4 @@ def _spell_time(when: datetime | None) -> str | None:
     return None if when is None else when.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
 
 
-_FORM = Form(json=_encode, time=_spell_time)
+FORM = Form(json=_encode, time=_spell_time)

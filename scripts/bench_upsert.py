@@ -1,17 +1,26 @@
-"""The upsert beside row-by-row `update_or_create` and Django's bulk_create, on the database that DATABASE_URL names.
+"""The upsert beside other ways, and beside the quickest that the database can, on the database that DATABASE_URL names.
 
-    python scripts/bench_upsert.py [--rows 10000] [--row-sample 500] [--quick] [--json] [--plot FILE.svg] ...
+    python scripts/bench_upsert.py [--rows 10000] [--table-rows 100000] [--row-sample 500] [--scenario NAME] [--quick] ...
 
-All run interleaved in one process on a database of its own, each on its own store of `--rows` products. Row mode is
-timed on a sample, so that the run stays short; speeds are per row. The upsert's time includes the fingerprints, the
-price observations and the refresh queue. Exits with 1 when a goal is missed.
+All ways run interleaved in one process on a database of its own, each on its own store in one products table of
+`--table-rows`. Row mode and Django's bulk ways are timed on a share of the batch; speeds are per row, and a row that is
+skipped counts as one. Dead rows are vacuumed away between the rounds, untimed. What an operation includes:
+
+    products table           reading and comparing fingerprints, the store's lock, SKUs, the rows, foreign keys, commit
+    upsert_products          the same, with price history, refresh queue, catalogue revision and metrics
+    COPY, executemany        the same values into an empty table, in one transaction; nothing is read or compared.
+                             "equal indexes" has the products table's indexes and checks, "and foreign keys" those too
+    without the hash skip    the products table with a fingerprint that always differs, so that every row is written
+
+The goals in multiples of row mode and of COPY concern the products table. Exits with 1 when a goal is missed.
 """
 
 import os
 import sys
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings.perf")
 
@@ -19,111 +28,173 @@ import django
 
 django.setup()
 
-import msgspec
-from django.db import connection
+from django.db import connection, transaction
 
 from perfhooks.bench import Goal, Operation, Scenario, main
 from perfhooks.bench.database import own_database
 from perfhooks.bench.options import count
-from products.catalog.models import Product, Store
-from products.catalog.services import ensure_categories, get_or_create_store
-from products.upsert.columns import COPIED, ENCODED
-from products.upsert.rows import ProductRow, hash_row
-from scripts.paired_scenarios import OBSERVED_AT, make_rows, upsert
+from products.catalog.models import Store
+from products.catalog.services import get_or_create_store
+from products.upsert.rows import ProductRow
+from scripts.paired_scenarios import make_rows
+from scripts.upsert_ways import (
+    Lane,
+    Limit,
+    Write,
+    fill_table,
+    make_limit_tables,
+    write_by_pgbulk,
+    write_by_service,
+    write_in_bulk,
+    write_products_table,
+    write_row_by_row,
+)
 
-FIELDS = (*COPIED, *ENCODED)
 BULK_ROWS_MAX = 5_000
-TIMES_ROW_MODE = {"unchanged": 50.0, "half changed": 20.0}
-"""Goals on PostgreSQL; the plan's own floor holds on both databases."""
+ROWS_A_SYNC_BATCH = 500
+LARGE_BATCH_ROWS = 100_000
+INDEX_SAMPLE = 50
+UNCHANGED, HALF, NEW = KINDS = ("unchanged", "half changed", "all new")
+TIMES_ROW_MODE = {
+    "postgresql": {UNCHANGED: 200.0, HALF: 80.0, NEW: 80.0},
+    "sqlite": {UNCHANGED: 40.0, HALF: 40.0, NEW: 40.0},
+}
+SHARE_OF_LIMIT = {
+    "postgresql": {HALF: (0.6, 0.5), NEW: (0.75, 0.6)},
+    "sqlite": {HALF: (0.65, 0.55), NEW: (0.65, 0.55)},
+}
+"""Goals: for batches below, and from LARGE_BATCH_ROWS."""
 
 
-@dataclass
-class Lane:
-    """One method with its own store: what it writes next, and how."""
+@dataclass(frozen=True)
+class Plan:
+    """The rows of a batch, how many of them row mode gets, and how many the products table holds."""
 
-    store: Store
-    write: Callable[[Store, Sequence[ProductRow]], object]
-    rows: list[ProductRow]
+    rows: Sequence[ProductRow]
+    row_sample: int
+    table_rows: int
 
-    def change_half(self) -> None:
-        """Every second row gets another price and stock, as between two syncs."""
-        self.rows = [self._change(row) if at % 2 else row for at, row in enumerate(self.rows)]
+    def list_scenarios(self) -> Iterator[Scenario]:
+        """Each kind of change beside row mode, then beside the limit; then what the unique index is worth."""
+        yield from map(self.compare_with_row_mode, KINDS)
+        yield from map(self.compare_with_limit, KINDS[1:])
+        yield self.measure_index()
 
-    def _change(self, row: ProductRow) -> ProductRow:
-        price = 10_000 + (row.discounted_price + 310) % 80_000
-        return msgspec.structs.replace(row, discounted_price=price, stock=(row.stock + 1) % 1_000)
+    def compare_with_row_mode(self, kind: str) -> Scenario:
+        """The upsert beside Django's ways."""
+        whole = len(self.rows)
+        ways: dict[str, tuple[Write, int]] = {
+            "update_or_create": (write_row_by_row, self.row_sample),
+            **{f"bulk_create {n}": (partial(write_in_bulk, batch_size=n), BULK_ROWS_MAX) for n in (100, 500, 1_000)},
+            "django-pgbulk 1000": (write_by_pgbulk, BULK_ROWS_MAX),
+            "without the hash skip": (write_products_table, whole),
+            f"upsert_products {ROWS_A_SYNC_BATCH}": (write_in_batches, whole),
+            "products table": (write_products_table, whole),
+            "upsert_products": (write_by_service, whole),
+        }
+        if connection.vendor == "sqlite":
+            del ways["django-pgbulk 1000"]
+        if kind != UNCHANGED:
+            del ways["without the hash skip"]
+            # The goal is the table's; of what has not changed the whole service does no more than compare either.
+            ways["products table"] = ways.pop("products table")
+        lanes = self._open_lanes(ways)
+        row_mode, *peers, ours = (_operate(name, lane, kind) for name, lane in lanes.items())
+        goal = Goal.at_least("ratio", TIMES_ROW_MODE[connection.vendor][kind])
+        goals = (Goal.of_budget("upsert-batch-over-row"), goal)
+        return self._make_scenario(kind, lanes, (row_mode, *peers, ours), kind, goals)
 
-    def run(self) -> None:
-        """Write the rows once."""
-        self.write(self.store, self.rows)
+    def compare_with_limit(self, kind: str) -> Scenario:
+        """The upsert beside the quickest way into tables of the same columns."""
+        means = "COPY" if connection.vendor == "postgresql" else "executemany"
+        limits = [
+            Operation(f"{means}, {table.about}", table.write, len(self.rows), prepare=table.empty)
+            for table in (Limit(name, about, self.rows) for name, about in make_limit_tables().items())
+        ]
+        whole = len(self.rows)
+        ways = {"upsert_products": (write_by_service, whole), "products table": (write_products_table, whole)}
+        lanes = self._open_lanes(ways)
+        service, ours = (_operate(name, lane, kind) for name, lane in lanes.items())
+        share = SHARE_OF_LIMIT[connection.vendor][kind][whole >= LARGE_BATCH_ROWS]
+        operations = (*limits, service, ours)
+        return self._make_scenario(f"{kind}, beside {means}", lanes, operations, kind, (Goal.at_least("ratio", share),))
 
+    def measure_index(self) -> Scenario:
+        """The same keyed updates on copies of the table, with and without the unique index on the key."""
+        sample = self.rows[:INDEX_SAMPLE]
+        lanes = self._open_lanes({"index": (write_products_table, len(self.rows))})
 
-def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
-    """The product's own way: fingerprint, then upsert."""
-    upsert(store, [msgspec.structs.replace(row, content_hash=hash_row(row)) for row in rows])
+        def copy_table() -> None:
+            fill_table(lanes.values(), self.table_rows, are_new=False)
+            with connection.cursor() as cursor:
+                for table in ("keyless", "keyed"):
+                    cursor.execute(f"CREATE TABLE {table} AS SELECT * FROM catalog_product")  # noqa: S608
+                cursor.execute("CREATE UNIQUE INDEX keyed_key ON keyed (store_id, origin_product_no)")
 
+        def update(table: str, rows: Sequence[ProductRow]) -> None:
+            statement = f"UPDATE {table} SET stock = stock + 1 WHERE store_id = %s AND origin_product_no = %s"  # noqa: S608
+            keys = [(lanes["index"].store.pk, row.origin_product_no) for row in rows]
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.executemany(statement, keys)
 
-def values_of(row: ProductRow, category_id: int) -> dict[str, object]:
-    """Column values for Django's own ways, which keep no revision."""
-    stamps = {"category_id": category_id, "revision": 0, "updated_at": OBSERVED_AT}
-    return {**{name: getattr(row, name) for name in FIELDS}, **stamps}
+        return Scenario(
+            "keyed updates",
+            operation=Operation("with the unique index", partial(update, "keyed", self.rows), len(self.rows)),
+            yardstick=Operation("without it", partial(update, "keyless", sample), len(sample)),
+            setup=copy_table,
+            unit="행",
+            repetitions=5,
+            warmups=1,
+        )
 
+    def _open_lanes(self, ways: Mapping[str, tuple[Write, int]]) -> dict[str, Lane]:
+        stores = (get_or_create_store(code=f"lane-{at}", name=f"lane-{at}") for at in range(len(ways)))
+        return {
+            name: Lane(store, write, self.rows[:share])
+            for store, (name, (write, share)) in zip(stores, ways.items(), strict=True)
+        }
 
-def write_row_by_row(store: Store, rows: Sequence[ProductRow]) -> None:
-    """What most code does first."""
-    category_id = ensure_categories([rows[0].category])[rows[0].category.source_id]
-    for row in rows:
-        Product.objects.update_or_create(
-            store=store, origin_product_no=row.origin_product_no, defaults=values_of(row, category_id)
+    def _make_scenario(
+        self, name: str, lanes: dict[str, Lane], operations: Sequence[Operation], kind: str, goals: tuple[Goal, ...]
+    ) -> Scenario:
+        yardstick, *peers, ours = operations
+        return Scenario(
+            name,
+            operation=ours,
+            yardstick=yardstick,
+            peers=tuple(peers),
+            setup=partial(fill_table, list(lanes.values()), self.table_rows, are_new=kind == NEW),
+            unit="행",
+            repetitions=9,
+            warmups=1,
+            goals=goals,
         )
 
 
-def write_in_bulk(store: Store, rows: Sequence[ProductRow]) -> None:
-    """Django's batch way, without skipping what is unchanged."""
-    category_id = ensure_categories([rows[0].category])[rows[0].category.source_id]
-    Product.objects.bulk_create(
-        [Product(store=store, origin_product_no=row.origin_product_no, **values_of(row, category_id)) for row in rows],
-        batch_size=1_000,
-        update_conflicts=True,
-        unique_fields=["store", "origin_product_no"],
-        update_fields=[*FIELDS, "category_id", "revision", "updated_at"],
-    )
+def write_in_batches(store: Store, rows: Sequence[ProductRow]) -> None:
+    """The whole service, in batches as a sync brings them."""
+    for start in range(0, len(rows), ROWS_A_SYNC_BATCH):
+        write_by_service(store, rows[start : start + ROWS_A_SYNC_BATCH])
+
+
+def _operate(name: str, lane: Lane, kind: str) -> Operation:
+    prepares: dict[str, Callable[[], None]] = {HALF: partial(lane.change, 2), NEW: lane.forget}
+    prepare = prepares.get(kind)
+    if name == "without the hash skip":
+        prepare = partial(lane.change, 1)
+    return Operation(name, lane.run, len(lane.rows), prepare=prepare)
 
 
 def list_scenarios(options: Namespace) -> list[Scenario]:
-    """Nothing changed, and every second row changed, for the three methods."""
+    """The scenarios on rows of this size."""
     size = min(options.rows, 1_000) if options.quick else options.rows
-    plan = {
-        "update_or_create": (write_row_by_row, min(size, options.row_sample)),
-        "bulk_create 1000": (write_in_bulk, min(size, BULK_ROWS_MAX)),
-        "upsert_products": (write_by_service, size),
-    }
-    rows, lanes = make_rows(size), {}
-    for number, (name, (write, share)) in enumerate(plan.items()):
-        store = get_or_create_store(code=f"bench-{number}", name=name)
-        upsert(store, rows)
-        lanes[name] = Lane(store, write, rows[:share])
-    return [make_scenario(name, lanes) for name in TIMES_ROW_MODE]
-
-
-def make_scenario(name: str, lanes: dict[str, Lane]) -> Scenario:
-    """One scenario over all methods; row mode is the yardstick."""
-    is_changing = name == "half changed"
-    row_mode, bulk, ours = (
-        Operation(method, lane.run, len(lane.rows), prepare=lane.change_half if is_changing else None)
-        for method, lane in lanes.items()
-    )
-    goals = [Goal.of_budget("upsert-batch-over-row")]
-    if connection.vendor == "postgresql":
-        goals.append(Goal.at_least("ratio", TIMES_ROW_MODE[name]))
-    return Scenario(
-        name, operation=ours, yardstick=row_mode, peers=(bulk,), unit="행", repetitions=9, warmups=1, goals=tuple(goals)
-    )
+    return list(Plan(make_rows(size), min(size, options.row_sample), options.table_rows or 10 * size).list_scenarios())
 
 
 def add_options(parser: ArgumentParser) -> None:
     """How much is written."""
     parser.add_argument("--rows", type=count, default=10_000, help="한 번에 쓸 상품 수 (기본 10,000)")
+    parser.add_argument("--table-rows", type=count, help="상품 테이블의 행 수 (기본: 한 번에 쓸 수의 10배)")
     parser.add_argument("--row-sample", type=count, default=500, help="행 단위 방식으로 잴 상품 수 (기본 500)")
 
 

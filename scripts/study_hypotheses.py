@@ -48,8 +48,8 @@ from products.storesync.client import StoreClient
 from products.storesync.services import read_account, start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from products.upsert.rows import ProductRow, hash_row
-from scripts.bench_upsert import write_in_bulk, write_row_by_row
 from scripts.paired_scenarios import make_rows, upsert
+from scripts.upsert_ways import write_in_bulk, write_row_by_row
 
 OUT = Path(__file__).resolve().parents[1] / "docs" / "measurements" / "hypotheses.csv"
 PRODUCTS = 120

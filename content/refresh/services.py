@@ -79,7 +79,7 @@ def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> 
 
     The upsert's port: it runs inside the upsert's transaction. Returns the entries added.
     """
-    showing = list_content_ids_showing([change.product_id for change in changes])
+    showing = list_content_ids_showing([change.product_id for change in changes if not change.is_new])
     waiting = list_ids_waiting_for(change.sku for change in changes)
     added = enqueue_posts(post_ids=keep_processable(showing), reason=Reason.PRODUCT_CHANGED, revision=revision)
     return added + enqueue_posts(post_ids=keep_processable(waiting), reason=Reason.SKU_APPEARED, revision=revision)

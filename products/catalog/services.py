@@ -99,7 +99,8 @@ def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
     if renamed:
         Category.objects.bulk_update(renamed, ["name", "path"])
     if missing:
-        new = [Category(source_id=ref.source_id, name=ref.name, path=ref.path) for ref in missing]
+        # In one order, so that the syncs of two stores do not each wait for what the other has just made.
+        new = [Category(source_id=r.source_id, name=r.name, path=r.path) for r in sorted(missing, key=_get_number)]
         # Another writer may have made the same category meanwhile: its row is then the one to use.
         Category.objects.bulk_create(new, ignore_conflicts=True)
         known.update({row.source_id: row for row in Category.objects.filter(source_id__in=[r.source_id for r in new])})
@@ -108,6 +109,10 @@ def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
 
 def _is_named(ref: CategoryLike) -> bool:
     return ref.name != ref.source_id
+
+
+def _get_number(ref: CategoryLike) -> str:
+    return ref.source_id
 
 
 def start_scan(*, store_id: int, scanned_at: datetime) -> int:

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from products.catalog.models import CatalogueFinding, Product, ProductStatus
 from products.catalog.services import count_write
+from products.catalog.storelock import enter_store
 from products.upsert.ports import ProductChange, refresh_port
 
 
@@ -45,9 +46,10 @@ def resolve_skus(*, store_id: int, revision: Callable[[], int]) -> int:
 
     The upsert writes right SKUs already; this mends the products that only *another* product's code has affected.
     """
-    unusable = [*_list_shared_codes(store_id), *_list_number_clashes(store_id)]
     with transaction.atomic():
-        wrong = list(_select_wrong(store_id, unusable).select_for_update(of=("self",)))
+        enter_store(store_id)
+        unusable = [*_list_shared_codes(store_id), *_list_number_clashes(store_id)]
+        wrong = list(_select_wrong(store_id, unusable))
         if not wrong:
             return 0
         number, now = revision(), timezone.now()

@@ -1,7 +1,9 @@
 """The columns that the upsert writes, in one order for both databases."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 import msgspec
 
@@ -19,41 +21,63 @@ COPIED = (
     "status",
     "price",
     "discounted_price",
-    "discount_starts_at",
-    "discount_ends_at",
     "stock",
     "image_url",
     "description",
     "summary_hash",
     "content_hash",
-    "source_modified_at",
 )
+TIMES = ("discount_starts_at", "discount_ends_at", "source_modified_at")
 ENCODED = ("channel_product_nos", "benefits", "attributes")
-"""Kept as JSON: handed over as text, which both databases take."""
+"""Kept as JSON: each database takes it in a form of its own."""
 STAMPED = ("category_id", "revision", "updated_at")
-COLUMNS = (*KEY, *COPIED, *ENCODED, *STAMPED)
-LOCKED = ("origin_product_no", "id", "price", "discounted_price", "benefits", "source_modified_at", "revision")
-"""What must be known of a stored row before it is overwritten."""
+EDITED = ("priority", "version")
+"""What editors own: 0 in a new row, and never overwritten."""
+UPDATED = (*COPIED, *TIMES, *ENCODED, *STAMPED)
+COLUMNS = ("id", *KEY, *UPDATED, *EDITED)
+STORED = ("origin_product_no", "id", "sku", "price", "discounted_price", "benefits", "revision", "content_hash")
+"""What must be known of a row before it is overwritten, beside the date of an edit that came meanwhile."""
 OBSERVED = ("product_id", "revision", "observed_at", "price", "discounted_price", "benefits", "trace_id")
 
-_encoder = msgspec.json.Encoder(order="sorted")
+encode_json = msgspec.json.Encoder(order="sorted").encode
+"""JSON in UTF-8 with sorted keys."""
+IdentifiedRow = tuple[int, ProductRow]
+"""A row with its product's id."""
+_copied, _times, _encoded = attrgetter(*COPIED), attrgetter(*TIMES), attrgetter(*ENCODED)
 
 
-def encode_json(value: object) -> str:
-    """JSON text with sorted keys."""
-    return _encoder.encode(value).decode()
+@dataclass(frozen=True, slots=True)
+class Stamps:
+    """What a batch writes beside what the store said: whose rows, which categories they name, and when it was written."""
+
+    store_id: int
+    category_ids: Mapping[str, int]
+    revision: int
+    written_at: datetime
 
 
-def to_values(
-    row: ProductRow, *, store_id: int, category_ids: Mapping[str, int], revision: int, written_at: datetime
-) -> tuple[object, ...]:
-    """The row's values in the order of COLUMNS."""
-    return (
-        store_id,
-        row.origin_product_no,
-        *(getattr(row, name) for name in COPIED),
-        *(encode_json(getattr(row, name)) for name in ENCODED),
-        category_ids[row.category.source_id],
-        revision,
-        written_at,
-    )
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a database takes JSON values and times."""
+
+    json: Callable[[object], object]
+    time: Callable[[datetime | None], object]
+
+
+def iter_values(rows: Iterable[IdentifiedRow], stamps: Stamps, form: Form) -> Iterator[tuple[object, ...]]:
+    """The values of each row in the order of COLUMNS."""
+    written_at = form.time(stamps.written_at)
+    for product_id, row in rows:
+        yield (
+            product_id,
+            stamps.store_id,
+            row.origin_product_no,
+            *_copied(row),
+            *map(form.time, _times(row)),
+            *map(form.json, _encoded(row)),
+            stamps.category_ids[row.category.source_id],
+            stamps.revision,
+            written_at,
+            0,
+            0,
+        )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from products.catalog.indexing import index_products, read_search_rows
 from products.catalog.models import Product, ProductStatus
 from products.catalog.services import count_write
+from products.catalog.storelock import enter_store
 from products.upsert.codes import announce
 
 
@@ -17,8 +18,9 @@ def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: 
     The caller has a complete scan without them and the store's own word that each is gone.
     """
     with transaction.atomic():
+        enter_store(store_id)
         missing = Product.objects.filter(store_id=store_id, origin_product_no__in=list(origin_product_nos))
-        gone = list(missing.exclude(status=ProductStatus.DELETE).order_by("origin_product_no").select_for_update())
+        gone = list(missing.exclude(status=ProductStatus.DELETE))
         if not gone:
             return 0
         number = revision()

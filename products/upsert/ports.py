@@ -1,14 +1,12 @@
 """What the upsert asks of the floor above: queue the posts that show a changed product."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from perfhooks.ports import Port
 
 
-@dataclass(frozen=True, slots=True)
-class ProductChange:
+class ProductChange(NamedTuple):
     """One product that an upsert wrote."""
 
     product_id: int

@@ -1,64 +1,131 @@
-"""The write path on PostgreSQL: COPY into a temporary table, then one INSERT ... ON CONFLICT."""
+"""The write path on PostgreSQL: binary COPY, straight into the table where nothing can be in the way.
 
+Each function runs in the transaction of a caller that has entered the store (`catalog.storelock`), so that nobody else
+writes its products meanwhile; `read_hashes` alone needs none.
+"""
+
+import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
+from django.db import DataError
 from django.db.backends.utils import CursorWrapper
+from django.db.models import Model
 
 from perfhooks.queries import copy_rows
-from products.upsert.columns import COLUMNS, KEY, LOCKED, OBSERVED
+from products.catalog.models import PriceObservation, Product
+from products.upsert.columns import (
+    COLUMNS,
+    KEY,
+    OBSERVED,
+    STORED,
+    UPDATED,
+    Form,
+    IdentifiedRow,
+    Stamps,
+    encode_json,
+    iter_values,
+)
 
+INTEGER_LIMIT = 2_147_483_647
+BINARY_TYPES = {
+    "BigAutoField": "int8",
+    "BigIntegerField": "int8",
+    "ForeignKey": "int8",
+    "IntegerField": "int4",
+    "DateTimeField": "timestamptz",
+    "JSONField": "bytea",  # `_encode` has made its binary form already
+}
+# Key by key: for `= ANY(array)` of 10,000 keys PostgreSQL reads the whole table of 100,000 rows instead.
+_PROBE = """
+    SELECT product.* FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
+    (SELECT {columns} FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
+_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+# Times are dear to read, and matter for the few rows that were written since the store was asked.
+_READ_STORED = _PROBE.format(columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END")
+_ALLOCATE = """
+    WITH held AS MATERIALIZED (SELECT pg_get_serial_sequence('catalog_product', 'id')::regclass AS sequence)
+    SELECT nextval(sequence) FROM held, generate_series(1, %s)"""
+# The condition on the state is spelled as in the partial index, which PostgreSQL else does not use.
+_HOLDERS = """
+    SELECT product.id FROM json_each_text(%s) AS claim(sku, number) CROSS JOIN LATERAL
+    (SELECT id, origin_product_no FROM catalog_product
+     WHERE store_id = %s AND sku = claim.sku AND NOT (status = 'DELETE') LIMIT 1) AS product
+    WHERE product.origin_product_no <> claim.number::bigint"""
 _LIST = ", ".join(COLUMNS)
-_UPDATES = ", ".join(f"{name} = EXCLUDED.{name}" for name in COLUMNS if name not in KEY)
 # Kept for the session and emptied at each commit, so that the system catalogue does not grow with every batch.
 _STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS product_stage ON COMMIT DELETE ROWS
     AS SELECT {_LIST} FROM catalog_product WITH NO DATA"""  # noqa: S608
-# The guard repeats the service's tests, for a row that another writer brought between our read and this statement.
 _MERGE = f"""
-    INSERT INTO catalog_product ({_LIST}, priority, version) SELECT {_LIST}, 0, 0 FROM product_stage
-    ON CONFLICT (store_id, origin_product_no) DO UPDATE SET {_UPDATES}
-    WHERE catalog_product.content_hash <> EXCLUDED.content_hash
-      AND (catalog_product.revision <= %s OR catalog_product.source_modified_at <= EXCLUDED.source_modified_at)
-    RETURNING origin_product_no, id"""  # noqa: S608
-_RELEASE = """
-    UPDATE catalog_product p SET sku = p.origin_product_no::text
-    FROM unnest(%s::text[], %s::bigint[]) AS claim(sku, origin_product_no)
-    WHERE p.store_id = %s AND p.sku = claim.sku AND p.origin_product_no <> claim.origin_product_no
-      AND NOT (p.status = 'DELETE')"""
+    INSERT INTO catalog_product ({_LIST}) SELECT {_LIST} FROM product_stage
+    ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in UPDATED)}"""  # noqa: S608
 _OBSERVED = ", ".join(OBSERVED)
 _OBSERVATION_STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS observation_stage ON COMMIT DELETE ROWS
     AS SELECT {_OBSERVED} FROM catalog_priceobservation WITH NO DATA"""  # noqa: S608
-_ADD_OBSERVATIONS = f"""
+_MERGE_OBSERVATIONS = f"""
     INSERT INTO catalog_priceobservation ({_OBSERVED}) SELECT {_OBSERVED} FROM observation_stage
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in OBSERVED[2:])}"""  # noqa: S608
 
 
 def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """The stored content hash of each known origin product number."""
-    cursor.execute(
-        "SELECT origin_product_no, content_hash FROM catalog_product"
-        " WHERE store_id = %s AND origin_product_no = ANY(%s)",
-        [store_id, list(numbers)],
-    )
+    cursor.execute(_READ_HASHES, [_spell_array(numbers), store_id])
     return dict(cursor.fetchall())
 
 
-def lock_rows(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The LOCKED columns of the known products, locked in one order so that two writers cannot block each other."""
-    cursor.execute(
-        f"SELECT {', '.join(LOCKED)} FROM catalog_product"  # noqa: S608
-        " WHERE store_id = %s AND origin_product_no = ANY(%s) ORDER BY origin_product_no FOR UPDATE",
-        [store_id, list(numbers)],
-    )
+def read_stored(
+    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
+) -> list[tuple[Any, ...]]:
+    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
+    cursor.execute(_READ_STORED, [_spell_array(numbers), asked_at_revision, store_id])
     return list(cursor.fetchall())
 
 
+def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
+    """So many ids for new products."""
+    cursor.execute(_ALLOCATE, [number])
+    return [key for (key,) in cursor.fetchall()]
+
+
 def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
-    """Take each claimed SKU away from any other product that still holds it (it falls back to its origin number)."""
-    skus, numbers = zip(*claims, strict=True)
-    cursor.execute(_RELEASE, [list(skus), list(numbers), store_id])
+    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
+    cursor.execute(_HOLDERS, [json.dumps(dict(claims)), store_id])
+    if holders := [key for (key,) in cursor.fetchall()]:
+        cursor.execute("UPDATE catalog_product SET sku = origin_product_no::text WHERE id = ANY(%s)", [holders])
+
+
+def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
+    """Write rows of products that the catalogue does not have."""
+    _copy_rows(cursor, "catalog_product", rows, stamps)
+
+
+def merge_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
+    """Write rows of products of which the catalogue has some."""
+    _open_stage(cursor, "product_stage", _STAGE)
+    _copy_rows(cursor, "product_stage", rows, stamps)
+    cursor.execute(_MERGE)
+
+
+def insert_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
+    """Add price observations, values in the order of OBSERVED, of which the catalogue has none at that revision."""
+    _copy_observations(cursor, "catalog_priceobservation", values)
+
+
+def merge_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
+    """Add price observations; what the catalogue has of one at the same revision is overwritten."""
+    _open_stage(cursor, "observation_stage", _OBSERVATION_STAGE)
+    _copy_observations(cursor, "observation_stage", values)
+    cursor.execute(_MERGE_OBSERVATIONS)
+
+
+def _spell_array(numbers: Sequence[int]) -> str:
+    """The array as text: having the driver quote a list of 10,000 takes five times as long."""
+    return "{" + ",".join(map(str, numbers)) + "}"
 
 
 def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:
@@ -67,23 +134,44 @@ def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:
     cursor.execute(f"DELETE FROM {name}")  # noqa: S608
 
 
-def write_rows(
-    cursor: CursorWrapper,
-    *,
-    store_id: int,
-    numbers: Sequence[int],
-    values: Iterable[Sequence[object]],
-    asked_at_revision: int,
-) -> dict[int, int]:
-    """Write values in the order of COLUMNS; return {origin product number: id} of the rows that were written."""
-    _open_stage(cursor, "product_stage", _STAGE)
-    copy_rows(cursor, f"COPY product_stage ({_LIST}) FROM STDIN", values)
-    cursor.execute(_MERGE, [asked_at_revision])
-    return dict(cursor.fetchall())
+def _copy_rows(cursor: CursorWrapper, table: str, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
+    _check_integers(rows)
+    values = iter_values(rows, stamps, FORM)
+    copy_rows(cursor, f"COPY {table} ({_LIST}) FROM STDIN (FORMAT BINARY)", values, list_types(Product, COLUMNS))
 
 
-def insert_observations(cursor: CursorWrapper, values: Iterable[Sequence[object]]) -> None:
-    """Add price observations, values in the order of OBSERVED; within one revision the last one counts."""
-    _open_stage(cursor, "observation_stage", _OBSERVATION_STAGE)
-    copy_rows(cursor, f"COPY observation_stage ({_OBSERVED}) FROM STDIN", values)
-    cursor.execute(_ADD_OBSERVATIONS)
+def _copy_observations(cursor: CursorWrapper, table: str, values: Iterable[tuple[Any, ...]]) -> None:
+    encoded = ((*head, _encode(benefits), trace_id) for *head, benefits, trace_id in values)
+    types = list_types(PriceObservation, OBSERVED)
+    copy_rows(cursor, f"COPY {table} ({_OBSERVED}) FROM STDIN (FORMAT BINARY)", encoded, types)
+
+
+def _encode(value: object) -> bytes:
+    """JSON in jsonb's binary form: the form's number, which is 1, then the text."""
+    return b"\x01" + encode_json(value)
+
+
+def _keep(when: datetime | None) -> datetime | None:
+    return when
+
+
+def _check_integers(rows: Sequence[IdentifiedRow]) -> None:
+    """Raise DataError for what a four-byte column cannot hold: the driver's binary form would cut it off unseen."""
+    products = [row for _key, row in rows]
+    for name in ("price", "discounted_price", "stock"):
+        value = attrgetter(name)
+        for row in (min(products, key=value), max(products, key=value)):
+            if abs(value(row)) > INTEGER_LIMIT:
+                raise DataError(
+                    f"{name}: 상품 {row.origin_product_no}의 {value(row)}은(는) 담을 수 있는 수를 넘습니다."
+                )
+
+
+@cache
+def list_types(model: type[Model], columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The type in which binary COPY sends each column; strings of every length are text."""
+    kinds = (model._meta.get_field(name).get_internal_type() for name in columns)
+    return tuple(BINARY_TYPES.get(kind, "text") for kind in kinds)
+
+
+FORM = Form(json=_encode, time=_keep)

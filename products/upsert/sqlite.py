@@ -1,80 +1,121 @@
-"""The write path on SQLite: one prepared statement, executed for all rows inside the transaction."""
+"""The write path on SQLite: prepared statements, executed for all rows of a batch.
+
+Each function runs inside a transaction, which holds the only write lock; `read_hashes` alone needs none.
+"""
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db import connection
 from django.db.backends.utils import CursorWrapper
 
-from products.upsert.columns import COLUMNS, KEY, LOCKED, OBSERVED
+from products.upsert.columns import (
+    COLUMNS,
+    KEY,
+    OBSERVED,
+    STORED,
+    UPDATED,
+    Form,
+    IdentifiedRow,
+    Stamps,
+    encode_json,
+    iter_values,
+)
 
-_LIST = ", ".join(COLUMNS)
-_MARKS = ", ".join(["%s"] * len(COLUMNS))
-_UPDATES = ", ".join(f"{name} = excluded.{name}" for name in COLUMNS if name not in KEY)
-_MERGE = f"""
-    INSERT INTO catalog_product ({_LIST}, priority, version) VALUES ({_MARKS}, 0, 0)
-    ON CONFLICT (store_id, origin_product_no) DO UPDATE SET {_UPDATES}
-    WHERE catalog_product.content_hash <> excluded.content_hash
-      AND (catalog_product.revision <= %s OR catalog_product.source_modified_at <= excluded.source_modified_at)"""  # noqa: S608
-# The condition on the state is spelled as in the partial index, which SQLite else does not use.
+_INSERT = f"INSERT INTO catalog_product ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
+_MERGE = f"""{_INSERT}
+    ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in UPDATED)}"""
+# json_each takes any number of keys as one parameter, of which SQLite else takes a few hundred. CROSS JOIN keeps the
+# order: key by key through the index. The condition on the state is spelled as in the partial index, for the same end.
+_PROBE = """
+    SELECT {columns} FROM json_each(%s) AS key CROSS JOIN catalog_product AS product
+    WHERE store_id = %s AND origin_product_no = key.value"""
+_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+_READ_STORED = _PROBE.format(
+    columns=f"{', '.join(f'product.{name}' for name in STORED)}, CASE WHEN revision > %s THEN source_modified_at END"
+)
+_HOLDERS = """
+    SELECT catalog_product.id FROM json_each(%s) AS claim CROSS JOIN catalog_product
+    WHERE store_id = %s AND sku = json_extract(claim.value, '$[0]') AND NOT (status = 'DELETE')
+      AND origin_product_no <> json_extract(claim.value, '$[1]')"""
 _RELEASE = """
-    UPDATE catalog_product SET sku = CAST(origin_product_no AS TEXT)
-    WHERE store_id = %s AND sku = %s AND origin_product_no <> %s AND NOT (status = 'DELETE')"""
-
-
-_INSERT_OBSERVATIONS = f"""
-    INSERT INTO catalog_priceobservation ({", ".join(OBSERVED)}) VALUES ({", ".join(["%s"] * len(OBSERVED))})
-    ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in OBSERVED[2:])}"""  # noqa: S608
-
-
-def _adapt(values: Iterable[object]) -> tuple[Any, ...]:
-    """SQLite keeps times as naive UTC text; everything else goes in as it is."""
-    return tuple(connection.ops.adapt_datetimefield_value(v) if isinstance(v, datetime) else v for v in values)
-
-
-def _select(cursor: CursorWrapper, columns: str, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    # json_each takes any number of keys as one parameter; SQLite caps parameters otherwise.
-    cursor.execute(
-        f"SELECT {columns} FROM catalog_product"  # noqa: S608
-        " WHERE store_id = %s AND origin_product_no IN (SELECT value FROM json_each(%s)) ORDER BY origin_product_no",
-        [store_id, json.dumps(list(numbers))],
-    )
-    return list(cursor.fetchall())
+    UPDATE catalog_product SET sku = CAST(origin_product_no AS TEXT) WHERE id IN (SELECT value FROM json_each(%s))"""
+_INSERT_OBSERVATION = f"""
+    INSERT INTO catalog_priceobservation ({", ".join(OBSERVED)}) VALUES ({", ".join(["%s"] * len(OBSERVED))})"""  # noqa: S608
+_MERGE_OBSERVATION = f"""{_INSERT_OBSERVATION}
+    ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in OBSERVED[2:])}"""
 
 
 def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """The stored content hash of each known origin product number."""
-    return dict(_select(cursor, "origin_product_no, content_hash", store_id, numbers))
+    cursor.execute(_READ_HASHES, [json.dumps(list(numbers)), store_id])
+    return dict(cursor.fetchall())
 
 
-def lock_rows(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The LOCKED columns of the known products; the transaction already holds the only write lock."""
-    return _select(cursor, ", ".join(LOCKED), store_id, numbers)
+def read_stored(
+    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
+) -> list[tuple[Any, ...]]:
+    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
+    cursor.execute(_READ_STORED, [asked_at_revision, json.dumps(list(numbers)), store_id])
+    return [(*stored, _parse_time(edited_at)) for *stored, edited_at in cursor.fetchall()]
+
+
+def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
+    """So many ids for new products."""
+    cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = 'catalog_product'")
+    newest = next(iter(cursor.fetchall()), (0,))[0]
+    return list(range(newest + 1, newest + 1 + number))
 
 
 def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
-    """Take each claimed SKU away from any other product that still holds it (it falls back to its origin number)."""
-    cursor.executemany(_RELEASE, [(store_id, sku, number) for sku, number in claims])
+    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
+    cursor.execute(_HOLDERS, [json.dumps(claims), store_id])
+    if holders := [key for (key,) in cursor.fetchall()]:
+        cursor.execute(_RELEASE, [json.dumps(holders)])
 
 
-def write_rows(
-    cursor: CursorWrapper,
-    *,
-    store_id: int,
-    numbers: Sequence[int],
-    values: Iterable[Sequence[object]],
-    asked_at_revision: int,
-) -> dict[int, int]:
-    """Write values in the order of COLUMNS; return {origin product number: id} of the rows that were written.
-
-    Nobody else can write meanwhile, and the service has already left out what is equal or older.
-    """
-    cursor.executemany(_MERGE, [(*_adapt(row), asked_at_revision) for row in values])
-    return dict(_select(cursor, "origin_product_no, id", store_id, numbers))
+def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
+    """Write rows of products that the catalogue does not have."""
+    cursor.executemany(_INSERT, _list_values(rows, stamps))
 
 
-def insert_observations(cursor: CursorWrapper, values: Iterable[Sequence[object]]) -> None:
-    """Add price observations, values in the order of OBSERVED; within one revision the last one counts."""
-    cursor.executemany(_INSERT_OBSERVATIONS, [_adapt(row) for row in values])
+def merge_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
+    """Write rows of products of which the catalogue has some."""
+    cursor.executemany(_MERGE, _list_values(rows, stamps))
+
+
+def insert_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
+    """Add price observations, values in the order of OBSERVED, of which the catalogue has none at that revision."""
+    cursor.executemany(_INSERT_OBSERVATION, [_adapt_observation(each) for each in values])
+
+
+def merge_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
+    """Add price observations; what the catalogue has of one at the same revision is overwritten."""
+    cursor.executemany(_MERGE_OBSERVATION, [_adapt_observation(each) for each in values])
+
+
+def _adapt_observation(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    product_id, revision, observed_at, *prices, benefits, trace_id = values
+    return (product_id, revision, _spell_time(observed_at), *prices, _encode(benefits), trace_id)
+
+
+def _list_values(rows: Sequence[IdentifiedRow], stamps: Stamps) -> list[Any]:
+    return list(iter_values(rows, stamps, FORM))
+
+
+def _encode(value: object) -> str:
+    return encode_json(value).decode()
+
+
+def _parse_time(text: str | None) -> datetime | None:
+    """The naive UTC text that Django keeps, as what it means."""
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _spell_time(when: datetime | None) -> str | None:
+    """The naive UTC text that Django keeps."""
+    return None if when is None else when.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+
+
+FORM = Form(json=_encode, time=_spell_time)

@@ -3,14 +3,18 @@
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from perfhooks.queries import count_queries
-from products.catalog.models import CatalogueRevision, PriceObservation, Product
+from products.catalog.indexing import SearchRow, read_search_rows
+from products.catalog.models import CatalogueRevision, PriceObservation, Product, ProductSearch
+from products.catalog.search import search_products
 from products.catalog.selectors import latest_revision
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef
+from products.upsert.services import upsert_products
+from products.upsert.writing import write_products
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db
@@ -117,6 +121,41 @@ def test_a_row_that_breaks_a_constraint_leaves_nothing_half_written(change: dict
     assert Product.objects.count() == PriceObservation.objects.count() == CatalogueRevision.objects.count() == 0
 
 
+@pytest.mark.parametrize("field", ["price", "stock"])
+def test_a_number_that_the_column_cannot_hold_is_refused_and_not_cut_off(field: str) -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    too_large = {"price": 2**32 + 150_000, "stock": 2**32 + 7}[field]  # the lower half alone would pass
+    with pytest.raises((DataError, IntegrityError)):
+        upsert(store, make_product_row(1, **{field: too_large}), make_product_row(2, **{field: too_large}))
+    assert list(Product.objects.values_list("price", "stock")) == [(129_000, 12)]
+
+
+def test_what_another_writer_has_brought_meanwhile_is_not_written_again() -> None:
+    store, row = make_store(), make_product_row(1)
+    upsert(store, row)
+    with transaction.atomic(), count_queries() as counted:
+        written = write_products([row], store_id=store.pk, revision=revision_of(store), asked_at_revision=0)
+    assert (written.rows, written.left_out) == ([], ())
+    assert counted.rows_written == 0
+
+
+def test_of_two_prices_in_one_run_the_history_keeps_the_last() -> None:
+    store = make_store()
+    for price in (129_000, 139_000, 149_000):
+        row = make_product_row(1, price=price)
+        upsert_products(store_id=store.pk, rows=[row], revision=lambda: 5, observed_at=EPOCH)
+    assert list(PriceObservation.objects.values_list("revision", "price")) == [(5, 149_000)]
+
+
+def test_a_deleted_product_leaves_its_sku_to_the_next() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, sku="A", seller_code="A"))
+    mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store))
+    upsert(store, make_product_row(2, sku="A", seller_code="A"))
+    assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "A", 2: "A"}
+
+
 def test_the_editors_priority_survives_an_update() -> None:
     store = make_store()
     upsert(store, make_product_row(1))
@@ -171,15 +210,18 @@ def test_a_category_that_was_renamed_is_renamed_once() -> None:
     assert Product.objects.get(origin_product_no=1).category.name == "무선청소기"
 
 
-@pytest.mark.postgresql
-def test_unchanged_rows_leave_no_wal_and_no_dead_tuple() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("PostgreSQL is not the suite's database: set DATABASE_URL")
-    store, rows = make_store(), [make_product_row(n) for n in range(1, 501)]
-    upsert(store, *rows)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_current_wal_insert_lsn()")
-        before = cursor.fetchone()[0]
-        upsert(store, *rows)
-        cursor.execute("SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), %s)", [before])
-        assert cursor.fetchone()[0] < 20 * len(rows)
+def read_word_index() -> set[SearchRow]:
+    columns = ("product_id", "text", "store_id", "category_id", "status")
+    return {SearchRow(*row) for row in ProductSearch.objects.values_list(*columns)}
+
+
+def test_words_find_a_product_as_it_is_now() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, name="온담 전기포트"), make_product_row(2, name="온담 다리미"))
+    renamed = make_product_row(1, name="새봄 주전자", status="SUSPENSION", source_modified_at=EPOCH + timedelta(days=1))
+    upsert(store, renamed)
+    assert search_products(Product.objects.all(), "전기포트").count() == 0
+    assert search_products(Product.objects.all(), "새봄주전자").get().status == "SUSPENSION"
+    mark_deleted(store_id=store.pk, origin_product_nos=[2], revision=revision_of(store))
+    assert search_products(Product.objects.all(), "다리미", within={"status": "DELETE"}).count() == 1
+    assert read_word_index() == set(read_search_rows(Product.objects.values_list("pk", flat=True)))

@@ -1,0 +1,147 @@
+"""The products table alone: which rows differ, what the catalogue held of them, and the statement that writes them."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import ModuleType
+from typing import NamedTuple
+
+import msgspec
+from django.db import connection
+from django.utils import timezone
+
+from perfhooks.spans import span
+from products.catalog.services import ensure_categories
+from products.upsert import postgres, sqlite
+from products.upsert.columns import Stamps
+from products.upsert.ports import ProductChange
+from products.upsert.rows import ProductRow
+
+
+class Stored(NamedTuple):
+    """What the catalogue held of a product before this upsert."""
+
+    product_id: int
+    sku: str
+    price: int
+    discounted_price: int
+    benefits: str
+    revision: int
+    content_hash: str
+    edited_meanwhile_at: datetime | None
+    """When the store edited what another writer has brought since the store was asked; None: nobody has."""
+
+    def is_newer(self, row: ProductRow) -> bool:
+        """Whether it comes from a later edit than the row, which was asked for before (ADR 3)."""
+        return self.edited_meanwhile_at is not None and self.edited_meanwhile_at > row.source_modified_at
+
+    def is_price_equal(self, row: ProductRow) -> bool:
+        """Whether price, discounted price and benefits are what the row says."""
+        prices = (self.price, self.discounted_price) == (row.price, row.discounted_price)
+        return prices and msgspec.json.decode(self.benefits) == row.benefits
+
+
+class WrittenRow(NamedTuple):
+    """A row that was written, under which id, what stood there before (None: the product is new), and what moved."""
+
+    product_id: int
+    row: ProductRow
+    before: Stored | None
+    is_price_moved: bool
+    """Whether price, discounted price or benefits are other than before."""
+
+    @property
+    def change(self) -> ProductChange:
+        """What the refresh queue is told of it."""
+        row, is_new = self.row, self.before is None
+        return ProductChange(self.product_id, row.origin_product_no, row.sku, is_new, self.is_price_moved)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of the rows of a batch: written with this revision, or left out since the catalogue had a later edit.
+
+    Those in neither are what another writer had brought already.
+    """
+
+    rows: list[WrittenRow]
+    revision: int
+    left_out: tuple[int, ...]
+    category_ids: Mapping[str, int] = field(default_factory=dict)
+
+
+def engine() -> ModuleType:
+    """The write path of the database in use: `postgres` and `sqlite` have the same functions."""
+    return postgres if connection.vendor == "postgresql" else sqlite
+
+
+def keep_newest(rows: Iterable[ProductRow]) -> list[ProductRow]:
+    """One row per product, ordered by its number: of several the one that the store modified last.
+
+    A list that moves while it is read repeats some.
+    """
+    newest: dict[int, ProductRow] = {}
+    for row in rows:
+        held = newest.get(row.origin_product_no)
+        if held is None or held.source_modified_at <= row.source_modified_at:
+            newest[row.origin_product_no] = row
+    return [newest[number] for number in sorted(newest)]
+
+
+def select_changed(rows: Sequence[ProductRow], *, store_id: int) -> list[ProductRow]:
+    """The rows whose fingerprint the catalogue does not have: one read, whatever their number."""
+    with connection.cursor() as cursor:
+        hashes = engine().read_hashes(cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows])
+    return [row for row in rows if hashes.get(row.origin_product_no) != row.content_hash]
+
+
+def write_products(
+    changed: Sequence[ProductRow], *, store_id: int, revision: Callable[[], int], asked_at_revision: int
+) -> Written:
+    """Write the rows that still differ and are not older than what is stored; `upsert_products` explains the arguments.
+
+    changed: one row per product. Must run inside a transaction that has entered the store.
+    """
+    stored = _read_stored(changed, store_id=store_id, asked_at_revision=asked_at_revision)
+    left_out, fresh = [], []
+    for row in changed:
+        before = stored.get(row.origin_product_no)
+        if before is None:
+            fresh.append(row)
+        elif before.is_newer(row):
+            left_out.append(row.origin_product_no)
+        elif before.content_hash != row.content_hash:
+            fresh.append(row)
+    if not fresh:
+        return Written([], 0, tuple(left_out))
+    number = revision()
+    stamps = Stamps(store_id, ensure_categories(row.category for row in fresh), number, timezone.now())
+    return Written(_write(fresh, stored, stamps), number, tuple(left_out), stamps.category_ids)
+
+
+def _read_stored(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision: int) -> dict[int, Stored]:
+    numbers = [row.origin_product_no for row in rows]
+    with connection.cursor() as cursor:
+        found = engine().read_stored(cursor, store_id=store_id, numbers=numbers, asked_at_revision=asked_at_revision)
+    return {found_row[0]: Stored._make(found_row[1:]) for found_row in found}
+
+
+def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps) -> list[WrittenRow]:
+    befores = [stored.get(row.origin_product_no) for row in rows]
+    claims = [
+        (row.sku, row.origin_product_no)
+        for row, before in zip(rows, befores, strict=True)
+        if before is None or before.sku != row.sku
+    ]
+    with span("db_upsert_seconds", rows=len(rows)) as timed, connection.cursor() as cursor:
+        if claims:
+            engine().release_skus(cursor, store_id=stamps.store_id, claims=claims)
+        new_ids = iter(engine().allocate_ids(cursor, befores.count(None)) if None in befores else ())
+        ids = [next(new_ids) if before is None else before.product_id for before in befores]
+        write = engine().merge_rows if any(befores) else engine().insert_rows
+        write(cursor, list(zip(ids, rows, strict=True)), stamps)
+        timed.set(written=len(rows), known=len(rows) - befores.count(None))
+    return [
+        WrittenRow(key, row, before, before is None or not before.is_price_equal(row))
+        for key, row, before in zip(ids, rows, befores, strict=True)
+    ]

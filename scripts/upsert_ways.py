@@ -1,0 +1,202 @@
+"""The ways to bring product rows into the database that bench_upsert and the studies compare."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import msgspec
+from django.db import connection, transaction
+
+from perfhooks.queries import copy_rows
+from products.catalog.models import PriceObservation, Product, Store
+from products.catalog.services import ensure_categories, get_or_create_store
+from products.catalog.storelock import enter_store
+from products.upsert import postgres, sqlite
+from products.upsert.columns import COLUMNS, COPIED, ENCODED, TIMES, Stamps, iter_values
+from products.upsert.rows import ProductRow, hash_row
+from products.upsert.writing import keep_newest, select_changed, write_products
+from scripts.paired_scenarios import OBSERVED_AT, make_rows, upsert
+
+FIELDS = (*COPIED, *TIMES, *ENCODED)
+UPDATED_FIELDS = [*FIELDS, "category_id", "revision", "updated_at"]
+REVISION = 1
+FILLED_AT_ONCE = 10_000
+Write = Callable[[Store, Sequence[ProductRow]], object]
+
+
+def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
+    """The product's own way, whole: price history, refresh queue and revision as well."""
+    upsert(store, rows)
+
+
+def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
+    """The product's own way as far as the products table goes: compare, lock, read, and write in one transaction."""
+    changed = select_changed(keep_newest(rows), store_id=store.pk)
+    if changed:
+        with transaction.atomic():
+            enter_store(store.pk)
+            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=REVISION)
+
+
+def write_row_by_row(store: Store, rows: Sequence[ProductRow]) -> None:
+    """What most code does first."""
+    category_id = ensure_categories([rows[0].category])[rows[0].category.source_id]
+    for row in rows:
+        Product.objects.update_or_create(
+            store=store, origin_product_no=row.origin_product_no, defaults=_values_of(row, category_id)
+        )
+
+
+def write_in_bulk(store: Store, rows: Sequence[ProductRow], *, batch_size: int = 1_000) -> None:
+    """Django's batch way, without skipping what is unchanged."""
+    Product.objects.bulk_create(
+        _make_products(store, rows),
+        batch_size=batch_size,
+        update_conflicts=True,
+        unique_fields=["store", "origin_product_no"],
+        update_fields=UPDATED_FIELDS,
+    )
+
+
+def write_by_pgbulk(store: Store, rows: Sequence[ProductRow]) -> None:
+    """django-pgbulk, a thousand rows a statement, leaving alone what is unchanged."""
+    import pgbulk
+
+    for batch in batch_rows(rows, 1_000):
+        pgbulk.upsert(
+            Product, _make_products(store, batch), ["store", "origin_product_no"], UPDATED_FIELDS, ignore_unchanged=True
+        )
+
+
+def batch_rows(rows: Sequence[ProductRow], size: int) -> Iterator[Sequence[ProductRow]]:
+    """The rows in lists of at most `size`."""
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def _make_products(store: Store, rows: Sequence[ProductRow]) -> list[Product]:
+    category_id = ensure_categories([rows[0].category])[rows[0].category.source_id]
+    numbered = ((row.origin_product_no, _values_of(row, category_id)) for row in rows)
+    return [Product(store=store, origin_product_no=number, **values) for number, values in numbered]
+
+
+def _values_of(row: ProductRow, category_id: int) -> dict[str, object]:
+    stamps = {"category_id": category_id, "revision": REVISION, "updated_at": OBSERVED_AT}
+    return {**{name: getattr(row, name) for name in FIELDS}, **stamps}
+
+
+@dataclass
+class Lane:
+    """One way with a store of its own: what it writes next, and how."""
+
+    store: Store
+    write: Write
+    rows: Sequence[ProductRow]
+
+    def run(self) -> None:
+        """Write the rows once."""
+        self.write(self.store, self.rows)
+
+    def change(self, every: int) -> None:
+        """Give every so-many-th row another price, stock and fingerprint, as between two syncs."""
+        self.rows = [_change(row) if at % every == 0 else row for at, row in enumerate(self.rows)]
+        vacuum()
+
+    def forget(self) -> None:
+        """Take the store's products out again, so that all are new."""
+        mine = Product.objects.filter(store=self.store)
+        PriceObservation.objects.filter(product__in=mine)._raw_delete("default")
+        mine._raw_delete("default")
+        vacuum()
+
+
+def _change(row: ProductRow) -> ProductRow:
+    price = 10_000 + (row.discounted_price + 310) % 80_000
+    changed = msgspec.structs.replace(row, discounted_price=price, stock=(row.stock + 1) % 1_000)
+    return msgspec.structs.replace(changed, content_hash=hash_row(changed))
+
+
+def vacuum() -> None:
+    """Clear away dead rows as the server's own vacuum does in use, so that a round does not pay for those before it."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM catalog_product, catalog_priceobservation")
+
+
+def fill_table(lanes: Iterable[Lane], table_rows: int, *, are_new: bool) -> None:
+    """Make the products table hold so many rows: those of the lanes, unless these are to be new, and a store's to fill it."""
+    PriceObservation.objects.all()._raw_delete("default")
+    Product.objects.all()._raw_delete("default")
+    for lane in lanes:
+        if not are_new:
+            write_by_service(lane.store, lane.rows)
+    filler = make_rows(max(table_rows - Product.objects.count(), 0))
+    for batch in batch_rows(filler, FILLED_AT_ONCE):
+        write_products_table(get_or_create_store(code="filler", name="filler"), batch)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+@dataclass
+class Limit:
+    """The quickest that the database takes the same values: binary COPY or executemany into an empty table."""
+
+    table: str
+    about: str
+    rows: Sequence[ProductRow]
+
+    @cached_property
+    def stamps(self) -> Stamps:
+        """Whose rows they are, in which category."""
+        store = get_or_create_store(code="limit", name="limit")
+        return Stamps(store.pk, ensure_categories([self.rows[0].category]), REVISION, OBSERVED_AT)
+
+    def write(self) -> None:
+        """Write the rows in one transaction; nothing is read, compared or locked."""
+        names, numbered = ", ".join(COLUMNS), list(enumerate(self.rows, 1))
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                values = iter_values(numbered, self.stamps, postgres.FORM)
+                types = postgres.list_types(Product, COLUMNS)
+                copy_rows(cursor, f"COPY {self.table} ({names}) FROM STDIN (FORMAT BINARY)", values, types)
+            else:
+                marks = ", ".join(["%s"] * len(COLUMNS))
+                adapted: Any = list(iter_values(numbered, self.stamps, sqlite.FORM))
+                cursor.executemany(f"INSERT INTO {self.table} ({names}) VALUES ({marks})", adapted)  # noqa: S608
+
+    def empty(self) -> None:
+        """Leave the table without rows."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} {self.table}")
+
+
+def make_limit_tables() -> dict[str, str]:
+    """Make empty tables of the products' columns where they are not there yet; {table: what it has}.
+
+    The foreign keys are a table of their own on PostgreSQL only: SQLite keeps them with the table.
+    """
+    with connection.cursor() as cursor:
+        names = set(connection.introspection.table_names(cursor))
+        if connection.vendor == "sqlite":
+            if "limit_indexed" not in names:
+                cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'catalog_product' AND sql <> ''")
+                for (statement,) in cursor.fetchall():
+                    renamed = re.sub('INDEX "', 'INDEX "limit_', statement.replace("catalog_product", "limit_indexed"))
+                    cursor.execute(renamed)
+                cursor.execute("CREATE TABLE limit_bare AS SELECT * FROM catalog_product WHERE 0")
+            return {"limit_indexed": "equal indexes", "limit_bare": "bare table"}
+        if "limit_indexed" not in names:
+            cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
+            for table in ("limit_indexed", "limit_keyed"):
+                cursor.execute(f"CREATE TABLE {table} (LIKE catalog_product INCLUDING ALL)")
+            for column in ("store", "category"):
+                cursor.execute(
+                    f"ALTER TABLE limit_keyed ADD FOREIGN KEY ({column}_id) REFERENCES catalog_{column}"
+                    " DEFERRABLE INITIALLY DEFERRED"
+                )
+        return {
+            "limit_indexed": "equal indexes",
+            "limit_keyed": "equal indexes and foreign keys",
+            "limit_bare": "bare table",
+        }

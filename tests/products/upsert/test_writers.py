@@ -1,0 +1,141 @@
+"""Many writers at once: none blocks another for ever, nothing is lost, and the latest edit of the store stands."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.db.models import F, OuterRef, Subquery
+
+from products.catalog.models import PriceObservation, Product
+from products.catalog.services import set_priority
+from products.catalog.storelock import enter_store
+from products.upsert.codes import resolve_skus
+from products.upsert.deletion import mark_deleted
+from products.upsert.rows import CategoryRef, ProductRow
+from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PRODUCTS, DOOMED, WRITERS, ROUNDS = 40, 8, 4, 6
+
+
+def run_at_once(*jobs: Callable[[], object]) -> None:
+    """Run each job in a thread with a connection of its own; raises what the first of them raised."""
+    errors: list[Exception] = []
+    barrier = threading.Barrier(len(jobs))
+
+    def work(job: Callable[[], object]) -> None:
+        try:
+            barrier.wait()
+            job()
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for error in errors:
+        raise error
+
+
+def make_batch(serial: int, *, left_out: int) -> Iterator[ProductRow]:
+    """Three products of four, each with the code that another one had in the batch before, edited at minute `serial`."""
+    kinds = [CategoryRef(f"9{serial + at}", "새 분류", "생활>새 분류") for at in range(2)]
+    for product in range(1, PRODUCTS + 1):
+        if product % WRITERS != left_out:
+            code = f"C{(product + serial) % PRODUCTS}"
+            yield make_product_row(
+                product,
+                name=f"{serial}",
+                sku=code,
+                seller_code=code,
+                category=kinds[product % 2],
+                price=100_000 + serial,
+                source_modified_at=EPOCH + timedelta(minutes=serial),
+            )
+
+
+def latest_serial(product: int) -> int:
+    """The batch with the latest edit of this product."""
+    return ROUNDS * WRITERS - (2 if product % WRITERS == WRITERS - 1 else 1)
+
+
+def test_writers_an_editor_a_deletion_and_the_codes_at_once_lose_nothing() -> None:
+    store, other = make_store(), make_store("second")
+    known, doomed = range(1, PRODUCTS + 1), range(PRODUCTS + 1, PRODUCTS + DOOMED + 1)
+    before = EPOCH - timedelta(days=1)
+    upsert(store, *(make_product_row(n, source_modified_at=before) for n in (*known, *doomed)))
+
+    def write(writer: int) -> None:
+        for number in range(ROUNDS):
+            rows = list(make_batch(number * WRITERS + writer, left_out=writer))
+            upsert(store, *(rows if writer % 2 else reversed(rows)))
+
+    def write_elsewhere() -> None:
+        for number in range(ROUNDS):
+            upsert(other, *make_batch(number * WRITERS, left_out=0))
+
+    def edit() -> None:
+        for product in Product.objects.filter(store=store).order_by("-id"):
+            set_priority(product_id=product.pk, priority=product.origin_product_no, expected_version=0, actor="편집자")
+
+    def delete() -> None:
+        for number in doomed:
+            mark_deleted(store_id=store.pk, origin_product_nos=[number], revision=revision_of(store))
+
+    def resolve() -> None:
+        for _ in range(ROUNDS):
+            resolve_skus(store_id=store.pk, revision=revision_of(store))
+
+    run_at_once(*(partial(write, writer) for writer in range(WRITERS)), write_elsewhere, edit, delete, resolve)
+    resolve_skus(store_id=store.pk, revision=revision_of(store))
+
+    serials = {n: latest_serial(n) for n in known}
+    codes = {n: f"C{(n + serial) % PRODUCTS}" for n, serial in serials.items()}
+    held = Counter(codes.values())
+    products = Product.objects.filter(store=store)
+    living = products.exclude(status="DELETE").values_list("origin_product_no", "name", "sku", "price")
+    assert list(living.order_by("origin_product_no")) == [
+        (n, f"{serials[n]}", codes[n] if held[codes[n]] == 1 else f"{n}", 100_000 + serials[n]) for n in known
+    ]
+    assert {1, 2} <= set(held.values())
+    assert [n for (n,) in products.filter(status="DELETE").values_list("origin_product_no").order_by("id")] == [*doomed]
+    assert not products.exclude(priority=F("origin_product_no"), version=1).exists()
+    newest = PriceObservation.objects.filter(product=OuterRef("pk")).order_by("-revision").values("price")[:1]
+    assert not products.exclude(price=Subquery(newest)).exists()
+
+
+@pytest.mark.postgresql
+def test_who_has_entered_a_store_keeps_the_other_writers_of_that_store_out() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("On SQLite every transaction keeps every other one out: set DATABASE_URL")
+    store, other = make_store(), make_store("second")
+    upsert(store, make_product_row(1))
+    writes: list[Callable[[], object]] = [
+        lambda: upsert(store, make_product_row(1, price=140_000)),
+        lambda: mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store)),
+        lambda: resolve_skus(store_id=store.pk, revision=revision_of(store)),
+    ]
+
+    def try_all() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '20ms'")
+        for write in writes:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                write()
+        upsert(other, make_product_row(1))
+        set_priority(product_id=Product.objects.get(store=store).pk, priority=7, expected_version=0, actor="편집자")
+
+    with transaction.atomic():
+        enter_store(store.pk)
+        run_at_once(try_all)
+    assert Product.objects.get(store=store).priority == 7
+    assert upsert(store, make_product_row(1, price=140_000)).updated == 1

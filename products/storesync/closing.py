@@ -22,6 +22,7 @@ from products.storesync.details import RunRevision, save_call_counts
 from products.storesync.errors import ProductGoneError, StoreCallError
 from products.storesync.failures import resolve_failures, resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
+from products.storesync.readings import forget_readings
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
@@ -86,6 +87,7 @@ def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], l
     revision = RunRevision(run)
     deleted = mark_deleted(store_id=run.store_id, origin_product_nos=sorted(missing.gone), revision=revision)
     resolve_failures(store_id=run.store_id, origin_product_nos=missing.gone)
+    forget_readings(store_id=run.store_id, origin_product_nos=missing.gone)
     if run.is_consistent:
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)

@@ -18,7 +18,7 @@ from django.db.models import Case, F, When
 
 from perfhooks.trace import carry_context
 from products.catalog.services import allocate_revision
-from products.storesync.client import StoreClient
+from products.storesync.client import SLOWEST_KEPT, StoreClient
 from products.storesync.decoding import ProductSummary, from_plain
 from products.storesync.errors import ProductGoneError, StoreCallError, StoreSyncError
 from products.storesync.failures import Refusal, record_refusals, resolve_failures
@@ -243,8 +243,12 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
 def save_call_counts(run: SyncRun, client: StoreClient) -> None:
     """Add what the client has sent since to the run's row."""
     taken = client.take_counts()
+    slowest = [[round(seconds, 4), sku, number] for seconds, sku, number in taken.slowest]
+    run.slowest = sorted([*run.slowest, *slowest], reverse=True)[:SLOWEST_KEPT]
     SyncRun.objects.filter(pk=run.pk).update(
         calls=F("calls") + taken.calls,
         rate_limited=F("rate_limited") + taken.rate_limited,
+        rate_limited_imposed=F("rate_limited_imposed") + taken.rate_limited_imposed,
         retries=F("retries") + taken.retries,
+        slowest=run.slowest,
     )

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from products.storesync.pacer import Limit, Pacer, read_limit, read_retry_after
+from products.storesync.lanes import Limit, read_limit, read_retry_after
+from products.storesync.pacer import Pacer
 
 NOW = datetime(2026, 11, 23, 0, 0, 0, tzinfo=UTC)
 

@@ -46,7 +46,7 @@ from products.storesync.errors import (
     UnreachableError,
     find_kind,
 )
-from products.storesync.lanes import Limit, read_http_date, read_limit, read_retry_after
+from products.storesync.lanes import Lane, Limit, read_http_date, read_limit, read_retry_after
 from products.storesync.pacer import MemoryBook, Pacer, TurnBook
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
@@ -170,6 +170,10 @@ class StoreClient:
         """A body as text for people: cut at 64 KiB, without the secret and the token."""
         text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
         return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
+
+    def read_lane(self, endpoint: str) -> Lane:
+        """How the turns at an API stand; the defaults before its first reply."""
+        return self._pacers[endpoint].read_lane()
 
     def take_counts(self) -> CallCounts:
         """What was sent since this was last asked."""

@@ -63,10 +63,9 @@ class Pacer:
         self._leased, self._leased_until = 0, 0.0
         self._seen: Lane | None = None
 
-    @property
-    def spacing_seconds(self) -> float:
-        """The seconds between two turns as things stand."""
-        return self._change(lambda lane, _now: lane).spacing_seconds
+    def read_lane(self) -> Lane:
+        """How the turns stand."""
+        return self._change(lambda lane, _now: lane)
 
     def wait_turn(self) -> None:
         """Return when the caller may send."""

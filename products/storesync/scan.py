@@ -5,7 +5,7 @@ repeats or the count is not the total is read once more; if that one is no bette
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -211,10 +211,14 @@ def _store_page(run: SyncRun, number: int, page: ListPage, plan: PagePlan) -> No
 
 
 def _is_consistent(run: SyncRun) -> bool:
-    """Whether the pages are one list: one total, every number once and readable, as many as the total."""
+    """Whether the pages of the run are one list."""
     pages = list(run.pages.all())
     numbers = [number for page in pages for number in page.origin_product_nos]
-    totals = {page.total_elements for page in pages}
+    return are_one_list(numbers, {page.total_elements for page in pages})
+
+
+def are_one_list(numbers: Sequence[int], totals: Set[int]) -> bool:
+    """Whether pages are one list: one total, every number once and readable (not 0), as many as the total."""
     return totals == {len(numbers)} and len(set(numbers)) == len(numbers) and 0 not in numbers
 
 

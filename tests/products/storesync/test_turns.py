@@ -51,7 +51,7 @@ def test_no_change_of_a_shared_lane_is_lost(open_shared: Callable[[], TurnBook])
 def test_what_one_process_learns_or_waits_for_binds_the_other(open_shared: Callable[[], TurnBook]) -> None:
     first, second = Pacer(open_shared()), Pacer(open_shared())
     first.learn(Limit(5.0, 10, 10))
-    assert second.spacing_seconds == 0.2
+    assert second.read_lane().spacing_seconds == 0.2
     first.pause(500.0)
     waits: list[float] = []
     with pytest.raises(TimeoutError):

@@ -198,6 +198,12 @@ def read_standings(*, store_id: int) -> dict[int, Standing]:
     return {number: Standing(*values) for number, *values in rows.iterator(chunk_size=5_000)}
 
 
+def read_ids(*, store_id: int, origin_product_nos: Iterable[int]) -> dict[int, int]:
+    """{origin product number: product id} of those that the store has or had."""
+    rows = Product.objects.filter(store_id=store_id, origin_product_no__in=list(origin_product_nos))
+    return dict(rows.values_list("origin_product_no", "id"))
+
+
 def read_living_ids(*, store_id: int) -> dict[int, int]:
     """{origin product number: product id} of the store's products that are not deleted."""
     living = Product.objects.filter(store_id=store_id).exclude(status=ProductStatus.DELETE)

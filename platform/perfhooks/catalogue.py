@@ -169,6 +169,8 @@ def _register_operations() -> None:
     item = OPERATIONS_ITEM
     _seconds("http_request_seconds", item, "HTTP 요청 시간", CALL_BUCKETS_SECONDS, ("view", "method", "status_class"))
     _seconds("task_seconds", item, "작업 시간", TASK_BUCKETS_SECONDS, ("task",))
+    # What of api_429_total pacing could have avoided (own), and what came with the bucket not empty (imposed).
+    _total("api_429_cause_total", item, "까닭별 요청 한도 초과(429) 응답 수", ("cause",))
     _seconds("pipeline_run_seconds", item, "파이프라인 전체 시간", TASK_BUCKETS_SECONDS)
     _seconds("pipeline_stage_seconds", item, "파이프라인 단계 시간", TASK_BUCKETS_SECONDS, ("stage",))
 

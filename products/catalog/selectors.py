@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import (
@@ -203,9 +203,28 @@ def list_content_ids_showing(product_ids: Iterable[int]) -> list[int]:
     return list(shown.values_list("content_id", flat=True).distinct().order_by("content_id"))
 
 
-def read_summary_hashes(*, store_id: int) -> dict[int, str]:
-    """{origin product number: fingerprint of its list row}, of all products of a store, deleted ones included."""
-    return dict(Product.objects.filter(store_id=store_id).values_list("origin_product_no", "summary_hash"))
+class Standing(NamedTuple):
+    """What decides whether a product of a list is worth a call, and how soon. Prices in won."""
+
+    summary_hash: str
+    price: int
+    discounted_price: int
+    priority: int
+    is_shown: bool
+
+
+def read_standings(*, store_id: int) -> dict[int, Standing]:
+    """{origin product number: standing} of all products of a store, deleted ones included."""
+    shown = Exists(Placement.objects.filter(product=OuterRef("pk"), is_live=True))
+    own = ("summary_hash", "price", "discounted_price", "priority", "is_shown")
+    rows = Product.objects.filter(store_id=store_id).annotate(is_shown=shown).values_list("origin_product_no", *own)
+    return {number: Standing(*values) for number, *values in rows.iterator(chunk_size=5_000)}
+
+
+def read_ids(*, store_id: int, origin_product_nos: Iterable[int]) -> dict[int, int]:
+    """{origin product number: product id} of those that the store has or had."""
+    rows = Product.objects.filter(store_id=store_id, origin_product_no__in=list(origin_product_nos))
+    return dict(rows.values_list("origin_product_no", "id"))
 
 
 def read_living_ids(*, store_id: int) -> dict[int, int]:

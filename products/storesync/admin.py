@@ -5,15 +5,16 @@ from typing import Any
 import msgspec
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, link_to, pill
+from products.catalog.selectors import read_ids
 from products.storesync.failures import request_retry
-from products.storesync.models import RunStatus, SyncFailure, SyncRun
+from products.storesync.models import Reason, RunStatus, SyncFailure, SyncRun
 
 TONES: dict[str, Tone] = {
     RunStatus.RUNNING: "warn",
@@ -25,7 +26,7 @@ TONES: dict[str, Tone] = {
 FAILURES_SHOWN = 20
 NOTICE_LENGTH = 30
 COUNTS = ("listed", "planned", "fetched", "created", "updated", "skipped", "stale", "refused", "deleted")
-TRAFFIC = ("calls", "rate_limited", "retries", "workers", "rescans")
+TRAFFIC = ("calls", "limits", "retries", "workers", "ways", "rescans")
 
 
 def _name(failure: SyncFailure) -> str:
@@ -34,6 +35,10 @@ def _name(failure: SyncFailure) -> str:
 
 def _failure_link(failure: SyncFailure) -> SafeString:
     return link_to(reverse("admin:storesync_syncfailure_change", args=[failure.pk]), _name(failure))
+
+
+def _product_link(product_id: int | None, sku: str) -> str:
+    return link_to(reverse("admin:catalog_product_change", args=[product_id]), sku) if product_id else sku
 
 
 class ResolvedFilter(admin.SimpleListFilter):
@@ -64,8 +69,9 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
     ordering = ("-started_at", "-pk")
     fieldsets = (
         (None, {"fields": ("state", "store", "error", "api_url")}),
-        ("결과", {"fields": (*COUNTS, "failures", "revision", "is_consistent")}),
+        ("결과", {"fields": (*COUNTS, "why", "failures", "revision", "is_consistent")}),
         ("진행", {"fields": ("started", "finished", "duration", *TRAFFIC, "trace_id")}),
+        ("느린 상세", {"fields": ("slow_details",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
@@ -116,6 +122,31 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
         """How many calls it sent, and how many the store turned away."""
         return format_html('<span class="num">{} / {}</span>', f"{run.calls:,}", f"{run.rate_limited:,}")
 
+    @admin.display(description="429")
+    def limits(self, run: SyncRun) -> str:
+        """How many calls were turned away: by our own doing, and by the store's."""
+        own = run.rate_limited - run.rate_limited_imposed
+        return f"스스로 한도를 넘음 {own:,}, 스토어 사정 {run.rate_limited_imposed:,}"
+
+    @admin.display(description="읽은 방식")
+    def ways(self, run: SyncRun) -> str:
+        """Whether all details were read, and whether tokens and connections were kept."""
+        scope = "바뀐 상품만" if run.is_incremental else "모든 상품"
+        return scope if run.is_cached else f"{scope}, 호출마다 새 토큰과 연결"
+
+    @admin.display(description="상세를 읽은 까닭")
+    def why(self, run: SyncRun) -> str:
+        """How many details were wanted for which reason."""
+        return ", ".join(f"{Reason(name).label} {number:,}" for name, number in run.reasons.items()) or "–"
+
+    @admin.display(description="보낸 뒤 마지막 바이트까지")
+    def slow_details(self, run: SyncRun) -> SafeString:
+        """The slowest attempts at a detail by SKU, each with a link to its product where the ledger has it."""
+        numbers = [number for _seconds, _sku, number in run.slowest]
+        known = read_ids(store_id=run.store_id, origin_product_nos=numbers)
+        lines = ((f"{seconds:,.3f}초", _product_link(known.get(number), sku)) for seconds, sku, number in run.slowest)
+        return format_html_join("", '<p><span class="num">{}</span> {}</p>', lines) or format_html("{}", "–")
+
     @admin.display(description="알림")
     def notice(self, run: SyncRun) -> SafeString:
         """The beginning of what it has to say; all of it in the title."""
@@ -154,6 +185,15 @@ class SyncFailureAdmin(ReadOnlyAdmin[Any]):
     def has_retry_permission(self, request: HttpRequest) -> bool:
         """Whoever may change the failures may ask for another try."""
         return request.user.has_perm("storesync.change_syncfailure")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page, with a button for another try while the product is not well and the reader may ask for it."""
+        failure = self.get_object(request, object_id)
+        is_open = failure is not None and failure.resolved_at is None and not failure.is_retry_wanted
+        context = {**(extra_context or {}), "can_retry": is_open and self.has_retry_permission(request)}
+        return super().change_view(request, object_id, form_url, context)
 
     @admin.action(description="다시 시도", permissions=["retry"])
     def retry(self, request: HttpRequest, queryset: QuerySet[SyncFailure]) -> None:

@@ -4,9 +4,11 @@ Any number of threads may share one client. A rate-limited call waits and spends
 passing reason is tried again a few times; every other reply raises the class that `errors` has for it.
 """
 
+import heapq
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, Self, TypeVar
@@ -44,7 +46,8 @@ from products.storesync.errors import (
     UnreachableError,
     find_kind,
 )
-from products.storesync.pacer import Pacer, read_http_date, read_limit, read_retry_after
+from products.storesync.lanes import Lane, Limit, read_http_date, read_limit, read_retry_after
+from products.storesync.pacer import MemoryBook, Pacer, TurnBook
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
 from products.storesync.tokens import IssuedToken, TokenSource
@@ -59,6 +62,7 @@ KEEPALIVE_SECONDS = 1.0
 TIMEOUT = httpx.Timeout(10.0, connect=5.0, pool=60.0)
 TRACE_HEADER = "GNCP-GW-Trace-ID"
 STORE_TIME_HEADER = "GNCP-GW-HttpClient-ResponseTime"
+SLOWEST_KEPT = 20
 QUOTA_PERIOD_HEADER = "GNCP-GW-Quota-Period"
 
 
@@ -71,13 +75,25 @@ class Received(Generic[T]):
     body: bytes
 
 
+SlowDetail = tuple[float, str, int]
+"""Seconds from sending to the last byte, SKU, origin product number."""
+
+
 @dataclass(slots=True)
 class CallCounts:
-    """Calls sent, 429 among the replies, and repeated attempts."""
+    """Calls sent, 429 among the replies and those among them that the store imposed, repeated attempts, slow details."""
 
     calls: int = 0
     rate_limited: int = 0
+    rate_limited_imposed: int = 0
     retries: int = 0
+    slowest: list[SlowDetail] = field(default_factory=list)
+
+    def note_detail(self, sample: SlowDetail) -> None:
+        """Keep the sample if it is among the slowest 20."""
+        heapq.heappush(self.slowest, sample)
+        if len(self.slowest) > SLOWEST_KEPT:
+            heapq.heappop(self.slowest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +106,31 @@ class Call(Generic[T]):
     decode: Callable[[bytes], T]
     content: Mapping[str, Any] = field(default_factory=dict, repr=False)
     tags: Mapping[str, object] = field(default_factory=dict)
+    number: int = 0
+
+
+def keep_in_memory(account: StoreAccount, endpoint: str) -> TurnBook:
+    """A book that no other process shares."""
+    return MemoryBook()
 
 
 class StoreClient:
-    """Reads one store. Use it as a context manager; it holds connections and a token."""
+    """Reads one store. Use it as a context manager; it holds connections and a token.
 
-    def __init__(self, account: StoreAccount, *, rules: RetryRules | None = None) -> None:
-        self._account, self._rules = account, rules or RetryRules()
-        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS)
+    open_book: who keeps the turns of an application at one API, so that processes may share them. Not cached: a token is
+    asked for and a connection made for each call anew, as the plan's experiments compare.
+    """
+
+    def __init__(
+        self,
+        account: StoreAccount,
+        *,
+        rules: RetryRules | None = None,
+        open_book: Callable[[StoreAccount, str], TurnBook] = keep_in_memory,
+        is_cached: bool = True,
+    ) -> None:
+        self._account, self._rules, self._is_cached = account, rules or RetryRules(), is_cached
+        limits = httpx.Limits(keepalive_expiry=KEEPALIVE_SECONDS, max_keepalive_connections=None if is_cached else 0)
         self._http = httpx.Client(
             base_url=account.base_url,
             timeout=TIMEOUT,
@@ -105,7 +138,7 @@ class StoreClient:
             follow_redirects=False,
             trust_env=not account.is_local,
         )
-        self._pacers = {endpoint: Pacer() for endpoint in ("token", "list", "detail")}
+        self._pacers = {endpoint: Pacer(open_book(account, endpoint)) for endpoint in ("token", "list", "detail")}
         self._tokens = TokenSource(self._issue_token)
         self._counts, self._lock = CallCounts(), threading.Lock()
 
@@ -114,6 +147,8 @@ class StoreClient:
 
     def __exit__(self, *_error: object) -> None:
         self._http.close()
+        for pacer in self._pacers.values():
+            pacer.close()
 
     def fetch_token(self) -> None:
         """Make sure of a token before any work is planned. Raises StoreCallError."""
@@ -128,12 +163,17 @@ class StoreClient:
     def fetch_detail(self, origin_product_no: int, *, sku: str = "") -> Received[ProductDetail]:
         """The detail of a product. Its body names no product: it belongs to the number asked for. Raises StoreCallError."""
         path = f"/v2/products/origin-products/{origin_product_no}"
-        return self._perform(Call("detail", "GET", path, decode_detail, tags={"sku": sku or str(origin_product_no)}))
+        tags = {"sku": sku or str(origin_product_no)}
+        return self._perform(Call("detail", "GET", path, decode_detail, number=origin_product_no, tags=tags))
 
     def quote(self, body: bytes) -> str:
         """A body as text for people: cut at 64 KiB, without the secret and the token."""
         text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
         return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
+
+    def read_lane(self, endpoint: str) -> Lane:
+        """How the turns at an API stand; the defaults before its first reply."""
+        return self._pacers[endpoint].read_lane()
 
     def take_counts(self) -> CallCounts:
         """What was sent since this was last asked."""
@@ -148,6 +188,8 @@ class StoreClient:
     def _perform(self, call: Call[T]) -> Received[T]:
         """Send until there is a reply worth having; raises the StoreCallError that is left when patience is spent."""
         patience = Patience(self._rules)
+        if not self._is_cached and call.endpoint != "token":
+            self._tokens.forget()
         while True:
             token = "" if call.endpoint == "token" else self._tokens.read_current()
             self._pacers[call.endpoint].wait_turn()
@@ -171,11 +213,12 @@ class StoreClient:
 
     def _send(self, call: Call[T], token: str) -> Received[T]:
         request, secret = self._build_request(call, token)
-        with span(f"{call.endpoint}_fetch_seconds", **call.tags) as timed:
+        with self._note_detail(call), span(f"{call.endpoint}_fetch_seconds", **call.tags) as timed:
             response = self._exchange(call, request)
             timed.set(status=response.status_code, store_ms=response.headers.get(STORE_TIME_HEADER))
-        self._record(call, str(response.status_code))
-        self._pacers[call.endpoint].learn(read_limit(response.headers))
+        limit = read_limit(response.headers)
+        self._record(call, str(response.status_code), is_imposed=_is_imposed(response, limit))
+        self._pacers[call.endpoint].learn(limit)
         if response.status_code != httpx.codes.OK:
             raise self._explain(call, response, secret)
         try:
@@ -230,18 +273,30 @@ class StoreClient:
         self._record(call, "error")
         raise kind(Reply(call.endpoint, message=self._account.conceal(message)))
 
-    def _record(self, call: Call[Any], status: str) -> None:
+    @contextmanager
+    def _note_detail(self, call: Call[Any]) -> Iterator[None]:
+        """Remember how long an attempt at a detail took, whatever came of it."""
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            if call.endpoint == "detail":
+                with self._lock:
+                    sample = (time.perf_counter() - started, str(call.tags["sku"]), call.number)
+                    self._counts.note_detail(sample)
+
+    def _record(self, call: Call[Any], status: str, *, is_imposed: bool = False) -> None:
         is_limited = status == "429"
-        self._add(calls=1, rate_limited=int(is_limited))
+        self._add(calls=1, rate_limited=int(is_limited), rate_limited_imposed=int(is_limited and is_imposed))
         count("api_requests_total", endpoint=call.endpoint, status=status)
         if is_limited:
             count("api_429_total")
+            count("api_429_cause_total", cause="imposed" if is_imposed else "own")
 
-    def _add(self, *, calls: int = 0, rate_limited: int = 0, retries: int = 0) -> None:
+    def _add(self, **amounts: int) -> None:
         with self._lock:
-            self._counts.calls += calls
-            self._counts.rate_limited += rate_limited
-            self._counts.retries += retries
+            for name, amount in amounts.items():
+                setattr(self._counts, name, getattr(self._counts, name) + amount)
 
     def _explain(self, call: Call[Any], response: httpx.Response, secret: str) -> StoreCallError:
         reply = self._describe(call, response, secret)
@@ -264,6 +319,11 @@ class StoreClient:
             body="" if call.endpoint == "token" else self.quote(response.content),
             retry_after_seconds=_read_wait(response),
         )
+
+
+def _is_imposed(response: httpx.Response, limit: Limit) -> bool:
+    """Whether a 429 came although the bucket was not empty: congestion or a quota, which no pacing avoids."""
+    return QUOTA_PERIOD_HEADER in response.headers or bool(limit.remaining)
 
 
 def _read_wait(response: httpx.Response) -> float | None:

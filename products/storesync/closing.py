@@ -22,6 +22,7 @@ from products.storesync.details import RunRevision, save_call_counts
 from products.storesync.errors import ProductGoneError, StoreCallError
 from products.storesync.failures import resolve_failures, resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
+from products.storesync.readings import forget_readings
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
@@ -56,17 +57,25 @@ def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
 
 
 def _judge_missing(run: SyncRun, client: StoreClient, missing: Collection[int], living: int, workers: int) -> Missing:
-    if not run.is_consistent:
-        note = "목록이 읽는 동안 바뀌어 두 번 읽어도 맞지 않았습니다. 삭제 확인과 가격 확인 시각은 다음 실행으로 미뤘습니다."
-        return Missing(doubtful=frozenset(missing), note=note)
-    if len(missing) > max(FEW_VANISHED, living * MOST_VANISHED_SHARE):
-        note = f"상품 {living:,}개 중 {len(missing):,}개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다. 스토어를 확인하세요."
+    note = doubt_missing(len(missing), living, is_consistent=run.is_consistent)
+    if note:
         return Missing(doubtful=frozenset(missing), note=note)
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
         numbers = sorted(missing)
         verdicts = pool.map(carry_context(partial(is_gone, client)), numbers)
         gone = frozenset(number for number, verdict in zip(numbers, verdicts, strict=True) if verdict)
     return Missing(gone=gone, doubtful=frozenset(missing) - gone)
+
+
+def doubt_missing(missing: int, living: int, *, is_consistent: bool) -> str:
+    """Why a list without so many of the living products is not believed, in Korean; "" when it is."""
+    if not is_consistent:
+        return "목록이 읽는 동안 바뀌어 두 번 읽어도 맞지 않았습니다. 삭제 확인과 가격 확인 시각은 다음 실행으로 미뤘습니다."
+    if missing > max(FEW_VANISHED, living * MOST_VANISHED_SHARE):
+        return (
+            f"상품 {living:,}개 중 {missing:,}개가 목록에서 한꺼번에 사라져 삭제하지 않았습니다. 스토어를 확인하세요."
+        )
+    return ""
 
 
 def is_gone(client: StoreClient, origin_product_no: int) -> bool:
@@ -86,6 +95,7 @@ def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], l
     revision = RunRevision(run)
     deleted = mark_deleted(store_id=run.store_id, origin_product_nos=sorted(missing.gone), revision=revision)
     resolve_failures(store_id=run.store_id, origin_product_nos=missing.gone)
+    forget_readings(store_id=run.store_id, origin_product_nos=missing.gone)
     if run.is_consistent:
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)

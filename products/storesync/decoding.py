@@ -109,7 +109,7 @@ class DiscountMethod(msgspec.Struct, rename="camel", frozen=True):
 
 
 class DiscountPolicy(msgspec.Struct, rename="camel", frozen=True):
-    """The immediate discount."""
+    """A discount that may have a beginning and an end."""
 
     discount_method: DiscountMethod | None = None
 
@@ -118,6 +118,7 @@ class CustomerBenefit(msgspec.Struct, rename="camel", frozen=True):
     """What a buyer gets besides; the list carries the rest."""
 
     immediate_discount_policy: DiscountPolicy | None = None
+    reserved_discount_policy: DiscountPolicy | None = None
 
 
 class DeliveryFee(msgspec.Struct, rename="camel", frozen=True):
@@ -161,6 +162,8 @@ class OriginProduct(msgspec.Struct, rename="camel", frozen=True):
 
     status_type: str
     detail_content: str | None = None
+    sale_start_date: datetime | None = None
+    sale_end_date: datetime | None = None
     delivery_info: DeliveryInfo | None = None
     detail_attribute: DetailAttribute | None = None
     customer_benefit: CustomerBenefit | None = None

@@ -9,20 +9,22 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from perfhooks.trace import carry_context
 from products.catalog.services import allocate_revision
-from products.storesync.client import StoreClient
+from products.storesync.client import SLOWEST_KEPT, StoreClient
 from products.storesync.decoding import ProductSummary, from_plain
 from products.storesync.errors import ProductGoneError, StoreCallError, StoreSyncError
 from products.storesync.failures import Refusal, record_refusals, resolve_failures
-from products.storesync.mapping import RefusedProduct, choose_skus, hash_summary, map_product
-from products.storesync.models import ItemState, SyncItem, SyncRun
+from products.storesync.mapping import RefusedProduct, choose_skus, hash_summary, list_price_boundaries, map_product
+from products.storesync.models import ItemState, Reason, SyncItem, SyncRun
+from products.storesync.readings import record_readings
 from products.storesync.scan import describe_refusal, read_seller_codes
 from products.upsert.rows import ProductRow
 from products.upsert.services import upsert_products
@@ -33,6 +35,10 @@ TICK_SECONDS = 0.25
 QUEUED_PER_WORKER = 16
 PASSING_FAULTS_IN_A_ROW = 5
 """So many products in a row that fail for the store's own trouble are no longer the products' trouble."""
+
+IS_MERELY_OLD = Case(When(reason=Reason.OLD, then=1), default=0)
+URGENCY = ("-priority", "-is_shown", "-is_price_moved", "position")
+"""What is read first among the new and changed, and among the merely old: what editors and readers would miss most."""
 
 Progress = Callable[[int, int], None]
 
@@ -53,6 +59,7 @@ class Outcome:
     row: ProductRow | None = None
     refusal: Refusal | None = None
     error: StoreCallError | None = None
+    boundaries: Sequence[datetime] = ()
 
     @property
     def is_passing(self) -> bool:
@@ -75,12 +82,13 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
 
 def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
     skus = choose_skus(read_seller_codes(run))
-    pending = run.items.filter(state=ItemState.PENDING).order_by("position")
+    pending = run.items.filter(state=ItemState.PENDING).order_by(IS_MERELY_OLD, *URGENCY)
     keys = list(pending.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_ROWS):
-        chunk = SyncItem.objects.filter(pk__in=keys[start : start + BATCH_ROWS]).order_by("position")
-        for item in chunk:
-            yield WorkItem(from_plain(item.summary), skus[item.origin_product_no])
+        chunk = keys[start : start + BATCH_ROWS]
+        items = SyncItem.objects.in_bulk(chunk)
+        for key in chunk:
+            yield WorkItem(from_plain(items[key].summary), skus[items[key].origin_product_no])
 
 
 def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
@@ -96,7 +104,8 @@ def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
             raise
         return Outcome(number, refusal=_refuse_call(item, error), error=error)
     try:
-        return Outcome(number, row=map_product(item.summary, received.value, sku=item.sku))
+        row = map_product(item.summary, received.value, sku=item.sku)
+        return Outcome(number, row=row, boundaries=list_price_boundaries(received.value))
     except RefusedProduct as error:
         fingerprint = hash_summary(item.summary)
         refusal = describe_refusal(item.summary, error, summary_hash=fingerprint, body=client.quote(received.body))
@@ -213,6 +222,12 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
         # What was left out keeps its other price: this scan must not confirm it.
         run.items.filter(origin_product_no__in=[*put_aside, *counts.left_out]).update(state=ItemState.REFUSED)
         resolve_failures(store_id=run.store_id, origin_product_nos=kept)
+        boundaries = {outcome.origin_product_no: outcome.boundaries for outcome in batch}
+        record_readings(
+            store_id=run.store_id,
+            boundaries={number: boundaries[number] for number in kept},
+            read_at=run.scan.scanned_at,
+        )
         record_refusals(run=run, refusals=refusals)
         SyncRun.objects.filter(pk=run.pk).update(
             fetched=F("fetched") + len(batch),
@@ -228,8 +243,12 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
 def save_call_counts(run: SyncRun, client: StoreClient) -> None:
     """Add what the client has sent since to the run's row."""
     taken = client.take_counts()
+    slowest = [[round(seconds, 4), sku, number] for seconds, sku, number in taken.slowest]
+    run.slowest = sorted([*run.slowest, *slowest], reverse=True)[:SLOWEST_KEPT]
     SyncRun.objects.filter(pk=run.pk).update(
         calls=F("calls") + taken.calls,
         rate_limited=F("rate_limited") + taken.rate_limited,
+        rate_limited_imposed=F("rate_limited_imposed") + taken.rate_limited_imposed,
         retries=F("retries") + taken.retries,
+        slowest=run.slowest,
     )

@@ -109,3 +109,10 @@ def request_retry(*, failure_ids: Collection[int]) -> int:
     """Have the next run read these products again, however often it failed; returns how many are open."""
     rows = SyncFailure.objects.filter(pk__in=failure_ids, resolved_at=None)
     return rows.update(is_retry_wanted=True)
+
+
+def request_retries(*, store_code: str, origin_product_nos: Collection[int] = ()) -> int:
+    """Have the next run read the store's open failures again, or those of these products; returns how many are open."""
+    rows = SyncFailure.objects.filter(store__code=store_code, resolved_at=None)
+    chosen = rows.filter(origin_product_no__in=origin_product_nos) if origin_product_nos else rows
+    return chosen.update(is_retry_wanted=True)

@@ -20,6 +20,8 @@ KST = timezone(timedelta(hours=9))
 PRICE_LIMIT_WON = 999_999_990
 STOCK_LIMIT = 99_999_999
 DESCRIPTION_LENGTH = 2_000
+LAST_MINUTE = timedelta(minutes=1)
+LAST_YEAR = 9999
 SKU_LENGTH = 40
 STATUSES = frozenset(
     {"WAIT", "SALE", "OUTOFSTOCK", "UNADMISSION", "REJECTION", "SUSPENSION", "CLOSE", "PROHIBITION", "DELETE"}
@@ -154,6 +156,23 @@ def extract_text(markup: str) -> str:
         node.decompose()
     text = tree.body.text(separator=" ") if tree.body else ""
     return " ".join(text.split())[:DESCRIPTION_LENGTH]
+
+
+def list_price_boundaries(detail: ProductDetail) -> list[datetime]:
+    """The moments at which the price or the sale changes by schedule, perhaps without an edit; aware, in no order.
+
+    Discounts begin on minutes 00, 10 ... 50 and last to the end of minutes 09, 19 ... 59, as sales last to the end of
+    :59: what ends changes a minute after the moment that is named (Commerce API, origin product).
+    """
+    origin = detail.origin_product
+    benefit = origin.customer_benefit
+    policies = (benefit.immediate_discount_policy, benefit.reserved_discount_policy) if benefit else ()
+    methods = [policy.discount_method for policy in policies if policy and policy.discount_method]
+    starts = [origin.sale_start_date, *(method.start_date for method in methods)]
+    ends = [origin.sale_end_date, *(method.end_date for method in methods)]
+    changes = [_in_korea(moment) for moment in starts if moment]
+    # The year 9999 stands for "never", and has no next minute.
+    return changes + [_in_korea(moment) + LAST_MINUTE for moment in ends if moment and moment.year < LAST_YEAR]
 
 
 def _read_price(channel: ChannelSummary) -> int:

@@ -27,6 +27,17 @@ class ItemState(models.TextChoices):
     REFUSED = "refused", "거부"
 
 
+class Reason(models.TextChoices):
+    """Why a run reads the detail of a product."""
+
+    NEW = "new", "새 상품"
+    CHANGED = "changed", "목록이 달라짐"
+    BOUNDARY = "boundary", "할인·판매 기간의 경계가 지남"
+    FAILED = "failed", "지난번에 실패"
+    FULL = "full", "전체 읽기"
+    OLD = "old", "읽은 지 오래됨"
+
+
 class SyncRun(models.Model):
     """One reading of a store into the catalogue, from its list to the last detail. Times are aware."""
 
@@ -43,9 +54,12 @@ class SyncRun(models.Model):
     rescans = models.IntegerField("목록 다시 읽기", default=0)
     revision = models.BigIntegerField("리비전", null=True, blank=True)
     asked_at_revision = models.BigIntegerField("시작할 때의 리비전", default=0)
+    is_incremental = models.BooleanField("바뀐 상품만 읽음", default=True)
+    is_cached = models.BooleanField("토큰과 연결을 다시 씀", default=True)
     workers = models.IntegerField("동시 작업 수", default=0)
     listed = models.IntegerField("목록의 상품", default=0)
     planned = models.IntegerField("상세 대상", default=0)
+    reasons = models.JSONField("상세를 읽은 까닭", default=dict, help_text="까닭마다 상품 수")
     fetched = models.IntegerField("읽은 상세", default=0)
     created = models.IntegerField("추가", default=0)
     updated = models.IntegerField("변경", default=0)
@@ -55,7 +69,9 @@ class SyncRun(models.Model):
     deleted = models.IntegerField("삭제", default=0)
     calls = models.IntegerField("API 호출", default=0)
     rate_limited = models.IntegerField("한도 초과(429)", default=0)
+    rate_limited_imposed = models.IntegerField("스토어 사정의 429", default=0)
     retries = models.IntegerField("재시도", default=0)
+    slowest = models.JSONField("느린 상세", default=list, help_text="[초, SKU, 원상품 번호], 느린 것부터 20개")
     error = models.TextField("오류", blank=True)
 
     class Meta:
@@ -95,12 +111,50 @@ class SyncItem(models.Model):
     position = models.IntegerField("순서")
     state = models.CharField("상태", max_length=8, choices=ItemState, default=ItemState.PENDING)
     summary = models.JSONField("목록 내용", default=dict)
+    reason = models.CharField("까닭", max_length=8, choices=Reason, default=Reason.NEW)
+    priority = models.IntegerField("우선순위", default=0)
+    is_shown = models.BooleanField("글에 노출 중", default=False)
+    is_price_moved = models.BooleanField("가격이 달라짐", default=False)
 
     class Meta:
         verbose_name = "동기화 대상"
         verbose_name_plural = "동기화 대상"
         constraints = [models.UniqueConstraint(fields=["run", "origin_product_no"], name="sync_item_once")]
         indexes = [models.Index(fields=["run", "state", "position"], name="sync_item_next")]
+
+
+class DetailReading(models.Model):
+    """When the detail of a product was last read and kept, and from when on its price may differ without an edit."""
+
+    store = models.ForeignKey("catalog.Store", models.CASCADE, verbose_name="스토어")
+    origin_product_no = models.BigIntegerField("원상품 번호")
+    read_at = models.DateTimeField("읽은 시각")
+    recheck_at = models.DateTimeField("다음 가격 경계", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "상세를 읽은 때"
+        verbose_name_plural = "상세를 읽은 때"
+        constraints = [models.UniqueConstraint(fields=["store", "origin_product_no"], name="detail_reading_once")]
+        indexes = [
+            models.Index(fields=["store", "read_at"], name="detail_reading_oldest"),
+            models.Index(
+                fields=["store", "recheck_at"], condition=Q(recheck_at__isnull=False), name="detail_reading_recheck"
+            ),
+        ]
+
+
+class CallLane(models.Model):
+    """The turns of one application at one API of a store, shared by every process that calls it (PostgreSQL).
+
+    Moments are seconds of the database server's clock since 1970: a lane is changed by its own short transaction.
+    """
+
+    key = models.CharField("API", max_length=80, primary_key=True)
+    state = models.JSONField("차례", default=dict)
+
+    class Meta:
+        verbose_name = "호출 차례"
+        verbose_name_plural = "호출 차례"
 
 
 class SyncFailure(models.Model):

@@ -1,134 +1,115 @@
-"""Spacing of calls to one API of the store, led by the limits that each reply announces.
-
-The store keeps a token bucket per API and application: `rate` requests a second, `burst` at most, `remaining` left.
-A caller that waits its turn here meets no 429 of its own making, however many threads share the pacer.
-"""
+"""Waiting for one's turn: any number of threads in front of one book, which other processes may share."""
 
 import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from collections.abc import Callable
+from typing import Protocol
 
-DEFAULT_RATE_PER_SECOND = 2.0
-"""What the live API was measured to allow; each reply's own figure replaces it."""
-CAUTIOUS_FACTOR = 1.04
-"""Spacing of 1/rate x 1.04 met no 429 in either refill mode (discrete-event check over 1,000 details)."""
-STARVED_FACTOR = 1.25
+from products.storesync.lanes import DEFAULT_RATE_PER_SECOND, LEASE_SECONDS, Lane, Limit, Turns
+
 LONGEST_NAP_SECONDS = 0.25
-"""How soon a sleeper notices that the announced rate has changed."""
+"""How soon a sleeper notices that the announced rate has changed, or that the lane is paused."""
 
-RATE_HEADER = "GNCP-GW-RateLimit-Replenish-Rate"
-BURST_HEADER = "GNCP-GW-RateLimit-Burst-Capacity"
-REMAINING_HEADER = "GNCP-GW-RateLimit-Remaining"
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What one reply said of its bucket; None where a header is missing or no number."""
-
-    rate: float | None = None
-    burst: int | None = None
-    remaining: int | None = None
+Change = Callable[[Lane | None, float], Lane]
+"""From the lane as it stands (None: nobody has used it) and the present moment of its clock, the lane as it shall be."""
 
 
-def read_limit(headers: Mapping[str, str]) -> Limit:
-    """The limit headers of a reply; a rate or burst that is no number above 0 is left out, a remainder below 0 is 0."""
-    rate, burst, remaining = (_read_number(headers.get(name)) for name in (RATE_HEADER, BURST_HEADER, REMAINING_HEADER))
-    return Limit(
-        rate=rate if rate and rate > 0 else None,
-        burst=int(burst) if burst and burst > 0 else None,
-        remaining=max(0, int(remaining)) if remaining is not None else None,
-    )
+class TurnBook(Protocol):
+    """Who keeps a lane."""
+
+    def change(self, change: Change) -> Lane:
+        """Replace the lane, while nobody else can; returns the new one."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
 
 
-def _read_number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if abs(number) < 1e9 else None  # also refuses nan and infinity
+class MemoryBook:
+    """A lane for the threads of this process alone."""
 
+    def __init__(self, read_clock: Callable[[], float] = time.monotonic) -> None:
+        self._read_clock, self._lock = read_clock, threading.Lock()
+        self._lane: Lane | None = None
 
-def read_retry_after(text: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a Retry-After header, in seconds or as an HTTP date; None when it is absent or neither.
+    def change(self, change: Change) -> Lane:
+        """Replace the lane."""
+        with self._lock:
+            self._lane = change(self._lane, self._read_clock())
+            return self._lane
 
-    now: what time it is where the date was written.
-    """
-    if text is None or not text.strip():
-        return None
-    if text.strip().isdecimal():
-        return float(text)
-    until = read_http_date(text)
-    return max(0.0, (until - now).total_seconds()) if until else None
-
-
-def read_http_date(text: str | None) -> datetime | None:
-    """The aware moment that a header names; None when it names none."""
-    try:
-        moment = parsedate_to_datetime(text or "")
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    def close(self) -> None:
+        """There is nothing to let go of."""
 
 
 class Pacer:
     """Hands out turns to any number of threads at the announced rate.
 
-    A turn that nobody took in time is kept, up to half of the store's own burst: a pause for writing costs no calls.
+    A caller that waits its turn here meets no 429 of its own making, however many share the book.
     """
 
     def __init__(
         self,
+        book: TurnBook | None = None,
         *,
         rate: float = DEFAULT_RATE_PER_SECOND,
         read_clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._lock = threading.Lock()
-        self._read_clock, self._sleep = read_clock, sleep
-        self._rate, self._kept_turns = rate, 1.0
-        self._spacing = CAUTIOUS_FACTOR / rate
-        self._last_turn_at = self._paused_until = read_clock() - self._spacing
+        self._book = book or MemoryBook(read_clock)
+        self._rate, self._read_clock, self._sleep = rate, read_clock, sleep
+        self._asking, self._lock = threading.Lock(), threading.Lock()
+        self._leased, self._leased_until = 0, 0.0
+        self._seen: Lane | None = None
 
-    @property
-    def spacing_seconds(self) -> float:
-        """The seconds between two turns as things stand."""
-        return self._spacing
+    def read_lane(self) -> Lane:
+        """How the turns stand."""
+        return self._change(lambda lane, _now: lane)
 
     def wait_turn(self) -> None:
         """Return when the caller may send."""
-        while (wait := self._take_turn()) > 0:
-            self._sleep(min(wait, LONGEST_NAP_SECONDS))
+        with self._asking:  # the threads of this process ask one after the other
+            while (wait_seconds := self._take_turn()) > 0:
+                self._sleep(min(wait_seconds, LONGEST_NAP_SECONDS))
 
     def _take_turn(self) -> float:
         with self._lock:
-            now, spacing = self._read_clock(), self._spacing
-            free_at = max(self._last_turn_at + spacing, self._paused_until)
-            if now < free_at:
-                return free_at - now
-            self._last_turn_at = max(self._last_turn_at + spacing, now - self._kept_turns * spacing)
-            return 0.0
+            if self._leased and self._read_clock() < self._leased_until:
+                self._leased -= 1
+                return 0.0
+        given: list[Turns] = []
+
+        def take(lane: Lane, now: float) -> Lane:
+            changed, turns = lane.take(now)
+            given.append(turns)
+            return changed
+
+        self._change(take)
+        with self._lock:
+            self._leased = max(0, given[-1].count - 1)
+            self._leased_until = self._read_clock() + LEASE_SECONDS
+        return given[-1].wait_seconds
 
     def learn(self, limit: Limit) -> None:
         """Follow what a reply announced: full speed while the bucket holds half its burst, slower when it runs dry."""
-        with self._lock:
-            self._rate = limit.rate or self._rate
-            self._kept_turns = limit.burst / 2 if limit.burst else self._kept_turns
-            self._spacing = _choose_factor(limit) / self._rate
+        if self._seen is None or self._seen.learn(limit) != self._seen:
+            self._change(lambda lane, _now: lane.learn(limit))
 
     def pause(self, seconds: float) -> None:
         """Let nobody send for so many seconds from now."""
         with self._lock:
-            self._paused_until = max(self._paused_until, self._read_clock() + seconds)
-            # What was kept before the store said stop is void.
-            self._last_turn_at = max(self._last_turn_at, self._paused_until - self._spacing)
+            self._leased = 0
+        self._change(lambda lane, now: lane.pause(now, seconds))
 
+    def close(self) -> None:
+        """Let go of the book."""
+        self._book.close()
 
-def _choose_factor(limit: Limit) -> float:
-    if limit.remaining is None or limit.burst is None:
-        return CAUTIOUS_FACTOR
-    if limit.remaining * 2 >= limit.burst:
-        return 1.0
-    return STARVED_FACTOR if limit.remaining == 0 else CAUTIOUS_FACTOR
+    def _change(self, change: Callable[[Lane, float], Lane]) -> Lane:
+        def change_sane(lane: Lane | None, now: float) -> Lane:
+            known = lane if lane and lane.is_sane(now) else Lane.start(now, rate=self._rate)
+            return change(known, now)
+
+        self._seen = self._book.change(change_sane)
+        return self._seen

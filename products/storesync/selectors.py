@@ -14,6 +14,8 @@ class RunFacts:
 
     `is_complete`: the run is done, and its list was whole and consistent. `skipped` products were unchanged; `refused`
     ones could not be kept; of `stale` ones another writer had brought a later edit while this run read the store.
+    `reasons`: how many details were asked for, by reason. Of the `rate_limited` replies, pacing could not have avoided the
+    `rate_limited_imposed` ones.
     """
 
     run_id: int
@@ -35,7 +37,9 @@ class RunFacts:
     deleted: int
     calls: int
     rate_limited: int
+    rate_limited_imposed: int
     retries: int
+    reasons: dict[str, int]
     error: str
 
 

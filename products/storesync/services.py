@@ -1,6 +1,7 @@
 """Bringing the catalogue to what a store has (plan 2A): start a run, carry it out, pick it up where it was left."""
 
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -14,6 +15,7 @@ from products.catalog.models import Store
 from products.catalog.selectors import latest_revision
 from products.catalog.services import get_or_create_store, start_scan
 from products.storesync.accounts import StoreAccount, find_account_problem, identify_place
+from products.storesync.books import open_book
 from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
 from products.storesync.closing import clear_work, finish_run
 from products.storesync.details import Progress, read_details, save_call_counts
@@ -39,22 +41,32 @@ def read_account(*, api_url: str = "") -> StoreAccount:
     return StoreAccount(*given)
 
 
-def start_run(*, store_code: str, store_name: str = "", api_url: str = "", catalogue: str = "") -> int:
+def start_run(
+    *,
+    store_code: str,
+    store_name: str = "",
+    api_url: str = "",
+    catalogue: str = "",
+    is_incremental: bool = True,
+    is_cached: bool = True,
+) -> int:
     """The id of the store's unfinished run, with its work list, scan time, revision and trace id; else of a new one.
 
     api_url: where the store answers, instead of STORE_API_URL. catalogue: the fingerprint of what a simulated store
-    sells. A run that is old, or that reads another place, is given up for a new one: all that it stored stays, and the
-    new one asks for no detail of it again. LockHeld while a process is still at work on such a run.
+    sells. Not incremental: every detail is read. Not cached: with a new token and connection for each call. A run that is
+    old, or that reads another place or otherwise, is given up for a new one: all that it stored stays, and a new incremental
+    one asks for no detail of it again. LockHeld while a process is still at work on such a run.
     """
     store = get_or_create_store(code=store_code, name=store_name or store_code)
     place = identify_place(api_url or settings.STORE_API_URL, settings.STORE_CLIENT_ID, catalogue=catalogue)
-    _give_up_useless(store, place)
+    ways = Ways(is_incremental, is_cached)
+    _give_up_useless(store, place, ways)
     unfinished = SyncRun.objects.filter(store=store, place=place, status__in=UNFINISHED)
     try:
         with transaction.atomic():
             run = unfinished.select_for_update().first()
             if run is None:
-                return _create_run(store.pk, api_url, place)
+                return _create_run(store.pk, api_url, place, ways)
             # Who waits for the run must not take the old stop for the new outcome.
             SyncRun.objects.filter(pk=run.pk).update(api_url=api_url, status=RunStatus.RUNNING, error="")
             return run.pk
@@ -63,7 +75,14 @@ def start_run(*, store_code: str, store_name: str = "", api_url: str = "", catal
         return unfinished.get().pk
 
 
-def _create_run(store_id: int, api_url: str, place: str) -> int:
+class Ways(NamedTuple):
+    """How a run reads its store."""
+
+    is_incremental: bool
+    is_cached: bool
+
+
+def _create_run(store_id: int, api_url: str, place: str, ways: Ways) -> int:
     scan_id = start_scan(store_id=store_id, scanned_at=business_now())
     now = timezone.now()
     return SyncRun.objects.create(
@@ -74,12 +93,13 @@ def _create_run(store_id: int, api_url: str, place: str) -> int:
         asked_at_revision=latest_revision(),
         started_at=now,
         trace_id=current_trace_id(),
+        **ways._asdict(),
     ).pk
 
 
-def _give_up_useless(store: Store, place: str) -> None:
+def _give_up_useless(store: Store, place: str, ways: Ways) -> None:
     run = SyncRun.objects.filter(store=store, status__in=UNFINISHED).first()
-    reason = _find_useless(run, place) if run else ""
+    reason = _find_useless(run, place, ways) if run else ""
     if run and reason:
         with hold_lock(f"sync:{store.code}"):
             run.refresh_from_db()  # it may have ended while we came for the lock
@@ -87,10 +107,12 @@ def _give_up_useless(store: Store, place: str) -> None:
                 _stop(run, RunStatus.FAILED, f"{reason} 이어서 하지 않고 새로 시작했습니다. {run.error}".strip())
 
 
-def _find_useless(run: SyncRun, place: str) -> str:
+def _find_useless(run: SyncRun, place: str, ways: Ways) -> str:
     """Why the run is not worth going on with, in Korean; "" when it is."""
     if run.place != place:
         return "다른 주소나 카탈로그를 읽던 실행이어서"
+    if ways != (run.is_incremental, run.is_cached):
+        return "읽는 방식(전체·증분, 캐시)이 다른 실행이어서"
     # A start that lies far ahead is told by a clock that was wrong; its age is not to be known.
     if abs(timezone.now() - run.started_at) >= timedelta(hours=RESUME_WITHIN_HOURS):
         return f"시작한 시각이 {RESUME_WITHIN_HOURS}시간 넘게 떨어져 있어"
@@ -122,7 +144,8 @@ def sync_store(
 def _carry_out(run: SyncRun, *, workers: int, page_size: int, progress: Progress | None) -> None:
     SyncRun.objects.filter(pk=run.pk).update(status=RunStatus.RUNNING, workers=workers, error="", finished_at=None)
     try:
-        with StoreClient(read_account(api_url=run.api_url)) as client:
+        account = read_account(api_url=run.api_url)
+        with StoreClient(account, open_book=open_book, is_cached=run.is_cached) as client:
             try:
                 client.fetch_token()
                 read_list(run=run, client=client, size=page_size)

@@ -51,6 +51,11 @@ class TokenSource:
                 self._renew_early()
             return self._token
 
+    def forget(self) -> None:
+        """Have the next reader ask the store, however much life the token has left."""
+        with self._lock:
+            self._renew_at = 0.0
+
     def replace(self, refused: str) -> str:
         """The token to use after the store refused one with 401: another thread's newer one, else a new issue.
 

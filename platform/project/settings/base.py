@@ -3,6 +3,7 @@
 DATABASE_URL        sqlite:///var/jangbu.sqlite3 (default) or postgres://user@host/name
 CELERY_BROKER_URL   empty (default): tasks run in the calling process; amqp://... or redis://...: on real workers
 STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API and its application
+STORE_DETAIL_MAX_AGE_HOURS, STORE_OLD_DETAILS_PER_RUN   when an unchanged product is read anew, see docs/operations.md
 STORE_CODE          under which code the ledger keeps that shop (default: my-store)
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
@@ -191,6 +192,10 @@ STORE_CODE = env.str("STORE_CODE", default="my-store")
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default="")
 # Not through env: it takes a leading "$", which every such secret has, for a reference to another variable.
 STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", "")
+# A detail that was read so long ago is read again although its list entry is unchanged; 0: never for its age alone.
+STORE_DETAIL_MAX_AGE_HOURS = env.int("STORE_DETAIL_MAX_AGE_HOURS", default=7 * 24)
+# How many such details one run reads, so that they spread over time: 200 take 100 s at the store's two calls a second.
+STORE_OLD_DETAILS_PER_RUN = env.int("STORE_OLD_DETAILS_PER_RUN", default=200)
 
 PACKAGE_DIR = DATA_DIR / "packages"
 REPORT_DIR = DATA_DIR / "reports"

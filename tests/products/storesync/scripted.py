@@ -48,6 +48,7 @@ class Seen:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    port: int = 0
 
 
 class ScriptedStore:
@@ -99,7 +100,7 @@ class ScriptedStore:
 
             def _answer(self, route: str) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                answer = store.take_answer(route, Seen(self.path, dict(self.headers), body))
+                answer = store.take_answer(route, Seen(self.path, dict(self.headers), body, self.client_address[1]))
                 content = answer.encode()
                 send = self.send_response_only if "Date" in answer.headers else self.send_response
                 send(answer.status)

@@ -6,6 +6,8 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from products.catalog.models import Product
+from products.storesync.failures import RESTS_AFTER_ATTEMPTS
 from products.storesync.models import SyncFailure, SyncRun
 from products.storesync.simulator.process import SimulatorProcess
 from tests.products.storesync.conftest import Sync
@@ -61,6 +63,45 @@ def test_an_editor_asks_for_another_try(admin_client: Client, refused: SyncFailu
     refused.refresh_from_db()
     assert refused.is_retry_wanted
     assert "다시 시도 예정" in read_page(admin_client, FAILURES)
+
+
+def test_another_try_from_the_page_of_a_failure(admin_client: Client, refused: SyncFailure) -> None:
+    page = read_page(admin_client, "admin:storesync_syncfailure_change", refused.pk)
+    form = f'<input type="hidden" name="_selected_action" value="{refused.pk}">'
+    assert form in page
+    assert f'action="{reverse(FAILURES)}"' in page
+    admin_client.post(reverse(FAILURES), {"action": "retry", "_selected_action": [refused.pk]})
+    assert form not in read_page(admin_client, "admin:storesync_syncfailure_change", refused.pk), (
+        "it is asked for already"
+    )
+
+
+def test_what_was_asked_for_again_is_well_after_the_next_run(
+    admin_client: Client, sync: Sync, store: SimulatorProcess, refused: SyncFailure
+) -> None:
+    SyncFailure.objects.update(attempts=RESTS_AFTER_ATTEMPTS, code="server_fault")
+    number = refused.origin_product_no
+    store.mutate([{"originProductNo": number, "set": {"salePrice": 1_000, "discountedPrice": 900}}])
+    admin_client.post(reverse(FAILURES), {"action": "retry", "_selected_action": [refused.pk]})
+    assert sync().created == 1
+    assert "해결" in read_page(admin_client, "admin:storesync_syncfailure_change", refused.pk)
+
+
+def test_the_slowest_details_of_a_run_by_sku(admin_client: Client, sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("hang", route="detail", pick=1, times=1, seconds=0.4)
+    facts = sync(workers=8)
+    run = SyncRun.objects.get()
+    assert len(run.slowest) == 20
+    seconds, sku, number = run.slowest[0]
+    assert seconds >= 0.4
+    assert [entry[0] for entry in run.slowest] == sorted((entry[0] for entry in run.slowest), reverse=True)
+    product = Product.objects.get(origin_product_no=number)
+    assert product.sku == sku
+    page = read_page(admin_client, "admin:storesync_syncrun_change", facts.run_id)
+    assert f'<a href="{reverse("admin:catalog_product_change", args=[product.pk])}">{sku}</a>' in page
+    assert page.count('<p><span class="num">') == 20
+    for words in ("새 상품 63", "스스로 한도를 넘음 0, 스토어 사정 0", "바뀐 상품만"):
+        assert words in page
 
 
 def test_nobody_edits_what_the_sync_wrote(admin_client: Client, refused: SyncFailure) -> None:

@@ -72,9 +72,43 @@ def test_what_is_measured() -> None:
     assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]
     assert limited.child(())._value.get() - before_limited == 1
     assert (counts.calls, counts.rate_limited, counts.retries) == (4, 1, 1)
+    assert [(sku, number) for _seconds, sku, number in counts.slowest] == [("JB-5", 5)] * 3
     assert len(recorder.samples("detail_fetch_seconds")) == 3
     assert len(recorder.samples("token_fetch_seconds")) == 1
     assert client.take_counts().calls == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "imposed"),
+    [
+        ({"GNCP-GW-RateLimit-Remaining": "0"}, 0),
+        ({"GNCP-GW-RateLimit-Remaining": "-1"}, 0),
+        ({"GNCP-GW-RateLimit-Remaining": "unknown"}, 0),
+        ({"GNCP-GW-RateLimit-Remaining": "3"}, 1),
+        ({"GNCP-GW-RateLimit-Remaining": "0", "GNCP-GW-Quota-Period": "SECONDS"}, 1),
+    ],
+)
+def test_a_429_that_pacing_could_have_avoided_is_told_from_one_that_the_store_imposed(
+    headers: dict[str, str], imposed: int
+) -> None:
+    limited = Answer(429, {"code": "GW.RATE_LIMIT", "message": "거절"}, headers)
+    with Recorder() as recorder, ScriptedStore(detail=[limited, FOUND]) as store, open_client(store) as client:
+        client.fetch_detail(1)
+        counts = client.take_counts()
+    assert (counts.rate_limited, counts.rate_limited_imposed) == (1, imposed)
+    assert recorder.labelled_totals("api_429_cause_total") == {("imposed" if imposed else "own",): 1}
+
+
+def test_without_its_cache_a_client_asks_for_a_token_and_a_connection_each_time() -> None:
+    for is_cached, tokens in ((True, 1), (False, 3)):
+        with (
+            ScriptedStore(detail=[FOUND]) as store,
+            StoreClient(store.account, rules=QUICK, is_cached=is_cached) as client,
+        ):
+            for number in (1, 2, 3):
+                client.fetch_detail(number)
+            assert len(store.seen["token"]) == tokens
+            assert len({seen.port for seen in store.seen["detail"]}) == (1 if is_cached else 3)
 
 
 def test_the_wait_for_a_turn_is_no_part_of_a_details_time() -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from products.storesync.pacer import Limit, Pacer, read_limit, read_retry_after
+from products.storesync.lanes import Limit, read_limit, read_retry_after
+from products.storesync.pacer import Pacer
 
 NOW = datetime(2026, 11, 23, 0, 0, 0, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def test_an_empty_bucket_slows_and_a_full_one_does_not() -> None:
     spacings = []
     for remaining in (4, 1, 0):
         pacer.learn(Limit(2.0, 4, remaining))
-        spacings.append(pacer.spacing_seconds)
+        spacings.append(pacer.read_lane().spacing_seconds)
     assert spacings[0] == 0.5
     assert spacings == sorted(spacings)
     assert spacings[2] > spacings[1] > spacings[0]

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -66,8 +67,16 @@ def test_a_parked_run_is_not_carried_on_in_another_store(
     assert not SyncItem.objects.exists()
 
 
+def test_a_run_is_carried_on_only_in_the_way_it_was_begun(db: None) -> None:
+    first = start_run(store_code=STORE_CODE)
+    assert start_run(store_code=STORE_CODE) == first
+    whole = start_run(store_code=STORE_CODE, is_incremental=False)
+    assert start_run(store_code=STORE_CODE, is_incremental=False) == whole != first
+    assert "읽는 방식(전체·증분, 캐시)이 다른 실행이어서" in SyncRun.objects.get(pk=first).error
+
+
 def test_a_run_is_carried_on_only_where_it_was_begun(db: None, settings: Settings) -> None:
-    here = {"store_code": STORE_CODE, "api_url": "http://127.0.0.1:18650/external"}
+    here: dict[str, Any] = {"store_code": STORE_CODE, "api_url": "http://127.0.0.1:18650/external"}
     first = start_run(**here, catalogue="a")
     assert start_run(**here, catalogue="a") == first
     second = start_run(**here, catalogue="b")

@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "perfhooks.apps.PerfhooksConfig",
     "products.catalog.apps.CatalogConfig",
     "products.upsert.apps.UpsertConfig",
+    "products.idempotency.apps.IdempotencyConfig",
     "products.storesync.apps.StoresyncConfig",
     "content.posts.apps.PostsConfig",
     "content.matching.apps.MatchingConfig",
@@ -146,11 +147,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["products.catalog.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "products.catalog.problems.handle_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
+# The largest body that an address of the API reads, and how long an answer is kept under its Idempotency-Key.
+API_BODY_LIMIT_BYTES = env.int("API_BODY_LIMIT_BYTES", default=16 * 1024 * 1024)
+IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jangbu API",
     "DESCRIPTION": "상품 원장(SSOT)을 읽고 우선순위를 고치는 API",

@@ -152,12 +152,13 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "products.catalog.problems.handle_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
-# The largest body that an address of the API reads, and how long an answer is kept under its Idempotency-Key.
+# The largest body that the API reads, the most products of one request, and how long an answer is kept under its key.
 API_BODY_LIMIT_BYTES = env.int("API_BODY_LIMIT_BYTES", default=16 * 1024 * 1024)
+API_BULK_ROWS_LIMIT = env.int("API_BULK_ROWS_LIMIT", default=1_000)
 IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jangbu API",
-    "DESCRIPTION": "상품 원장(SSOT)을 읽고 우선순위를 고치는 API",
+    "DESCRIPTION": "상품 원장(SSOT)을 읽고, 우선순위를 고치고, 상품을 한꺼번에 쓰는 API",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_PATCH": False,

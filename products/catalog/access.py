@@ -1,32 +1,21 @@
 """Who may call the API: the rights of the user, and for a token also the scopes that it was given."""
 
+import math
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
-from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
+from rest_framework.exceptions import AuthenticationFailed, ErrorDetail, NotAuthenticated, Throttled
 from rest_framework.permissions import DjangoModelPermissions
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from products.catalog.scopes import SCOPE_WORDS, Scope
+
 _SEE = ["%(app_label)s.view_%(model_name)s"]
 _WRITE = ["%(app_label)s.add_%(model_name)s", "%(app_label)s.change_%(model_name)s"]
 
 
-class Scope(StrEnum):
-    """What a token may be used for."""
-
-    READ = "products:read"
-    PRIORITY = "products:priority"
-    WRITE = "products:write"
-
-
-SCOPE_WORDS: Mapping[str, str] = {
-    Scope.READ: "상품 읽기",
-    Scope.PRIORITY: "우선순위 고치기",
-    Scope.WRITE: "상품 한꺼번에 쓰기",
-}
 METHOD_SCOPES: Mapping[str, Scope] = {"PATCH": Scope.PRIORITY, "POST": Scope.WRITE}
 """Every other method only reads."""
 
@@ -61,7 +50,8 @@ class ProductView(APIView):
                 return super().handle_exception(throttled)
         return super().handle_exception(exc)
 
-
-def name_caller(request: Any) -> str:
-    """`token:<id>` for whoever shows a token, else `user:<id>`."""
-    return f"user:{request.user.pk}" if request.auth is None else f"token:{request.auth.pk}"
+    def throttled(self, request: Request, wait: float) -> NoReturn:
+        """Say in which time to come back."""
+        refusal = Throttled(wait)
+        refusal.detail = ErrorDetail(f"요청이 너무 잦습니다. {math.ceil(wait)}초 뒤에 다시 보내세요.", "throttled")
+        raise refusal

@@ -12,8 +12,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.catalog.access import name_caller
 from products.catalog.errors import Problem
+from products.catalog.scopes import name_caller
 from products.idempotency.models import KEY_LENGTH
 from products.idempotency.services import Answer, KeyInUse, KeyReused, carry_out_once
 

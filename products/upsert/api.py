@@ -12,10 +12,11 @@ from rest_framework.generics import GenericAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from products.catalog.access import ProductView, name_caller
+from products.catalog.access import ProductView
 from products.catalog.api import describe_answers, refuse_unknown_parameters
 from products.catalog.errors import Problem
 from products.catalog.models import Product, Store
+from products.catalog.scopes import name_caller
 from products.idempotency.requests import PARAMETER, answer_once
 from products.upsert.bulk import BulkOutcome, write_products
 from products.upsert.incoming import BulkSerializer, read_row

@@ -244,7 +244,7 @@ def test_broken_json_is_a_400(editor: APIClient) -> None:
 
 def test_permissions_of_reading_and_changing_are_apart() -> None:
     product = make_product()
-    assert read_problem(APIClient().get(ADDRESS), 403)
+    assert read_problem(APIClient().get(ADDRESS), 401)
     stranger = make_client()
     read_problem(stranger.get(ADDRESS), 403)
     read_problem(stranger.get(f"{ADDRESS}{product.pk}/"), 403)

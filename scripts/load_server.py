@@ -36,6 +36,7 @@ def production_environment(*, database_url: str, folder: Path, **others: str) ->
         "CELERY_BROKER_URL": "",
         "ALLOWED_HOSTS": "127.0.0.1",
         "SECURE_HTTPS": "false",
+        "API_RATE_CALLER": "",
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "platform"), os.environ.get("PYTHONPATH", "")]).rstrip(
             ":"
         ),

@@ -12,7 +12,7 @@ from operations.dashboard.selectors import read_desk
 GROUPS: dict[str, tuple[str, ...]] = {
     "상품": ("catalog", "storesync", "upsert"),
     "콘텐츠": ("posts", "matching", "comparison", "disclosure", "cro", "packages", "refresh"),
-    "운영": ("gates", "perfhooks", "pipeline", "roles"),
+    "운영": ("gates", "perfhooks", "pipeline", "roles", "apitokens"),
 }
 """The sidebar's groups in their order, each with the app labels that it shows, in their order too."""
 OTHER_GROUP = "기타"

@@ -7,7 +7,9 @@ the roles that name its domain without an edit here.
 from dataclasses import dataclass
 
 PEOPLE = "operations.roles"
-"""Users and roles. A grant on all of operations never reaches it: it must be named itself."""
+TOKENS = "operations.apitokens"
+RESERVED = (PEOPLE, TOKENS)
+"""Users, roles and API tokens. A grant on all of operations never reaches them: they must be named themselves."""
 DOMAINS = ("products", "content", "experiments", "ads", "operations", "perfhooks")
 ANY = "*"
 READ = ("view",)
@@ -24,7 +26,7 @@ class Grant:
 
     def covers(self, *, place: str, model: str, action: str) -> bool:
         """Whether the action on that table of that app is granted."""
-        is_inside = place == self.place or (place != PEOPLE and place.startswith(f"{self.place}."))
+        is_inside = place == self.place or (place not in RESERVED and place.startswith(f"{self.place}."))
         return (
             is_inside and (not self.models or model in self.models) and (ANY in self.actions or action in self.actions)
         )
@@ -93,7 +95,7 @@ ROLES: dict[str, RoleRow] = {
             "사용자 관리를 뺀 모든 화면을 보고 자료를 내보냅니다. 아무것도 고치지 않습니다.",
             (*_SEE_ALL, *_on(DOMAINS, ("export",))),
         ),
-        RoleRow("admin", "관리자", "사용자와 역할까지 모두 맡습니다.", _on((*DOMAINS, PEOPLE), (ANY,))),
+        RoleRow("admin", "관리자", "사용자와 역할까지 모두 맡습니다.", _on((*DOMAINS, *RESERVED), (ANY,))),
     )
 }
 
@@ -113,6 +115,7 @@ DEEDS = {
     "content.refresh.refreshentry.change": "다시 대기열에 넣기",
     "products.storesync.syncfailure.change": "다시 시도",
     "operations.gates.gatedecision.add": "판정",
+    "operations.apitokens.apitoken.change": "폐기",
 }
 """What a page offers besides its form: place.model.action -> the word on its button."""
 

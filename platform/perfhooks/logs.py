@@ -48,6 +48,8 @@ _SECRET_IN_TEXT = re.compile(
     r"(?i)\b(access_token|authorization|client_secret(?:_sign)?|password|refresh_token|secret_key)"
     r"(['\"]?\s*[=:]\s*['\"]?)((?:bearer|basic)\s+)?[^\s'\"&,;}]+"
 )
+# A token of the API, wherever it stands.
+API_TOKEN = re.compile(r"jb_[0-9a-f]{8}_[A-Za-z0-9_-]{20,}")
 _encode = msgspec.json.Encoder(enc_hook=str).encode
 
 is_span_written = False
@@ -92,14 +94,14 @@ def redact_secrets(_logger: WrappedLogger, _level: str, event: MutableMapping[st
     for key, value in event.items():
         if key.lower() in SECRET_KEYS or isinstance(value, dict | list | tuple):
             event[key] = _redact_value(key, value)
-        elif key in TEXT_KEYS and isinstance(value, str):
+        elif isinstance(value, str) and (key in TEXT_KEYS or "jb_" in value):
             event[key] = redact_text(value)
     return event
 
 
 def redact_text(text: str) -> str:
     """Replace the values of secrets in free text (query strings, headers, reprs)."""
-    return _SECRET_IN_TEXT.sub(rf"\1\2{HIDDEN}", text)
+    return API_TOKEN.sub(HIDDEN, _SECRET_IN_TEXT.sub(rf"\1\2{HIDDEN}", text))
 
 
 class StructuredHandler(logging.Handler):
@@ -123,7 +125,7 @@ def _redact_value(key: object, value: object) -> object:
         return {inner: _redact_value(inner, held) for inner, held in value.items()}
     if isinstance(value, list | tuple):
         return [_redact_value(None, held) for held in value]
-    return value
+    return API_TOKEN.sub(HIDDEN, value) if isinstance(value, str) else value
 
 
 def _render_json(_logger: WrappedLogger, _level: str, event: MutableMapping[str, Any]) -> bytes:

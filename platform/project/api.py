@@ -5,5 +5,6 @@ from drf_spectacular.views import SpectacularAPIView
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("products/", include("products.upsert.api_urls")),
     path("products/", include("products.catalog.api_urls")),
 ]

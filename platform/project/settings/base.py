@@ -6,6 +6,7 @@ STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API an
 STORE_DETAIL_MAX_AGE_HOURS, STORE_OLD_DETAILS_PER_RUN   when an unchanged product is read anew, see docs/operations.md
 STORE_CODE          under which code the ledger keeps that shop (default: my-store)
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
+CACHE_URL, API_RATE_CALLER, API_RATE_ADDRESS, API_PROXIES, API_BODY_LIMIT_BYTES, API_BULK_ROWS_LIMIT   see docs/api.md
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
 
@@ -40,6 +41,7 @@ INSTALLED_APPS = [
     "perfhooks.apps.PerfhooksConfig",
     "products.catalog.apps.CatalogConfig",
     "products.upsert.apps.UpsertConfig",
+    "products.idempotency.apps.IdempotencyConfig",
     "products.storesync.apps.StoresyncConfig",
     "content.posts.apps.PostsConfig",
     "content.matching.apps.MatchingConfig",
@@ -51,6 +53,7 @@ INSTALLED_APPS = [
     "operations.pipeline.apps.PipelineConfig",
     "operations.gates.apps.GatesConfig",
     "operations.roles.apps.RolesConfig",  # after django.contrib.auth, whose pages it replaces
+    "operations.apitokens.apps.ApiTokensConfig",
     "operations.demo.apps.DemoConfig",
 ]
 
@@ -97,6 +100,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "ko"
@@ -142,19 +146,33 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
+        "operations.apitokens.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
         "rest_framework.authentication.BasicAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_THROTTLE_CLASSES": [
+        "operations.apitokens.throttles.CallerThrottle",
+        "operations.apitokens.throttles.AddressThrottle",
+    ],
+    "NUM_PROXIES": env.int("API_PROXIES", default=0),
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["products.catalog.parsing.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "products.catalog.problems.handle_exception",
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
 }
+# Requests to the API by token or user, and by address of who shows neither ("600/min"; "": no limit). API_PROXIES says how
+# many proxies of ours stand before the server, and CACHE_URL where all processes count together (redis://host:6379/1).
+API_RATE_CALLER = env.str("API_RATE_CALLER", default="6000/min")
+API_RATE_ADDRESS = env.str("API_RATE_ADDRESS", default="60/min")
+# The largest body that the API reads, the most products of one request, and how long an answer is kept under its key.
+API_BODY_LIMIT_BYTES = env.int("API_BODY_LIMIT_BYTES", default=16 * 1024 * 1024)
+API_BULK_ROWS_LIMIT = env.int("API_BULK_ROWS_LIMIT", default=1_000)
+IDEMPOTENCY_KEY_HOURS = env.int("IDEMPOTENCY_KEY_HOURS", default=24)
 SPECTACULAR_SETTINGS = {
     "TITLE": "Jangbu API",
-    "DESCRIPTION": "상품 원장(SSOT)을 읽고 우선순위를 고치는 API",
+    "DESCRIPTION": "상품 원장(SSOT)을 읽고, 우선순위를 고치고, 상품을 한꺼번에 쓰는 API",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_PATCH": False,

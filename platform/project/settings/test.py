@@ -10,6 +10,7 @@ from project.settings.base import DATA_DIR, env
 SECRET_KEY = "test-key-that-protects-nothing"  # noqa: S105
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOG_LEVEL = "INFO"
+API_RATE_CALLER = API_RATE_ADDRESS = ""  # tests of the rates set their own
 LIST_USAGE_FLUSH_SECONDS = 0  # tests write the counts when they want to see them
 
 _scratch = Path(env.str("JANGBU_TEST_DIR", default=str(DATA_DIR))) / "jangbu-test"

@@ -97,7 +97,7 @@ def test_what_the_table_no_longer_gives_goes_but_not_what_people_added(monkeypat
     monkeypatch.setitem(ROLES, "viewer", smaller)
     counts = sync_roles()
     assert counts.withdrawn > 0
-    assert {name.split(".")[0] for name in names_of("viewer")} == {"catalog", "storesync", "posts"}
+    assert {name.split(".")[0] for name in names_of("viewer")} == {"catalog", "idempotency", "storesync", "posts"}
     assert "posts.change_post" in names_of("viewer")
     assert "posts.view_post" not in names_of("viewer")
 

@@ -38,11 +38,13 @@ READERS = {
     "operations": SEE_ALL,
     "perfhooks": SEE_ALL,
     "operations.roles": {"admin"},
+    "operations.apitokens": {"admin"},
 }
 WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
+    "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
 }
 """Pages where somebody may write; all others are to be read only, for everybody."""
@@ -50,6 +52,7 @@ ACTIONS = {
     "storesync.syncfailure": {"retry": EDITORS},
     "refresh.refreshentry": {"retry": EDITORS},
     "posts.post": {"delete_selected": EDITORS},
+    "apitokens.apitoken": {"revoke": {"admin"}},
     "roles.role": {"delete_selected": {"admin"}},
 }
 OTHER_PAGES: dict[str, set[str]] = {

@@ -1,7 +1,7 @@
 """The catalogue's API as its callers meet it: pages without gaps, true conflicts, errors that name the field."""
 
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unicodedata import normalize
@@ -22,9 +22,9 @@ ADDRESS = "/api/v1/products/"
 SCHEMA_FILE = Path(__file__).resolve().parents[3] / "docs" / "openapi.yaml"
 
 
-def make_client(*permissions: str) -> APIClient:
+def make_client(*permissions: str, name: str = "caller") -> APIClient:
     """A client logged in as a user with just these permissions of the catalogue."""
-    user = User.objects.create_user("caller", password="secret-of-a-test")
+    user = User.objects.create_user(name, password="secret-of-a-test")
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
     client = APIClient()
     client.force_authenticate(user)
@@ -135,12 +135,24 @@ def test_row_says_what_the_catalogue_has(reader: APIClient) -> None:
         ("category=1", []),
         ("status=CLOSE", ["HB-00002"]),
         ("status=SALE&category=50000151", ["HB-00001"]),
+        ("store=hanbit&status=CLOSE", ["HB-00002"]),
+        ("store=other", []),
+        ("price_min=40000&price_max=49000", ["HB-00001", "HB-00002"]),
+        ("price_max=48999", ["HB-00003"]),
+        ("stock_max=0", ["HB-00003"]),
+        ("stock_min=1", ["HB-00001", "HB-00002"]),
+        ("stale=true", ["HB-00001", "HB-00003"]),
+        ("stale=false", ["HB-00002"]),
+        ("changed_since=2026-03-01T00:00:00%2B09:00", ["HB-00002", "HB-00003"]),
+        ("changed_since=2026-03-01T00:00:01", ["HB-00003"]),
     ],
 )
 def test_filters_find(reader: APIClient, query: str, found: list[str]) -> None:
-    make_product(1)
-    make_product(2, status="CLOSE")
-    make_product(3, name="면 양말 세트", seller_code="SELLER-3", category=make_category("50000999", "양말"))
+    march = datetime(2026, 2, 28, 15, tzinfo=UTC)
+    make_product(1, updated_at=march - timedelta(seconds=1))
+    make_product(2, updated_at=march, status="CLOSE")
+    socks = {"name": "면 양말 세트", "seller_code": "SELLER-3", "category": make_category("50000999", "양말")}
+    make_product(3, **socks, discounted_price=9_900, stock=0)
     assert [row["sku"] for row in reader.get(f"{ADDRESS}?{query}").json()["results"]] == found
 
 
@@ -158,6 +170,15 @@ def test_filters_find(reader: APIClient, query: str, found: list[str]) -> None:
         ("cursor=", ["cursor"]),
         ("q=%00", ["q"]),
         ("q=" + "가" * 201, ["q"]),
+        ("price_min=-1", ["price_min"]),
+        ("price_max=1e400", ["price_max"]),
+        ("stock_max=" + "9" * 5_000, ["stock_max"]),
+        ("stale=yes", ["stale"]),
+        ("changed_since=yesterday", ["changed_since"]),
+        ("changed_since=0001-01-01T00:00:00%2B14:00", ["changed_since"]),
+        ("changed_since=9999-12-31T23:59:59-12:00", ["changed_since"]),
+        ("store=%00", ["store"]),
+        ("%ED%A0%80=1&" + "a" * 300 + "=1", ["a" * 60, "\ufffd\ufffd\ufffd"]),
     ],
 )
 def test_wrong_parameter_is_refused_by_name(reader: APIClient, query: str, fields: list[str]) -> None:
@@ -202,8 +223,9 @@ def test_conflict_shows_both_versions_and_changes_nothing(editor: APIClient) -> 
         ({"priority": 2**31, "version": 0}, ["priority"]),
         ({"priority": "많이", "version": 0}, ["priority"]),
         ({"priority": None, "version": 0}, ["priority"]),
-        ({"priority": 1}, ["version"]),
-        ({}, ["priority", "version"]),
+        ({}, ["priority"]),
+        ({"priority": 1, "version": -1}, ["version"]),
+        ({"priority": 1, "version": 2**31}, ["version"]),
         ({"priority": 1, "version": 0, "price": 10}, ["price"]),
         ([1], [""]),
     ],
@@ -222,7 +244,7 @@ def test_broken_json_is_a_400(editor: APIClient) -> None:
 
 def test_permissions_of_reading_and_changing_are_apart() -> None:
     product = make_product()
-    assert read_problem(APIClient().get(ADDRESS), 403)
+    assert read_problem(APIClient().get(ADDRESS), 401)
     stranger = make_client()
     read_problem(stranger.get(ADDRESS), 403)
     read_problem(stranger.get(f"{ADDRESS}{product.pk}/"), 403)

@@ -79,7 +79,7 @@ def fits(name: str, value: str) -> bool:
     """Whether the API should find something or nothing under this value, rather than refuse it."""
     if not value:
         return name in ProductFilterSet.base_filters
-    most = {"q": 200, "category": 20}
+    most = {"q": 200, "category": 20, "store": 40}
     return name in most and len(value.strip()) <= most[name] and "\x00" not in value
 
 

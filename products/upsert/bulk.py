@@ -1,0 +1,85 @@
+"""Rows that come from outside of a sync: their SKUs, the upsert, and what it means for other products' SKUs."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from django.db import transaction
+from django.utils import timezone
+
+from products.catalog.models import Product, ProductStatus
+from products.catalog.services import allocate_revision
+from products.upsert.codes import record_findings, resolve_skus
+from products.upsert.rows import ProductRow
+from products.upsert.services import UpsertCounts, upsert_products
+
+CODE_DIGITS = 18
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class BulkOutcome:
+    """What became of the rows. revision: None when none of them changed anything."""
+
+    counts: UpsertCounts
+    revision: int | None
+
+
+class OneRevision:
+    """The revision of one request, allocated at the first need."""
+
+    def __init__(self, store_id: int) -> None:
+        self.store_id = store_id
+        self.number: int | None = None
+
+    def __call__(self) -> int:
+        """The number."""
+        if self.number is None:
+            self.number = allocate_revision(store_id=self.store_id)
+        return self.number
+
+
+def write_products(*, store_id: int, rows: Sequence[ProductRow], caller: str) -> BulkOutcome:
+    """Upsert rows of one store in one transaction, each product once; `sku` of the rows is chosen here.
+
+    A row that is older than what the catalogue has is left out and counted. Other products' SKUs follow when all is
+    committed, as after a sync. caller: for the log. Raises IntegrityError, with nothing written, when another writer
+    took a SKU at the same moment.
+    """
+    skus = choose_skus(store_id=store_id, codes={row.origin_product_no: row.seller_code for row in rows})
+    named = [msgspec.structs.replace(row, sku=skus[row.origin_product_no]) for row in rows]
+    revision = OneRevision(store_id)
+    with transaction.atomic():
+        counts = upsert_products(store_id=store_id, rows=named, revision=revision, observed_at=timezone.now())
+        if revision.number is not None:
+            transaction.on_commit(lambda: mend_skus(store_id=store_id, revision=revision))
+    log.info("products_written", caller=caller, store_id=store_id, rows=counts.seen, revision=revision.number)
+    return BulkOutcome(counts, revision.number)
+
+
+def mend_skus(*, store_id: int, revision: OneRevision) -> int:
+    """Let other products' SKUs follow the codes that were written; returns how many changed."""
+    changed = resolve_skus(store_id=store_id, revision=revision)
+    record_findings(store_id=store_id)
+    return changed
+
+
+def choose_skus(*, store_id: int, codes: dict[int, str]) -> dict[int, str]:
+    """{origin product number: SKU} of some products of a store, by the rule of `products.upsert.codes`.
+
+    codes: {origin product number: seller's code, "" for none}.
+    """
+    others = Product.objects.filter(store_id=store_id).exclude(origin_product_no__in=codes)
+    living = others.exclude(status=ProductStatus.DELETE).filter(seller_code__in=set(codes.values()) - {""})
+    held = Counter(codes.values()) + Counter(living.values_list("seller_code", flat=True))
+    digits = [int(code) for code in codes.values() if code.isascii() and code.isdigit() and len(code) <= CODE_DIGITS]
+    taken = others.filter(origin_product_no__in=digits).values_list("origin_product_no", flat=True)
+    numbers = {str(number) for number in (*codes, *taken)}
+
+    def is_usable(number: int, code: str) -> bool:
+        return bool(code) and held[code] == 1 and (code not in numbers or code == str(number))
+
+    return {number: code if is_usable(number, code) else str(number) for number, code in codes.items()}

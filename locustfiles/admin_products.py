@@ -22,7 +22,7 @@ NEAR_PAGES = 10
 PRIORITIES = 1_000
 FIRST, FILTER, SORT, PAGE = "[first]", "[filter]", "[sort]", "[page]"
 SHOWN = 'id="changelist"'
-SAVED = "우선순위를 저장했습니다"
+SAVED = "변경을 저장했습니다"
 ERRORS = ('class="errorlist', '<li class="error"')
 
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.desk import FastModelAdmin, Tone, pill, won
+from products.catalog.bulkactions import BulkActions
 from products.catalog.edits import edit_product
 from products.catalog.filters import CategoryFilter, PriceAgeFilter
 from products.catalog.forms import EditForm, EditFormSet, ProductForm
@@ -21,6 +22,7 @@ from products.catalog.listfilters import HoldFilter, PostsFilter, ReadyFilter, S
 from products.catalog.models import Product, ProductStatus
 from products.catalog.priorities import describe_edit, describe_values, record_edit
 from products.catalog.productpage import read_product_page
+from products.catalog.productparts import format_count
 from products.catalog.readiness import list_missing
 from products.catalog.search import SEARCH_HELP, search_products
 from products.catalog.selectors import with_price_check
@@ -39,11 +41,6 @@ TONES: dict[str, Tone] = {
 }
 WITHIN = {"status__exact": "status", "category": "category_id", "store": "store_id"}
 """The list's filters that the word index knows too: {parameter: column}."""
-
-
-def format_count(number: int | None) -> SafeString:
-    """A whole number with thousands separators, to be aligned right."""
-    return format_html('<span class="num">{}</span>', f"{number or 0:,}")
 
 
 def show_missing(product: Product) -> SafeString:
@@ -77,7 +74,7 @@ class EditedList(FastChangeList):
             self.result_list = [form.instance for form in formset.forms]
 
 
-class ProductAdmin(FastModelAdmin[Product]):
+class ProductAdmin(BulkActions, FastModelAdmin[Product]):
     """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
 
     is_big = True

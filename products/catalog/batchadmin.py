@@ -150,7 +150,7 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
     @admin.display(description="빠진 상품")
     def left(self, batch: ChangeBatch) -> SafeString:
         """How many products or rows of a file were left out."""
-        return format_count(batch.counts.get("refused", 0) + len(batch.errors))
+        return format_count(batch.counts.get("refused", 0) + batch.counts.get("bad_rows", 0))
 
     @admin.display(description="만든 때", ordering="id")
     def made(self, batch: ChangeBatch) -> SafeString:

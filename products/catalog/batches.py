@@ -93,9 +93,12 @@ def draft_batch(
 
 @transaction.atomic
 def draft_import(
-    *, edits: list[PlannedEdit], errors: list[dict[str, Any]], actor_id: int, source: str, reason: str
+    *, edits: list[PlannedEdit], errors: list[dict[str, Any]], bad_rows: int, actor_id: int, source: str, reason: str
 ) -> ChangeBatch:
-    """Write down what a file would do. errors: its rows that cannot be used, as ChangeBatch.errors keeps them."""
+    """Write down what a file would do; no product changes yet.
+
+    errors: what is wrong with rows that cannot be used, as ChangeBatch.errors keeps them; bad_rows: how many those are.
+    """
     _drop_old_drafts(actor_id)
     items = [
         ChangeBatchItem(
@@ -117,7 +120,13 @@ def draft_import(
         source=source[:300],
         reason=reason,
         errors=errors,
-        counts={"chosen": len(edits), "changing": changing, "refused": 0, "unchanged": len(edits) - changing},
+        counts={
+            "chosen": len(edits),
+            "changing": changing,
+            "refused": 0,
+            "unchanged": len(edits) - changing,
+            "bad_rows": bad_rows,
+        },
         trace_id=current_trace_id(),
     )
     for item in items:

@@ -19,6 +19,7 @@ COUNT_WORDS = {
     "refused": "다른 사람이 먼저 고침",
     "restored": "되돌린 상품",
     "kept": "그 뒤에 고쳐서 둠",
+    "bad_rows": "빠진 줄",
 }
 
 

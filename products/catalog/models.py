@@ -258,7 +258,7 @@ class BatchState(models.TextChoices):
 class ChangeBatch(models.Model):
     """Many edits at once, by one person for one reason. What each product was and became stands in its items.
 
-    counts: {"chosen", "unchanged", "changed", "refused", "restored", "kept"}, products each, as far as known.
+    counts: products {"chosen", "changing", "unchanged", "changed", "refused", "restored", "kept"}, and a file's "bad_rows".
     errors: rows of a file that were left out, each {"row", "column", "message"}.
     """
 

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perfhooks.changelist import FastChangeList
-from perfhooks.desk import FastModelAdmin, Tone, pill, won
+from perfhooks.desk import Tone, pill, won
 from products.catalog.bulkactions import BulkActions
 from products.catalog.edits import edit_product
 from products.catalog.filters import CategoryFilter, PriceAgeFilter
@@ -27,6 +27,7 @@ from products.catalog.readiness import list_missing
 from products.catalog.search import SEARCH_HELP, search_products
 from products.catalog.selectors import with_price_check
 from products.catalog.services import PriorityConflict
+from products.catalog.sheetpages import SheetPages
 
 TONES: dict[str, Tone] = {
     ProductStatus.SALE: "ok",
@@ -74,7 +75,7 @@ class EditedList(FastChangeList):
             self.result_list = [form.instance for form in formset.forms]
 
 
-class ProductAdmin(BulkActions, FastModelAdmin[Product]):
+class ProductAdmin(BulkActions, SheetPages):
     """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
 
     is_big = True
@@ -173,7 +174,14 @@ class ProductAdmin(BulkActions, FastModelAdmin[Product]):
             if formset.is_valid():
                 self._save_edits(request, formset)
                 return HttpResponseRedirect(request.get_full_path())
-        return super().changelist_view(request, extra_context)
+        asked = request.GET.copy()
+        asked.pop("p", None)
+        context = {
+            "may_change": self.has_change_permission(request),
+            "may_export": self.may_export(request),
+            "asked": asked.urlencode(),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
     def _save_edits(self, request: HttpRequest, formset: BaseFormSet[Any]) -> None:
         saved = 0

@@ -61,6 +61,8 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_preview_frame": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "perfhooks_perfrun_weekly": SEE_ALL,
+    "catalog_product_import": EDITORS,
+    "catalog_product_export": {"analyst", "admin"},
     "auth_user_password_change": {"admin"},
     "roles_role_table": {"admin"},
 }

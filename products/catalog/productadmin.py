@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.desk import Tone, pill, won
+from perfhooks.savedviews import SavedViewsAdmin
 from products.catalog.bulkactions import BulkActions
 from products.catalog.edits import edit_product
 from products.catalog.filters import CategoryFilter, PriceAgeFilter
@@ -75,7 +76,7 @@ class EditedList(FastChangeList):
             self.result_list = [form.instance for form in formset.forms]
 
 
-class ProductAdmin(BulkActions, SheetPages):
+class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
     """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
 
     is_big = True

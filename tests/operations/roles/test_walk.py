@@ -67,6 +67,8 @@ OTHER_PAGES: dict[str, set[str]] = {
     "roles_role_table": {"admin"},
 }
 POSTED_PAGES = {
+    "catalog_product_save_view": EVERYBODY,
+    "catalog_product_drop_view": EVERYBODY,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -194,6 +196,7 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         "posts_post_preview_frame": package.post_id,
         "packages_package_download": package.pk,
         "auth_user_password_change": other.pk,
+        "catalog_product_drop_view": 1,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }
     for name, allowed in OTHER_PAGES.items():

@@ -31,8 +31,8 @@ def show_state(batch: ChangeBatch) -> SafeString:
 class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
     """All batches, the newest first."""
 
-    list_display = ("number", "what", "state_pill", "changed", "left", "actor", "reason", "made")
-    list_display_links = ("number",)
+    list_display = ("what", "state_pill", "changed", "left", "actor", "reason", "made")
+    list_display_links = ("what",)
     list_filter = ("state", "kind")
     list_select_related = ("actor",)
     search_fields = ("trace_id__exact", "reason")
@@ -127,15 +127,10 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
             messages.error(request, str(error))
         return self._show(batch_id)
 
-    @admin.display(description="번호", ordering="id")
-    def number(self, batch: ChangeBatch) -> str:
-        """The batch's id."""
-        return f"#{batch.pk}"
-
     @admin.display(description="하는 일", ordering="kind")
     def what(self, batch: ChangeBatch) -> str:
-        """What it does, with its number."""
-        return describe_batch(batch)
+        """What it does, after its id."""
+        return f"#{batch.pk} {describe_batch(batch)}"
 
     @admin.display(description="상태", ordering="state")
     def state_pill(self, batch: ChangeBatch) -> SafeString:

@@ -177,6 +177,7 @@ def undo_batch(*, batch_id: int, actor_id: int) -> ChangeBatch:
     restored, kept = _count_products(batch, ItemState.RESTORED), _count_products(batch, ItemState.KEPT)
     batch.counts |= {"restored": restored, "kept": kept}
     batch.state, batch.undone_at, batch.undone_by_id = BatchState.UNDONE, timezone.now(), actor_id
+    batch.undo_trace_id = current_trace_id()
     batch.save()
     log.info("batch_undone", batch=batch.pk, restored=restored, kept=kept, actor_id=actor_id)
     return batch

@@ -71,6 +71,7 @@ def read_batch_page(batch: ChangeBatch) -> BatchPage:
     shown = [_show_item(item) for item in items[:ITEMS_SHOWN]]
     is_draft = batch.state == BatchState.DRAFT
     hidden = {"changed"} if is_draft else {"changing"}
+    hidden |= {key for key in ("kept", "bad_rows") if not batch.counts.get(key)}
     return BatchPage(
         counts=[
             (word, batch.counts[key]) for key, word in COUNT_WORDS.items() if key in batch.counts and key not in hidden

@@ -266,7 +266,7 @@ class ChangeBatch(models.Model):
     state = models.CharField("상태", max_length=8, choices=BatchState, default=BatchState.DRAFT)
     amount = models.IntegerField("값", null=True, blank=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="한 사람"
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="작업자"
     )
     reason = models.CharField("이유", max_length=200, blank=True)
     source = models.CharField("대상", max_length=300, blank=True, help_text="고른 방법이나 파일 이름")
@@ -279,6 +279,7 @@ class ChangeBatch(models.Model):
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="되돌린 사람"
     )
+    undo_trace_id = models.CharField("되돌린 추적 ID", max_length=64, blank=True)
 
     class Meta:
         verbose_name = "일괄 변경"

@@ -71,7 +71,8 @@ def _show_item(
     what = f"우선순위 {before:,} → {after:,}" if item.field == "priority" else HOLD_DEEDS[bool(after)]
     what = f"되돌림: {what}" if is_undo else what
     why = item.reason or item.batch.reason
-    return ChangeRow(when, who, what, why, item.batch.trace_id, item.batch_id)
+    trace_id = item.batch.undo_trace_id if is_undo else item.batch.trace_id
+    return ChangeRow(when, who, what, why, trace_id, item.batch_id)
 
 
 def _name(user: object) -> str:

@@ -81,7 +81,7 @@ class SheetPages(FastModelAdmin[Product]):
             "opts": self.opts,
             "form": form,
             "megabytes": FILE_BYTES_LIMIT // 2**20,
-            "rows": ROWS_LIMIT,
+            "rows": f"{ROWS_LIMIT:,}",
         }
         return TemplateResponse(request, "admin/catalog/product/import.html", context)
 

@@ -27,6 +27,7 @@ class Migration(migrations.Migration):
                 ('trace_id', models.CharField(max_length=64, verbose_name='추적 ID')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='만든 때')),
                 ('applied_at', models.DateTimeField(blank=True, null=True, verbose_name='적용한 때')),
+                ('undo_trace_id', models.CharField(blank=True, max_length=64, verbose_name='되돌린 추적 ID')),
                 ('undone_at', models.DateTimeField(blank=True, null=True, verbose_name='되돌린 때')),
             ],
             options={
@@ -67,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='changebatch',
             name='actor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='한 사람'),
+            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='작업자'),
         ),
         migrations.AddField(
             model_name='changebatch',

@@ -10,9 +10,9 @@ from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from products.catalog.filters import NUMBER_DIGITS
 from products.catalog.models import Placement, Product, ProductStatus, Store
 from products.catalog.readiness import is_ready
+from products.catalog.search import NUMBER_DIGITS
 
 MANY_POSTS = 6
 

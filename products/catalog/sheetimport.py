@@ -9,9 +9,9 @@ from typing import Any
 from perfhooks.exports import unguard
 from perfhooks.sheets import Sheet, SheetError
 from products.catalog.batches import PlannedEdit
-from products.catalog.filters import NUMBER_DIGITS
 from products.catalog.models import Product, ProductStatus, Store
 from products.catalog.priorities import PRIORITY_LIMIT
+from products.catalog.search import NUMBER_DIGITS
 
 COLUMNS = {
     "sku": ("SKU", "sku"),

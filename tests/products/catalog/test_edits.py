@@ -114,5 +114,5 @@ def test_hold_is_saved_on_the_page(admin_client: Client) -> None:
     product.refresh_from_db()
     assert (product.hold, product.version) == (True, 1)
     html = admin_client.get(address).content.decode()
-    assert "보류 (추적 " in html
+    assert "<td>보류</td>" in html
     assert 'name="hold" id="id_hold" aria-label="무선 이어폰 1호 보류" checked' in html

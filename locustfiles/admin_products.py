@@ -16,13 +16,13 @@ from locustfiles.forms import ListPage, list_products, set_priority
 from locustfiles.timings import ADMIN_DETAIL, ADMIN_LIST, PRIORITY, SEARCH
 
 STATUSES = ("SALE", "OUTOFSTOCK", "SUSPENSION", "CLOSE")
-SORTS = ("0", "-0", "4", "-4", "-5", "6", "-6", "-7.1")
+SORTS = ("1", "-1", "5", "-5", "-6", "7", "-7", "-8.2")
 """Columns of the list by their number: name, prices, stock, priority then SKU."""
 NEAR_PAGES = 10
 PRIORITIES = 1_000
 FIRST, FILTER, SORT, PAGE = "[first]", "[filter]", "[sort]", "[page]"
 SHOWN = 'id="changelist"'
-SAVED = "우선순위를 저장했습니다"
+SAVED = "변경을 저장했습니다"
 ERRORS = ('class="errorlist', '<li class="error"')
 
 

@@ -10,8 +10,9 @@ _TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 _FORM = re.compile(r'<form id="changelist-form".*?</form>', re.S)
 _INPUT = re.compile(r"<input\s[^>]*>")
 _ATTRIBUTE = re.compile(r'\s(name|value|type)="([^"]*)"')
+_UNCHECKED = re.compile(r'<input(?=[^>]*\stype="checkbox")(?![^>]*\schecked)[^>]*>')
 _SKU = re.compile(r'class="field-sku[^"]*"[^>]*>([^<]+)<')
-_NAME = re.compile(r'class="field-name[^"]*"[^>]*><a[^>]*>([^<]+)<')
+_NAME = re.compile(r'class="field-title[^"]*"[^>]*><a[^>]*>([^<]+)<')
 _CATEGORY = re.compile(r"[?&;]category=(\d+)")
 _PAGE = re.compile(r"[?&;]p=(\d+)")
 _DETAIL = re.compile(r'href="(/admin/catalog/product/\d+/change/)')
@@ -55,7 +56,7 @@ class ListPage:
         form = _FORM.search(self.text)
         if form is None:
             return {}
-        inputs = [dict(_ATTRIBUTE.findall(found)) for found in _INPUT.findall(form.group())]
+        inputs = [dict(_ATTRIBUTE.findall(found)) for found in _INPUT.findall(_UNCHECKED.sub("", form.group()))]
         return {
             unescape(field["name"]): unescape(field.get("value", ""))
             for field in inputs

@@ -111,6 +111,7 @@ def make_product(number: int, store: int, categories: list[int]) -> dict[str, An
         "updated_at": MADE_AT + timedelta(minutes=number // ROWS_A_BATCH),
         "priority": make_priority(number),
         "version": 0,
+        "hold": False,
     }
 
 

@@ -4,15 +4,17 @@ from django.apps import AppConfig
 
 
 class RefreshConfig(AppConfig):
-    """The queue, and the answer to the upsert's question who shows a changed product."""
+    """The queue, and the answers to the catalogue's and the upsert's calls for posts to be processed again."""
 
     name = "content.refresh"
     label = "refresh"
     verbose_name = "리프레시 대기열"
 
     def ready(self) -> None:
-        """Answer products.upsert."""
-        from content.refresh.services import enqueue_for_products
+        """Answer products.catalog and products.upsert."""
+        from content.refresh.services import enqueue_for_holds, enqueue_for_products
+        from products.catalog.ports import posts_port
         from products.upsert.ports import refresh_port
 
+        posts_port.fill(enqueue_for_holds)
         refresh_port.fill(enqueue_for_products)

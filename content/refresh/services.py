@@ -85,6 +85,14 @@ def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> 
     return added + enqueue_posts(post_ids=keep_processable(waiting), reason=Reason.SKU_APPEARED, revision=revision)
 
 
+def enqueue_for_holds(*, post_ids: Iterable[int]) -> int:
+    """Queue those of the posts that are processed at all: editors held a product of theirs back, or released it.
+
+    The catalogue's port: it runs inside the edit's transaction. Returns the entries added.
+    """
+    return enqueue_posts(post_ids=keep_processable(post_ids), reason=Reason.PRODUCT_CHANGED)
+
+
 def enqueue_overtaken(*, post_id: int, revision: int) -> int:
     """Queue a post once more because it shows less than the catalogue holds; returns the entries added.
 

@@ -75,7 +75,7 @@ ROLES: dict[str, RoleRow] = {
     row.code: row
     for row in (
         RoleRow("viewer", "뷰어", "사용자 관리를 뺀 모든 화면을 봅니다.", _SEE_ALL),
-        RoleRow("editor", "편집자", "글과 비교표를 쓰고 상품의 우선순위를 고칩니다.", (*_SEE_ALL, *_EDIT)),
+        RoleRow("editor", "편집자", "글과 비교표를 쓰고 상품의 우선순위와 보류를 고칩니다.", (*_SEE_ALL, *_EDIT)),
         RoleRow(
             "publisher",
             "발행자",
@@ -110,6 +110,7 @@ ACTION_WORDS = {
 }
 """Actions in words."""
 DEEDS = {
+    "products.catalog.product.export": "내보내기",
     "content.posts.post.publish": "게시",
     "content.packages.package.download": "내려받기",
     "content.refresh.refreshentry.change": "다시 대기열에 넣기",

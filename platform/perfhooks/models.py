@@ -1,5 +1,6 @@
-"""Measured runs with their stages, and the locks of runs that must not overlap."""
+"""Measured runs with their stages, the locks of runs that must not overlap, and how lists are used and kept."""
 
+from django.conf import settings
 from django.db import models
 
 from perfhooks.figures import format_commit
@@ -113,3 +114,22 @@ class ListUsage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.list_name} {self.kind} {self.key}"
+
+
+class SavedView(models.Model):
+    """A list of the admin as somebody likes to look at it. path: the list's; querystring: filters, search and order."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="사용자")
+    path = models.CharField("목록", max_length=120)
+    name = models.CharField("이름", max_length=60)
+    querystring = models.CharField("조건", max_length=1_000)
+    is_shared = models.BooleanField("공유", default=False)
+
+    class Meta:
+        verbose_name = "저장한 보기"
+        verbose_name_plural = "저장한 보기"
+        constraints = (models.UniqueConstraint(fields=["user", "path", "name"], name="savedview_name_once"),)
+        indexes = (models.Index(fields=["path", "user"], name="savedview_of_list"),)
+
+    def __str__(self) -> str:
+        return self.name

@@ -12,12 +12,23 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill, won
+from products.catalog.batchadmin import ChangeBatchAdmin
 from products.catalog.benefits import describe_benefits
-from products.catalog.models import CatalogueFinding, CatalogueRevision, Category, PriceObservation, Product, Store
-from products.catalog.productadmin import ProductAdmin, format_count
+from products.catalog.models import (
+    CatalogueFinding,
+    CatalogueRevision,
+    Category,
+    ChangeBatch,
+    PriceObservation,
+    Product,
+    Store,
+)
+from products.catalog.productadmin import ProductAdmin
+from products.catalog.productparts import format_count
 from products.catalog.search import SEARCH_HELP, search_products
 
 admin.site.register(Product, ProductAdmin)
+admin.site.register(ChangeBatch, ChangeBatchAdmin)
 
 
 @admin.register(PriceObservation)

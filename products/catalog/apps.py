@@ -9,3 +9,7 @@ class CatalogConfig(AppConfig):
     name = "products.catalog"
     label = "catalog"
     verbose_name = "상품"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from products.catalog import checks  # noqa: F401

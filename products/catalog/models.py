@@ -1,5 +1,6 @@
 """The catalogue's tables. Money is a whole number of won; times are aware and stored in UTC."""
 
+from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -72,7 +73,7 @@ class CatalogueRevision(models.Model):
 
 
 class Product(models.Model):
-    """One product of one store. The key is the store's own (origin) product number; editors own only the priority."""
+    """One product of one store. The key is the store's own (origin) product number; editors own priority and hold."""
 
     store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어", db_index=False)
     origin_product_no = models.BigIntegerField("원상품 번호")
@@ -101,11 +102,15 @@ class Product(models.Model):
     source_modified_at = models.DateTimeField("스토어 수정 시각")
     updated_at = models.DateTimeField("원장 기록 시각")
     priority = models.IntegerField("우선순위", default=0, validators=[MinValueValidator(0)], help_text="클수록 먼저")
+    hold = models.BooleanField(
+        "보류", default=False, db_default=False, help_text="보류한 상품은 글에 새로 고르지 않습니다"
+    )
     version = models.IntegerField("편집 버전", default=0, help_text="편집할 때마다 1씩 늘어 동시 수정을 막습니다")
 
     class Meta:
         verbose_name = "상품"
         verbose_name_plural = "상품"
+        permissions = [("export_product", "상품 내보내기")]
         constraints = [
             models.UniqueConstraint(fields=["store", "origin_product_no"], name="product_store_origin_key"),
             models.UniqueConstraint(
@@ -186,6 +191,7 @@ class Placement(models.Model):
         verbose_name = "노출 위치"
         verbose_name_plural = "노출 위치"
         constraints = [models.UniqueConstraint(fields=["product", "content_id"], name="placement_once")]
+        indexes = [models.Index(fields=["product", "id"], condition=Q(is_live=True), name="placement_live")]
 
 
 class CatalogueScan(models.Model):
@@ -228,3 +234,90 @@ class CatalogueFinding(models.Model):
         verbose_name = "점검 사항"
         verbose_name_plural = "점검 사항"
         constraints = [models.UniqueConstraint(fields=["store", "kind", "key"], name="finding_once")]
+
+
+class ChangeKind(models.TextChoices):
+    """What a batch does to its products."""
+
+    SET = "set", "우선순위 정하기"
+    RAISE = "raise", "우선순위 올리기"
+    LOWER = "lower", "우선순위 내리기"
+    HOLD = "hold", "보류"
+    RELEASE = "release", "보류 해제"
+    IMPORT = "import", "파일 가져오기"
+
+
+class BatchState(models.TextChoices):
+    """Where a batch stands. A draft has changed nothing yet."""
+
+    DRAFT = "draft", "확인 전"
+    APPLIED = "applied", "적용됨"
+    UNDONE = "undone", "되돌림"
+
+
+class ChangeBatch(models.Model):
+    """Many edits at once, by one person for one reason. What each product was and became stands in its items.
+
+    counts: products {"chosen", "changing", "unchanged", "changed", "refused", "restored", "kept"}, and a file's "bad_rows".
+    errors: rows of a file that were left out, each {"row", "column", "message"}.
+    """
+
+    kind = models.CharField("하는 일", max_length=8, choices=ChangeKind)
+    state = models.CharField("상태", max_length=8, choices=BatchState, default=BatchState.DRAFT)
+    amount = models.IntegerField("값", null=True, blank=True)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="작업자"
+    )
+    reason = models.CharField("이유", max_length=200, blank=True)
+    source = models.CharField("대상", max_length=300, blank=True, help_text="고른 방법이나 파일 이름")
+    counts = models.JSONField("결과", default=dict, blank=True)
+    errors = models.JSONField("빠진 줄", default=list, blank=True)
+    trace_id = models.CharField("추적 ID", max_length=64)
+    created_at = models.DateTimeField("만든 때", auto_now_add=True)
+    applied_at = models.DateTimeField("적용한 때", null=True, blank=True)
+    undone_at = models.DateTimeField("되돌린 때", null=True, blank=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="되돌린 사람"
+    )
+    undo_trace_id = models.CharField("되돌린 추적 ID", max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "일괄 변경"
+        verbose_name_plural = "일괄 변경"
+
+    def __str__(self) -> str:
+        return f"일괄 변경 {self.pk}"
+
+
+class ItemState(models.TextChoices):
+    """What became of one change."""
+
+    DRAFT = "draft", "바뀔 예정"
+    APPLIED = "applied", "바꿈"
+    REFUSED = "refused", "다른 사람이 먼저 고침"
+    RESTORED = "restored", "되돌림"
+    KEPT = "kept", "그 뒤에 고쳐서 둠"
+
+
+class ChangeBatchItem(models.Model):
+    """One field of one product in a batch. Values are whole numbers; a hold is 1, none 0.
+
+    version_seen: the product's version on which the change rests; version_after: the one that it left behind.
+    """
+
+    batch = models.ForeignKey(
+        ChangeBatch, models.CASCADE, related_name="items", db_index=False, verbose_name="일괄 변경"
+    )
+    product = models.ForeignKey(Product, models.CASCADE, related_name="changes", verbose_name="상품")
+    field = models.CharField("항목", max_length=8, choices=[("priority", "우선순위"), ("hold", "보류")])
+    before = models.IntegerField("이전 값")
+    after = models.IntegerField("새 값")
+    version_seen = models.IntegerField("본 편집 버전")
+    version_after = models.IntegerField("바꾼 뒤 편집 버전", null=True, blank=True)
+    state = models.CharField("상태", max_length=8, choices=ItemState, default=ItemState.DRAFT)
+    reason = models.CharField("이유", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "일괄 변경 항목"
+        verbose_name_plural = "일괄 변경 항목"
+        constraints = [models.UniqueConstraint(fields=["batch", "product", "field"], name="batch_item_once")]

@@ -1,4 +1,4 @@
-"""A product's priority: the one thing that editors own, how large it may be, and who changed it when."""
+"""What editors own of a product, its priority and hold: how large, in which words, and who changed it when."""
 
 from typing import cast
 
@@ -18,7 +18,27 @@ def describe_change(before: int, after: int) -> str:
     return f"우선순위 {before} → {after} (추적 {current_trace_id()})"
 
 
+def describe_values(priority: object, hold: bool) -> str:
+    """Both values, as short as an editor reads them: 40, or 40 · 보류."""
+    return f"{priority} · 보류" if hold else f"{priority}"
+
+
+def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool]) -> str:
+    """The history's note of an edit, from (before, after) of each value, with the trace id; empty for no change."""
+    parts = []
+    if priority[0] != priority[1]:
+        parts.append(f"우선순위 {priority[0]} → {priority[1]}")
+    if hold[0] != hold[1]:
+        parts.append("보류" if hold[1] else "보류 해제")
+    return f"{', '.join(parts)} (추적 {current_trace_id()})" if parts else ""
+
+
 def record_priority_change(*, actor: AbstractBaseUser | AnonymousUser, product: Product, before: int) -> None:
     """Note one change of priority in the product's history."""
     message = describe_change(before, product.priority)
+    LogEntry.objects.log_actions(cast("int", actor.pk), [product], CHANGE, change_message=message, single_object=True)
+
+
+def record_edit(*, actor: AbstractBaseUser | AnonymousUser, product: Product, message: str) -> None:
+    """Note one edit in the product's history."""
     LogEntry.objects.log_actions(cast("int", actor.pk), [product], CHANGE, change_message=message, single_object=True)

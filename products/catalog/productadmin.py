@@ -1,4 +1,4 @@
-"""The products' pages: everything but the priority is the store's and to be read only."""
+"""The products' pages: everything but priority and hold is the store's and to be read only."""
 
 from __future__ import annotations
 
@@ -13,14 +13,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from perfhooks.changelist import FastChangeList
-from perfhooks.desk import FastModelAdmin, Tone, pill, won
+from perfhooks.desk import Tone, pill, won
+from perfhooks.savedviews import SavedViewsAdmin
+from products.catalog.bulkactions import BulkActions
+from products.catalog.edits import edit_product
 from products.catalog.filters import CategoryFilter, PriceAgeFilter
-from products.catalog.forms import PriorityForm, PriorityFormSet, ProductForm
+from products.catalog.forms import EditForm, EditFormSet, ProductForm
+from products.catalog.listfilters import HoldFilter, PostsFilter, ReadyFilter, StockFilter, StoreFilter
 from products.catalog.models import Product, ProductStatus
-from products.catalog.priorities import describe_change, record_priority_change
+from products.catalog.priorities import describe_edit, describe_values, record_edit
 from products.catalog.productpage import read_product_page
+from products.catalog.productparts import format_count
+from products.catalog.readiness import list_missing
 from products.catalog.search import SEARCH_HELP, search_products
-from products.catalog.services import PriorityConflict, set_priority
+from products.catalog.selectors import with_price_check
+from products.catalog.services import PriorityConflict
+from products.catalog.sheetpages import SheetPages
 
 TONES: dict[str, Tone] = {
     ProductStatus.SALE: "ok",
@@ -37,9 +45,13 @@ WITHIN = {"status__exact": "status", "category": "category_id", "store": "store_
 """The list's filters that the word index knows too: {parameter: column}."""
 
 
-def format_count(number: int | None) -> SafeString:
-    """A whole number with thousands separators, to be aligned right."""
-    return format_html('<span class="num">{}</span>', f"{number or 0:,}")
+def show_missing(product: Product) -> SafeString:
+    """Readiness as a pill: what is missing by name, held back by an editor in grey."""
+    missing = list_missing(product)
+    if not missing:
+        return pill("준비됨", "ok")
+    words = ", ".join(each.label for each in missing)
+    return pill(words, "grey" if product.hold else "warn")
 
 
 def describe_conflict(conflict: PriorityConflict, typed: object) -> str:
@@ -64,16 +76,28 @@ class EditedList(FastChangeList):
             self.result_list = [form.instance for form in formset.forms]
 
 
-class ProductAdmin(FastModelAdmin[Product]):
+class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
     """The products. The list saves priorities row by row; whoever was overtaken is told, and loses nothing else."""
 
     is_big = True
     form = ProductForm
-    list_display = ("name", "sku", "category", "state", "price_won", "sale_won", "stock_count", "priority")
+    list_display = ("title", "sku", "readiness", "state", "price_won", "sale_won", "stock_count", "priority")
     list_editable = ("priority",)
-    list_filter = (PriceAgeFilter, "status", CategoryFilter)
+    list_display_links = ("title",)
+    list_filter = (
+        PriceAgeFilter,
+        ReadyFilter,
+        "status",
+        StockFilter,
+        HoldFilter,
+        PostsFilter,
+        StoreFilter,
+        CategoryFilter,
+    )
     list_select_related = ("category", "store")
-    desk_note = "상품은 스토어와 동기화할 때 들어오고 나갑니다. 여기서 더하거나 지우지 않으며, 우선순위만 고칩니다."
+    desk_note = (
+        "상품은 스토어와 동기화할 때 들어오고 나갑니다. 여기서 더하거나 지우지 않으며, 우선순위와 보류만 고칩니다."
+    )
     search_fields = ("sku", "seller_code", "origin_product_no", "name")
     search_help_text = SEARCH_HELP
     ordering = ("-priority", "-id")
@@ -89,8 +113,8 @@ class ProductAdmin(FastModelAdmin[Product]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Product]:
-        """With the category and the store, of which the pages show the names."""
-        return super().get_queryset(request).select_related(*self.list_select_related)
+        """With the category and the store, of which the pages show the names, and when the price was confirmed."""
+        return with_price_check(super().get_queryset(request).select_related(*self.list_select_related))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[EditedList]:
         """The list that stays true to a refused edit."""
@@ -101,16 +125,28 @@ class ProductAdmin(FastModelAdmin[Product]):
     ) -> tuple[QuerySet[Product], bool]:
         """The search that the API has too."""
         within = {name: request.GET[parameter] for parameter, name in WITHIN.items() if request.GET.get(parameter)}
+        if not all(value.isdecimal() for name, value in within.items() if name != "status"):
+            return queryset.none(), False
         is_all = not set(request.GET).difference(WITHIN, IGNORED_PARAMS, [PAGE_VAR])
         return search_products(queryset, search_term, within=within, is_all=is_all), False
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The list's rows, checked without a query for each."""
-        return super().get_changelist_formset(request, **{"formset": PriorityFormSet, **kwargs})
+        return super().get_changelist_formset(request, **{"formset": EditFormSet, **kwargs})
 
-    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[PriorityForm]:
+    def get_changelist_form(self, request: HttpRequest, **kwargs: Any) -> type[EditForm]:
         """The list's rows carry their version."""
-        return PriorityForm
+        return EditForm
+
+    @admin.display(description="상품명", ordering="name")
+    def title(self, product: Product) -> SafeString:
+        """The name, with the category below it."""
+        return format_html('{}<span class="below">{}</span>', product.name, product.category.name)
+
+    @admin.display(description="게시 준비")
+    def readiness(self, product: Product) -> SafeString:
+        """Whether a post may show it, or what is missing."""
+        return show_missing(product)
 
     @admin.display(description="상태", ordering="status")
     def state(self, product: Product) -> SafeString:
@@ -139,32 +175,43 @@ class ProductAdmin(FastModelAdmin[Product]):
             rows = self._get_list_editable_queryset(request, formset_class.get_default_prefix())
             formset = formset_class(request.POST, queryset=rows)
             if formset.is_valid():
-                self._save_priorities(request, formset)
+                self._save_edits(request, formset)
                 return HttpResponseRedirect(request.get_full_path())
-        return super().changelist_view(request, extra_context)
+        asked = request.GET.copy()
+        asked.pop("p", None)
+        context = {
+            "may_change": self.has_change_permission(request),
+            "may_export": self.may_export(request),
+            "asked": asked.urlencode(),
+        }
+        return super().changelist_view(request, {**context, **(extra_context or {})})
 
-    def _save_priorities(self, request: HttpRequest, formset: BaseFormSet[Any]) -> None:
+    def _save_edits(self, request: HttpRequest, formset: BaseFormSet[Any]) -> None:
         saved = 0
         for form in formset.forms:
             if form.has_changed():
-                saved += self._save_priority(request, form)
+                saved += self._save_edit(request, form)
         if saved:
-            messages.success(request, f"상품 {saved:,}개의 우선순위를 저장했습니다.")
+            messages.success(request, f"상품 {saved:,}개의 변경을 저장했습니다.")
 
-    def _save_priority(self, request: HttpRequest, form: PriorityForm) -> bool:
+    def _save_edit(self, request: HttpRequest, form: EditForm) -> bool:
         """Save one row; says so with both values when somebody else was quicker. Returns whether it was saved."""
-        wanted, before = form.cleaned_data["priority"], form.initial["priority"]
+        wanted, shown = form.cleaned_data, form.instance
+        before = form.initial["priority"], form.initial["hold"]
         try:
-            product = set_priority(
-                product_id=form.instance.pk,
-                priority=wanted,
-                expected_version=form.cleaned_data["version"],
+            product = edit_product(
+                product_id=shown.pk,
+                priority=wanted["priority"],
+                hold=wanted["hold"],
+                expected_version=wanted["version"],
                 actor=request.user.get_username(),
             )
         except PriorityConflict as conflict:
-            messages.error(request, describe_conflict(conflict, wanted))
+            typed = describe_values(wanted["priority"], wanted["hold"])
+            messages.error(request, describe_conflict(conflict, typed))
             return False
-        record_priority_change(actor=request.user, product=product, before=before)
+        message = describe_edit(priority=(before[0], product.priority), hold=(before[1], product.hold))
+        record_edit(actor=request.user, product=product, message=message)
         return True
 
     def changeform_view(
@@ -189,19 +236,21 @@ class ProductAdmin(FastModelAdmin[Product]):
         context |= {"page": read_product_page(product), "state": self.state(product)}
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Product, form: PriorityForm, change: bool) -> None:
-        """Set the priority through the service, and nothing else."""
+    def save_model(self, request: HttpRequest, obj: Product, form: EditForm, change: bool) -> None:
+        """Set priority and hold through the service, and nothing else."""
         if form.has_changed():
-            set_priority(
+            edit_product(
                 product_id=obj.pk,
                 priority=form.cleaned_data["priority"],
+                hold=form.cleaned_data["hold"],
                 expected_version=form.cleaned_data["version"],
                 actor=request.user.get_username(),
             )
 
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """What the history says of the edit; empty when nothing was changed."""
-        return describe_change(form.initial["priority"], form.instance.priority) if form.has_changed() else ""
+        wanted, before = form.cleaned_data, form.initial
+        return describe_edit(priority=(before["priority"], wanted["priority"]), hold=(before["hold"], wanted["hold"]))
 
     def log_change(self, request: HttpRequest, obj: Product, message: Any) -> Any:
         """Note an edit that changed something."""

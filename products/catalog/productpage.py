@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -13,11 +13,11 @@ from perfhooks.desk import ago, won
 from products.catalog.benefits import describe_benefits
 from products.catalog.models import Placement, PriceObservation, Product
 from products.catalog.pricechart import PriceChart, PricePoint, draw_price_chart
-from products.catalog.selectors import price_check_times
+from products.catalog.productchanges import ChangeRow, list_changes
+from products.catalog.readiness import Requirement, list_missing
 
 OBSERVATIONS_SHOWN = 50
 PLACEMENTS_SHOWN = 50
-CHANGES_SHOWN = 20
 DESCRIPTION_SHOWN = 600
 
 
@@ -44,27 +44,28 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class PostRow:
-    """A post that shows the product. is_behind: as it was at an older revision than the product's."""
+    """A post that shows the product, and the price that it shows.
+
+    shown_since: when that price was first seen, None if it never was; passed: since when the catalogue has another, None while it is current.
+    """
 
     content_id: int
     revision_shown: int
     is_live: bool
     is_behind: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeRow:
-    """One edit by a person."""
-
-    when: SafeString
-    who: str
-    what: str
+    price: SafeString
+    shown_since: SafeString | None
+    passed: SafeString | None
 
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """The parts of the page, each cut to its newest rows. chart is None before the first price was seen."""
+    """The parts of the page, each cut to its newest rows. chart is None before the first price was seen.
 
+    missing: what the product lacks before a post may show it.
+    """
+
+    missing: list[Requirement]
     price: SafeString
     sale: SafeString
     price_checked: SafeString
@@ -77,20 +78,21 @@ class ProductPage:
 
 
 def read_product_page(product: Product) -> ProductPage:
-    """Read it in four queries, whatever there is."""
+    """Read it in five queries, whatever there is. product: with its price check (`selectors.with_price_check`)."""
     seen = list(product.observations.order_by("-observed_at", "-id")[:OBSERVATIONS_SHOWN])
     points = [PricePoint(row.observed_at, row.price, row.discounted_price) for row in reversed(seen)]
-    placements = product.placements.order_by("-is_live", "content_id")[:PLACEMENTS_SHOWN]
+    placements = with_shown_price(product.placements.order_by("-is_live", "content_id"))[:PLACEMENTS_SHOWN]
     return ProductPage(
+        missing=list_missing(product),
         price=won(product.price),
         sale=won(product.discounted_price),
         facts=_list_facts(product),
         records=_list_records(product),
-        price_checked=ago(price_check_times([product.pk]).get(product.pk)),
+        price_checked=ago(product.price_checked_at),  # type: ignore[attr-defined]  # annotated
         prices=[_show_price(row) for row in seen],
         chart=draw_price_chart(points, timezone.now()),
         posts=[_show_post(row, product.revision) for row in placements],
-        changes=_list_changes(product),
+        changes=list_changes(product),
     )
 
 
@@ -147,13 +149,28 @@ def _show_price(row: PriceObservation) -> PriceRow:
     )
 
 
-def _show_post(row: Placement, revision: int) -> PostRow:
-    return PostRow(row.content_id, row.revision_shown, row.is_live, is_behind=row.revision_shown < revision)
+def with_shown_price(placements: QuerySet[Placement]) -> QuerySet[Placement]:
+    """Annotate the price that each post shows, when it was first seen, and when another took its place.
+
+    `shown_price` in won and `shown_since`: of the newest observation up to the revision shown; `passed_at`: of the next.
+    """
+    seen = PriceObservation.objects.filter(product=OuterRef("product"))
+    shown = seen.filter(revision__lte=OuterRef("revision_shown")).order_by("-revision")
+    later = seen.filter(revision__gt=OuterRef("revision_shown")).order_by("revision")
+    return placements.annotate(
+        shown_price=Subquery(shown.values("discounted_price")[:1]),
+        shown_since=Subquery(shown.values("observed_at")[:1]),
+        passed_at=Subquery(later.values("observed_at")[:1]),
+    )
 
 
-def _list_changes(product: Product) -> list[ChangeRow]:
-    own = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(Product), object_id=str(product.pk)
-    ).select_related("user")
-    newest = own.order_by("-action_time")[:CHANGES_SHOWN]
-    return [ChangeRow(ago(row.action_time), row.user.get_username(), row.get_change_message()) for row in newest]
+def _show_post(row: Any, revision: int) -> PostRow:
+    return PostRow(
+        content_id=row.content_id,
+        revision_shown=row.revision_shown,
+        is_live=row.is_live,
+        is_behind=row.revision_shown < revision,
+        price=won(row.shown_price),
+        shown_since=ago(row.shown_since) if row.shown_since else None,
+        passed=ago(row.passed_at) if row.passed_at else None,
+    )

@@ -168,15 +168,16 @@ def get_facts_by_key(keys: Iterable[ProductKey]) -> dict[ProductKey, ProductFact
 
 
 def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
-    """The category's sellable products, the editors' favourites first, then by origin number, then by store."""
-    sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0)
+    """The category's sellable products that nobody holds back, the favourites first, then by origin number and store."""
+    sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0, hold=False)
     return _read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
 
 
 def iter_match_rows() -> Iterator[MatchRow]:
-    """Every living product as matching reads it, by store and origin number: of equal SKUs the oldest store's is first."""
+    """Every living product that nobody holds back, by store and origin number: of equal SKUs the oldest store's first."""
     fields = [name for name in MatchRow.__dataclass_fields__ if name not in ("category_name", "is_sellable")]
-    living = Product.objects.exclude(status=ProductStatus.DELETE).order_by("store_id", "origin_product_no")
+    living = Product.objects.filter(hold=False).exclude(status=ProductStatus.DELETE)
+    living = living.order_by("store_id", "origin_product_no")
     rows = living.values_list(*fields, "category__name", "status", "stock")
     for *values, category_name, status, stock in rows.iterator(chunk_size=5_000):
         is_sellable = status == ProductStatus.SALE and stock > 0
@@ -238,22 +239,25 @@ def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
     return {key: facts.price_checked_at for key, facts in get_facts_by_id(product_ids).items()}
 
 
-def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:
-    """Products on sale whose price nobody has confirmed for so many hours.
+def is_unconfirmed(*, hours: int = STALE_AFTER_HOURS) -> Q:
+    """The condition on products that no complete scan of so many hours confirmed.
 
-    Those that no complete scan of that time confirmed: each has an exception in every such scan of its store. Asked
-    by the few exceptions rather than by `with_price_check` of every product: 12 instead of 209 ms among 20,000.
+    Each has an exception in every such scan of its store. Asked by the few exceptions rather than by
+    `with_price_check` of every product: 12 instead of 209 ms among 20,000.
     """
     recent = CatalogueScan.objects.filter(is_complete=True, scanned_at__gte=timezone.now() - timedelta(hours=hours))
     of_store = recent.filter(store=OuterRef("product__store")).order_by().values("store")
     held = ScanException.objects.filter(scan__in=recent).order_by().values("product").annotate(times=Count("id"))
     unconfirmed = held.filter(times=Subquery(of_store.annotate(scans=Count("id")).values("scans")))
-    is_unconfirmed = Q(pk__in=unconfirmed.values("product"))
+    missed = Q(pk__in=unconfirmed.values("product"))
     # Asked first: with an OR in it, the query would have to look at every product.
     unread = list(Store.objects.exclude(pk__in=recent.values("store")).values_list("pk", flat=True))
-    return Product.objects.filter(
-        Q(store__in=unread) | is_unconfirmed if unread else is_unconfirmed, status=ProductStatus.SALE
-    )
+    return Q(store__in=unread) | missed if unread else missed
+
+
+def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:
+    """Products on sale whose price nobody has confirmed for so many hours."""
+    return Product.objects.filter(is_unconfirmed(hours=hours), status=ProductStatus.SALE)
 
 
 def count_stale_prices(hours: int = STALE_AFTER_HOURS) -> int:

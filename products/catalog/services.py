@@ -18,6 +18,7 @@ from products.catalog.models import (
     ScanException,
     Store,
 )
+from products.catalog.priorities import describe_values
 
 log = structlog.get_logger()
 
@@ -48,8 +49,9 @@ class PriorityConflict(Exception):
         self.product_id = product.pk
         self.current_version = product.version
         self.current_priority = product.priority
+        current = describe_values(product.priority, product.hold)
         super().__init__(
-            f"우선순위: '{product.name}'은(는) 그사이 다른 사람이 {product.priority}(으)로 바꿨습니다. "
+            f"우선순위: '{product.name}'은(는) 그사이 다른 사람이 {current}(으)로 바꿨습니다. "
             "새로 고친 값을 보고 다시 저장하세요."
         )
 

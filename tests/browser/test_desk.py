@@ -72,7 +72,7 @@ def test_editor_changes_a_priority_in_the_list(live_server: object, editor: User
         page.click("#nav-sidebar >> text=상품 >> nth=1")
         page.get_by_label("무선 이어폰 2호 우선순위").fill("25")
         page.click("input[name=_save]")
-        expect(page.locator(".messagelist")).to_contain_text("상품 1개의 우선순위를 저장했습니다.")
+        expect(page.locator(".messagelist")).to_contain_text("상품 1개의 변경을 저장했습니다.")
         expect(page.locator("#result_list tbody tr").first).to_contain_text("무선 이어폰 2호")
     assert Product.objects.get(sku="HB-00002").priority == 25
 

@@ -113,7 +113,7 @@ def test_a_page_is_read_as_a_browser_would_send_it() -> None:
     page = ListPage(
         '<a href="?category=7&amp;o=1">7</a><a href="?p=12">12</a>'
         '<form id="changelist-form" method="post"><input type="hidden" name="csrfmiddlewaretoken" value="t&amp;k">'
-        '<td class="field-sku nowrap">JB-1</td><th class="field-name"><a href="/x">컵 &amp; 접시</a></th>'
+        '<td class="field-sku nowrap">JB-1</td><th class="field-title"><a href="/x">컵 &amp; 접시</a></th>'
         '<a href="/admin/catalog/product/31/change/?x=1">x</a><input type="hidden" name="form-0-id" value="31" id="i">'
         '<input type="number" name="form-0-priority" value="3"><input type="submit" name="_save" value="저장"></form>'
     )

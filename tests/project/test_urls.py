@@ -53,7 +53,7 @@ def test_a_priority_is_saved_there(admin_client: Client) -> None:
     }
     answer = admin_client.post(f"{SHORT}?q=HB", form)
     assert (answer.status_code, answer.headers["Location"]) == (302, f"{SHORT}?q=HB")
-    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["상품 1개의 우선순위를 저장했습니다."]
+    assert [str(message) for message in get_messages(answer.wsgi_request)] == ["상품 1개의 변경을 저장했습니다."]
     assert Product.objects.get(pk=product.pk).priority == 8
 
 

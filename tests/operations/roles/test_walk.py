@@ -20,6 +20,7 @@ from content.posts.forms import mark_version
 from content.posts.models import Post
 from operations.gates.models import GateDecision
 from operations.roles.table import ROLES
+from products.catalog.models import ChangeBatch
 from tests.operations.roles.people import log_in, make_person
 from tests.support.rows import make_row
 
@@ -49,6 +50,9 @@ WRITERS = {
 }
 """Pages where somebody may write; all others are to be read only, for everybody."""
 ACTIONS = {
+    "catalog.product": dict.fromkeys(
+        ("set_priority", "raise_priority", "lower_priority", "hold_products", "release_products"), EDITORS
+    ),
     "storesync.syncfailure": {"retry": EDITORS},
     "refresh.refreshentry": {"retry": EDITORS},
     "posts.post": {"delete_selected": EDITORS},
@@ -60,10 +64,19 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_preview_frame": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "perfhooks_perfrun_weekly": SEE_ALL,
+    "catalog_product_import": EDITORS,
+    "catalog_product_export": {"analyst", "admin"},
     "auth_user_password_change": {"admin"},
     "roles_role_table": {"admin"},
 }
-POSTED_PAGES = {"gates_gatedecision_judge": {"admin"}}
+POSTED_PAGES = {
+    "catalog_product_save_view": EVERYBODY,
+    "catalog_product_drop_view": EVERYBODY,
+    "gates_gatedecision_judge": {"admin"},
+    "catalog_changebatch_apply": EDITORS,
+    "catalog_changebatch_cancel": EDITORS,
+    "catalog_changebatch_undo": EDITORS,
+}
 STANDARD = ("changelist", "add", "history", "delete", "change")
 
 
@@ -186,12 +199,15 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         "posts_post_preview_frame": package.post_id,
         "packages_package_download": package.pk,
         "auth_user_password_change": other.pk,
+        "catalog_product_drop_view": 1,
+        **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }
     for name, allowed in OTHER_PAGES.items():
         where = reverse(f"admin:{name}", args=[keys[name]] if name in keys else [])
         check(client, where, who=who, allowed=allowed)
     for name, allowed in POSTED_PAGES.items():
-        check(client, reverse(f"admin:{name}"), who=who, allowed=allowed, post={})
+        where = reverse(f"admin:{name}", args=[keys[name]] if name in keys else [])
+        check(client, where, who=who, allowed=allowed, post={})
     assert GateDecision.objects.count() == (who == "admin")
     assert check(client, "/admin/", who=who, allowed=EVERYBODY)
     check(client, "/admin/password_change/", who=who, allowed=EVERYBODY)

@@ -27,7 +27,7 @@ def desk(admin_client: Client) -> Client:
 def read_inputs(html: str) -> dict[str, str]:
     """{name: value} of the inputs of the list's form, as a browser would send them."""
     form = html[html.index('id="changelist-form"') :]
-    inputs = re.findall(r"<input[^>]*>", form)
+    inputs = [tag for tag in re.findall(r"<input[^>]*>", form) if 'type="checkbox"' not in tag or " checked" in tag]
     pairs = [(re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)) for tag in inputs]
     return {name.group(1): value.group(1) if value else "" for name, value in pairs if name}
 
@@ -103,7 +103,7 @@ def test_priorities_are_saved_from_the_list(desk: Client) -> None:
     inputs = read_inputs(desk.get(LIST).content.decode())
     inputs = type_priority(type_priority(inputs, first, 40), third, 10)
     response = desk.post(LIST, {**inputs, "_save": "저장"}, follow=True)
-    assert "상품 2개의 우선순위를 저장했습니다." in read_messages(response)
+    assert "상품 2개의 변경을 저장했습니다." in read_messages(response)
     assert list(Product.objects.order_by("id").values_list("priority", "version")) == [(40, 1), (0, 0), (10, 1)]
     assert LogEntry.objects.filter(object_id=first.pk, change_message__contains="우선순위 0 → 40").exists()
     assert not LogEntry.objects.filter(object_id=second.pk).exists()
@@ -132,7 +132,7 @@ def test_conflict_in_the_list_names_both_values_and_saves_the_rest(desk: Client)
     assert "휴대용 선풍기" in said
     assert "55" in said
     assert "66" in said
-    assert "상품 1개의 우선순위를 저장했습니다." in said
+    assert "상품 1개의 변경을 저장했습니다." in said
     assert "무선 이어폰 3호" not in said
     assert list(Product.objects.order_by("id").values_list("priority", flat=True)) == [40, 55, 55]
     assert LogEntry.objects.count() == 1
@@ -145,7 +145,7 @@ def test_wrong_value_is_refused_beside_its_product_and_nothing_typed_is_lost(des
     inputs = type_priority(type_priority(inputs, first, -3), second, 77)
     response = desk.post(LIST, {**inputs, "_save": "저장"})
     html = response.content.decode()
-    rows = {name: part for part in html.split("<tr>") for name in (first.name, second.name) if f">{name}</a>" in part}
+    rows = {name: part for part in html.split("<tr>") for name in (first.name, second.name) if f">{name}<span" in part}
     assert 'value="-3"' in rows[first.name]
     assert "errorlist" in rows[first.name]
     assert 'value="77"' in rows[second.name]

@@ -1,0 +1,9 @@
+"""Small pieces that the catalogue's pages share."""
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+
+def format_count(number: int | None) -> SafeString:
+    """A whole number with thousands separators, to be aligned right."""
+    return format_html('<span class="num">{}</span>', f"{number or 0:,}")

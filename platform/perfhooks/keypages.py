@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
@@ -35,6 +37,7 @@ PAGES_A_RANGE = 100
 KEPT_SECONDS = 600
 COUNTED_ROWS = 20_000
 """A filtered list is counted so far; of one that is longer the database's own estimate is shown."""
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
 DEEP_FROM_ROW = 1_000
 """Earlier pages are read as they are: a subquery would cost more than the few rows that it skips."""
 
@@ -156,7 +159,9 @@ class KeyPaginator(_Paginator):
     def _cache_key(self) -> str:
         rows = self.rows
         sql, values = rows.values("pk").query.sql_with_params()
-        told = repr((connections[rows.db].settings_dict["NAME"], self.per_page, sql, values))
+        told = repr(
+            (connections[rows.db].settings_dict["NAME"], self.per_page, sql, [_round(value) for value in values])
+        )
         return f"keypages:{hashlib.sha256(told.encode()).hexdigest()}"
 
     def _find_keys(self) -> Keys:
@@ -208,6 +213,12 @@ class KeyPaginator(_Paginator):
         found = [key for key, is_inside in listed if is_inside]
         least = 1 if is_whole or is_last_range else self.per_page
         return self.rows.filter(pk__in=found) if least <= len(found) <= most else None
+
+
+def _round(value: object) -> object:
+    """A time by its hour: a filter that asks for the last 24 hours is the same filter a moment later."""
+    text = str(value)
+    return text[:13] if isinstance(value, datetime) or _TIME.fullmatch(text) else value
 
 
 def _estimate_table(rows: QuerySet[Any]) -> int | None:

@@ -23,7 +23,10 @@ def has_index(model: type[Model], ordering: Sequence[object]) -> bool:
     if not wanted or wanted[-1][0] != key:
         return False
     reverse = [(name, not is_falling) for name, is_falling in wanted]
-    held = [[(key, False)], *([_split(name, key) for name in index.fields] for index in model._meta.indexes)]
+    held = [
+        [(key, False)],
+        *([_split(name, key) for name in index.fields] for index in model._meta.indexes if index.condition is None),
+    ]
     return any(columns in (wanted, reverse) for columns in held)
 
 

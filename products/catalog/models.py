@@ -131,6 +131,7 @@ class Product(models.Model):
             models.Index(fields=["status", "priority", "id"], name="product_of_status"),
             models.Index(fields=["updated_at", "id"], name="product_by_change"),
             models.Index(fields=["seller_code"], name="product_seller_code"),
+            models.Index(fields=["priority", "id"], condition=Q(hold=True), name="product_held"),
             *(models.Index(fields=[name, "id"], name=f"product_by_{name}") for name in SORTED_BY),
         ]
 

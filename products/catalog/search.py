@@ -42,7 +42,7 @@ def search_products(
     if matched > FEW:
         met = Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk")))
         found = products.filter(Q(pk__in=by_code) | met if by_code else met)
-        rest = products.order_by().filter(pk__in=matching.values("product_id"))
+        rest = products.order_by().filter(pk__in=matching.values("product_id")).values("pk")
         count = matched if is_all else rest[: COUNTED_ROWS + 1].count()
     elif by_code:
         found = products.filter(pk__in={*by_code, *matching.values_list("product_id", flat=True)})

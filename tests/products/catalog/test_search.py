@@ -241,6 +241,29 @@ def test_a_page_costs_as_many_queries_at_every_depth(admin_user: User, small_des
     assert counts[0] <= 8
 
 
+def test_the_keys_of_a_filter_that_asks_for_the_time_are_kept(admin_user: User, small_desk: ProductAdmin) -> None:
+    for number in range(60):
+        make_product(number)
+    request = RequestFactory().get("/", {"p": "6", "price": "stale"})
+    request.user = admin_user
+    counts = []
+    for _ in range(3):
+        with count_queries() as counted:
+            assert len(small_desk.get_changelist_instance(request).result_list) == 5
+        counts.append(counted.queries)
+    assert counts[0] > counts[1] == counts[2]
+
+
+@pytest.mark.parametrize(
+    "query", ["category=abc&q=무선", "store=9&q=무선", "status__exact=NO&q=무선", "hold=maybe&q=무선"]
+)
+def test_a_search_within_a_filter_of_no_sense_finds_nothing(admin_client: Client, query: str) -> None:
+    make_named()
+    response = admin_client.get(f"/admin/catalog/product/?{query}")
+    assert response.status_code == 200
+    assert "조건에 맞는 상품이(가) 없습니다" in response.content.decode()
+
+
 @pytest.mark.postgresql
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite counts exactly")
 def test_a_long_list_is_estimated_says_so_and_ends_where_its_rows_end(

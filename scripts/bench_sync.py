@@ -53,6 +53,7 @@ ROOT = Path(__file__).resolve().parents[1]
 RATE, BURST = 2, 4
 SIZES, WORKERS = (50, 200, 500), (1, 5, 10)
 CHANGED_SHARE = 0.05
+PICTURES = "http://images.test"
 GRID_SPEED = 20
 DETAIL = "/v2/products/origin-products/{originProductNo}"
 MOST_OVERHEAD_SECONDS = 0.020
@@ -141,11 +142,21 @@ def run_grid(options: argparse.Namespace) -> Iterator[Row]:
     ways = itertools.product(SIZES[:1] if options.quick else SIZES, WORKERS, (True, False), (True, False))
     for number, (skus, workers, is_cached, is_incremental) in enumerate(ways):
         code = f"grid-{number}"
-        with SimulatorProcess(CATALOGUE, products=skus, speed=speed, latency_ms=options.latency_ms) as simulator:
-            if is_incremental:
+        if is_incremental:
+            # Another store with the same goods and no limit: a caller that never met the limit has to find it first.
+            with SimulatorProcess(CATALOGUE, products=skus, image_origin=PICTURES) as simulator:
                 sync_once(code, simulator.url, workers=8)
+        with SimulatorProcess(
+            CATALOGUE,
+            products=skus,
+            rate=RATE,
+            burst=BURST,
+            speed=speed,
+            latency_ms=options.latency_ms,
+            image_origin=PICTURES,
+        ) as simulator:
+            if is_incremental:
                 simulator.change_random(max(1, int(skus * CHANGED_SHARE)), seed=options.seed)
-            simulator.settings(rate=RATE, burst=BURST)
             yield measure(
                 partial(
                     sync_once,

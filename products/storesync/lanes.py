@@ -34,12 +34,13 @@ class Limit:
     remaining: int | None = None
 
     def choose_factor(self) -> float:
-        """How many times 1/rate to leave between two calls: full speed while the bucket holds half its burst."""
-        if self.remaining is None or self.burst is None:
+        """How many times 1/rate to leave between two calls: full speed as long as the bucket has one more to give.
+
+        That one covers calls that arrive closer together than they were sent.
+        """
+        if self.remaining is None:
             return CAUTIOUS_FACTOR
-        if self.remaining * 2 >= self.burst:
-            return 1.0
-        return STARVED_FACTOR if self.remaining == 0 else CAUTIOUS_FACTOR
+        return STARVED_FACTOR if self.remaining == 0 else 1.0
 
 
 @dataclass(frozen=True, slots=True)

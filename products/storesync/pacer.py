@@ -92,7 +92,7 @@ class Pacer:
         return given[-1].wait_seconds
 
     def learn(self, limit: Limit) -> None:
-        """Follow what a reply announced: full speed while the bucket holds half its burst, slower when it runs dry."""
+        """Follow what a reply announced: full speed while the bucket has one more to give, slower when it runs dry."""
         if self._seen is None or self._seen.learn(limit) != self._seen:
             self._change(lambda lane, _now: lane.learn(limit))
 

@@ -39,6 +39,7 @@ class RunFacts:
     rate_limited: int
     rate_limited_imposed: int
     retries: int
+    rescans: int
     reasons: dict[str, int]
     error: str
 

@@ -1,15 +1,21 @@
 """A small store that speaks HTTP, and a sync of it into the suite's own database."""
 
+import io
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
+from perfhooks.logs import configure_logging
 from products.catalog.models import Store
 from products.storesync.selectors import RunFacts
 from products.storesync.services import start_run, sync_store
+from products.storesync.signature import sign_request
 from products.storesync.simulator.process import SimulatorProcess
+from products.storesync.tokens import IssuedToken
 from tests.support.equality import find_differences
 from tests.support.ledger import write_small_catalogue
 
@@ -39,6 +45,44 @@ def sync(transactional_db: None, store: SimulatorProcess) -> Sync:
         return sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url), **options)
 
     return run
+
+
+@pytest.fixture
+def log(settings: Settings) -> Iterator[io.BytesIO]:
+    """Everything that any logger of the process writes, at the lowest level."""
+    stream = io.BytesIO()
+    configure_logging(level="DEBUG", stream=stream)
+    logging.getLogger().setLevel(logging.DEBUG)
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.DEBUG)
+    yield stream
+    configure_logging(level=getattr(settings, "LOG_LEVEL", "WARNING"))
+
+
+@pytest.fixture
+def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every signature that was made, by the real function."""
+    made: list[str] = []
+
+    def sign_and_remember(**values: object) -> str:
+        made.append(sign_request(**values))  # type: ignore[arg-type]
+        return made[-1]
+
+    monkeypatch.setattr("products.storesync.client.sign_request", sign_and_remember)
+    return made
+
+
+@pytest.fixture
+def tokens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every token that the store gave."""
+    given: list[str] = []
+
+    def remember_token(token: str, life: int) -> IssuedToken:
+        given.append(token)
+        return IssuedToken(token, life)
+
+    monkeypatch.setattr("products.storesync.client.IssuedToken", remember_token)
+    return given
 
 
 def find_store() -> Store:

@@ -48,7 +48,7 @@ def test_a_thousand_details_at_two_a_second_meet_the_plan_without_a_429(is_whole
         pacer.wait_turn()
         pacer.learn(bucket.take())
     assert bucket.refused == 0
-    assert clock.now - started < 520, "the plan allows 600 s for 1,000 products; the bucket itself needs 498"
+    assert clock.now - started < 498 * 1.03, "the bucket itself needs 498 s"
 
 
 def test_the_announced_rate_replaces_the_assumed_one_at_once() -> None:
@@ -62,15 +62,14 @@ def test_the_announced_rate_replaces_the_assumed_one_at_once() -> None:
     assert clock.now - started == pytest.approx(1.0, abs=0.05)
 
 
-def test_an_empty_bucket_slows_and_a_full_one_does_not() -> None:
+def test_an_empty_bucket_slows_and_one_with_a_call_left_does_not() -> None:
     pacer = Pacer()
     spacings = []
-    for remaining in (4, 1, 0):
+    for remaining in (4, 1, 0, 1, None):
         pacer.learn(Limit(2.0, 4, remaining))
         spacings.append(pacer.read_lane().spacing_seconds)
-    assert spacings[0] == 0.5
-    assert spacings == sorted(spacings)
-    assert spacings[2] > spacings[1] > spacings[0]
+    assert spacings[:4] == [0.5, 0.5, 0.625, 0.5]
+    assert 0.5 < spacings[4] < 0.625, "without the header, with care"
 
 
 def test_a_pause_holds_everybody_back_and_forgets_kept_turns() -> None:

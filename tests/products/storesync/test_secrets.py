@@ -1,59 +1,18 @@
 """The secret, its signature and the token stay where they belong: planted, and then looked for everywhere."""
 
 import io
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.core.management import CommandError, call_command
-from django.core.serializers import serialize
 from pytest_django import Settings
 
-from perfhooks.logs import configure_logging
 from products.storesync.services import read_account
-from products.storesync.signature import sign_request
 from products.storesync.simulator.process import SimulatorProcess
-from products.storesync.tokens import IssuedToken
+from tests.products.storesync.planted import PLANTED_SECRET, assert_nothing_shows, read_rows
 from tests.products.storesync.scripted import Answer, ScriptedStore, issue, refuse
 
-PLANTED_SECRET = "$2a$04$PlantedMarkerSecret00u"
 PLANTED_TOKEN = "planted-marker-token"
-
-
-@pytest.fixture
-def log(settings: Settings) -> Iterator[io.BytesIO]:
-    """Everything that any logger of the process writes, at the lowest level."""
-    stream = io.BytesIO()
-    configure_logging(level="DEBUG", stream=stream)
-    logging.getLogger().setLevel(logging.DEBUG)
-    for handler in logging.getLogger().handlers:
-        handler.setLevel(logging.DEBUG)
-    yield stream
-    configure_logging(level=getattr(settings, "LOG_LEVEL", "WARNING"))
-
-
-@pytest.fixture
-def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every signature that was made, by the real function."""
-    made: list[str] = []
-
-    def sign_and_remember(**values: object) -> str:
-        made.append(sign_request(**values))  # type: ignore[arg-type]
-        return made[-1]
-
-    monkeypatch.setattr("products.storesync.client.sign_request", sign_and_remember)
-    return made
-
-
-def read_rows() -> str:
-    rows = (
-        serialize("json", model._default_manager.all())
-        for label in ("storesync", "catalog", "upsert")
-        for model in apps.get_app_config(label).get_models()
-    )
-    return "".join(rows)
 
 
 def sync_and_show(store_url: str, settings: Settings) -> str:
@@ -70,30 +29,16 @@ def sync_and_show(store_url: str, settings: Settings) -> str:
     return shown.getvalue() + repr(read_account()) + read_rows()
 
 
-def assert_nothing_shows(text: str, *secrets: str) -> None:
-    assert text
-    for secret in (PLANTED_SECRET, *secrets):
-        assert secret not in text
-        assert secret[7:] not in text
-
-
 @pytest.mark.django_db
 def test_a_good_run_shows_no_secret(
-    small_catalogue: Path, settings: Settings, log: io.BytesIO, signatures: list[str], monkeypatch: pytest.MonkeyPatch
+    small_catalogue: Path, settings: Settings, log: io.BytesIO, signatures: list[str], tokens: list[str]
 ) -> None:
-    tokens: list[str] = []
-
-    def remember_token(token: str, life: int) -> IssuedToken:
-        tokens.append(token)
-        return IssuedToken(token, life)
-
-    monkeypatch.setattr("products.storesync.client.IssuedToken", remember_token)
     with SimulatorProcess(small_catalogue, client_secret=PLANTED_SECRET) as store:
         shown = sync_and_show(store.url, settings)
     assert '"status": "done"' in shown
     assert tokens
     assert signatures
-    assert_nothing_shows(shown + log.getvalue().decode(), *tokens, *signatures)
+    assert_nothing_shows([shown + log.getvalue().decode()], *tokens, *signatures)
 
 
 @pytest.mark.django_db
@@ -114,7 +59,7 @@ def test_a_store_that_echoes_secrets_is_not_quoted(
     with ScriptedStore(**{"token": [issue(PLANTED_TOKEN)], **trouble}) as store:
         shown = sync_and_show(store.account.base_url, settings)
     assert "조치" in shown
-    assert_nothing_shows(shown + log.getvalue().decode(), PLANTED_TOKEN, *signatures)
+    assert_nothing_shows([shown + log.getvalue().decode()], PLANTED_TOKEN, *signatures)
 
 
 @pytest.mark.django_db
@@ -142,4 +87,4 @@ def test_a_detail_that_holds_the_token_is_kept_without_it(settings: Settings, lo
     with ScriptedStore(token=[issue(PLANTED_TOKEN)], list=[Answer(200, page)], detail=[Answer(200, detail)]) as store:
         shown = sync_and_show(store.account.base_url, settings)
     assert "sellerBarcode" in shown
-    assert_nothing_shows(shown + log.getvalue().decode(), PLANTED_TOKEN)
+    assert_nothing_shows([shown + log.getvalue().decode()], PLANTED_TOKEN)

@@ -4,6 +4,7 @@ A run ends with the ledger equal to the store, or with a failure that names its 
 """
 
 import contextlib
+import io
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,8 @@ from typing import Any
 
 import httpx
 import pytest
+from django.test import Client
+from pytest_django import Settings
 
 from products.catalog.models import Product, Store
 from products.storesync import errors
@@ -24,6 +27,7 @@ from products.storesync.simulator.catalogue import read_catalogue
 from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.simulator.scenarios import SCENARIOS
 from tests.products.storesync.conftest import STORE_CODE
+from tests.products.storesync.planted import PLANTED_SECRET, assert_nothing_shows, read_pages, read_rows
 from tests.products.storesync.shop import DEMO_CATALOGUE
 from tests.support.equality import find_differences
 
@@ -132,7 +136,7 @@ QUIET = {"midnight", "edit_without_date", "detail_edit_without_date"}
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[SimulatorProcess]:
-    with SimulatorProcess(DEMO_CATALOGUE, products=PRODUCTS, speed=SPEED) as simulator:
+    with SimulatorProcess(DEMO_CATALOGUE, products=PRODUCTS, speed=SPEED, client_secret=PLANTED_SECRET) as simulator:
         yield simulator
 
 
@@ -143,8 +147,9 @@ def store(running: SimulatorProcess) -> SimulatorProcess:
 
 
 @pytest.fixture(autouse=True)
-def quick_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A caller whose own clock runs as fast as the store's."""
+def quick_caller(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
+    """A caller with the planted secret, whose own clock runs as fast as the store's."""
+    settings.STORE_CLIENT_SECRET = PLANTED_SECRET
     quick = RetryRules(first_wait_seconds=0.01, longest_wait_seconds=0.02, limited_wait_seconds=0.02)
     monkeypatch.setattr("products.storesync.client.RetryRules", lambda: quick)
     monkeypatch.setattr("products.storesync.client.TIMEOUT", httpx.Timeout(10 / SPEED, connect=5.0, pool=60.0))
@@ -210,8 +215,14 @@ def run_until_settled(store: SimulatorProcess) -> SyncRun:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_scenario_ends_equal_or_named(
-    db: None, store: SimulatorProcess, name: str, monkeypatch: pytest.MonkeyPatch
+def test_a_scenario_ends_equal_or_named_and_shows_no_secret(
+    admin_client: Client,
+    store: SimulatorProcess,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    log: io.BytesIO,
+    tokens: list[str],
+    signatures: list[str],
 ) -> None:
     assert run_once(store).status == "done"
     before = set(store.catalogue())
@@ -231,6 +242,9 @@ def test_a_scenario_ends_equal_or_named(
         assert len(list_unequal(store)) == outcome.unread, list_unequal(store)
     gone = set(Product.objects.filter(status="DELETE").values_list("origin_product_no", flat=True))
     assert gone <= before - set(store.catalogue()), "nothing is given up that the store still has"
+    assert tokens
+    assert signatures
+    assert_nothing_shows([log.getvalue().decode(), read_rows(), *read_pages(admin_client)], *tokens, *signatures)
 
 
 def test_every_expectation_is_about_a_scenario() -> None:

@@ -11,24 +11,33 @@ from django.db import connection, transaction
 
 from perfhooks.queries import copy_rows
 from products.catalog.models import PriceObservation, Product, Store
-from products.catalog.services import ensure_categories, get_or_create_store
+from products.catalog.services import allocate_revision, ensure_categories, get_or_create_store
 from products.catalog.storelock import enter_store
 from products.upsert import postgres, sqlite
 from products.upsert.columns import COLUMNS, COPIED, ENCODED, TIMES, Stamps, iter_values
 from products.upsert.rows import ProductRow, hash_row
+from products.upsert.services import upsert_products
 from products.upsert.writing import keep_newest, select_changed, write_products
-from scripts.paired_scenarios import OBSERVED_AT, make_rows, upsert
+from scripts.paired_scenarios import OBSERVED_AT, make_rows
 
 FIELDS = (*COPIED, *TIMES, *ENCODED)
 UPDATED_FIELDS = [*FIELDS, "category_id", "revision", "updated_at"]
 REVISION = 1
+ASKED_AT_REVISION = 2**62
+"""The store was asked when the catalogue held all that it holds, as a sync that runs alone finds it."""
 FILLED_AT_ONCE = 10_000
 Write = Callable[[Store, Sequence[ProductRow]], object]
 
 
 def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
     """The product's own way, whole: price history, refresh queue and revision as well."""
-    upsert(store, rows)
+    upsert_products(
+        store_id=store.pk,
+        rows=rows,
+        revision=lambda: allocate_revision(store_id=store.pk),
+        observed_at=OBSERVED_AT,
+        asked_at_revision=ASKED_AT_REVISION,
+    )
 
 
 def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
@@ -37,7 +46,7 @@ def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
     if changed:
         with transaction.atomic():
             enter_store(store.pk)
-            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=REVISION)
+            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=ASKED_AT_REVISION)
 
 
 def write_row_by_row(store: Store, rows: Sequence[ProductRow]) -> None:

@@ -7,7 +7,7 @@ All ways run interleaved in one process on a database of its own, each on its ow
 skipped counts as one. Dead rows are vacuumed away between the rounds, untimed. What an operation includes:
 
     products table           reading and comparing fingerprints, the store's lock, SKUs, the rows, foreign keys, commit
-    upsert_products          the same, with price history, refresh queue, catalogue revision and metrics
+    upsert_products          the same, with word index, price history, refresh queue, catalogue revision and metrics
     COPY, executemany        the same values into an empty table, in one transaction; nothing is read or compared.
                              "equal indexes" has the products table's indexes and checks, "and foreign keys" those too
     without the hash skip    the products table with a fingerprint that always differs, so that every row is written

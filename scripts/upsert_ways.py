@@ -10,7 +10,7 @@ import msgspec
 from django.db import connection, transaction
 
 from perfhooks.queries import copy_rows
-from products.catalog.models import PriceObservation, Product, Store
+from products.catalog.models import PriceObservation, Product, ProductSearch, Store
 from products.catalog.services import allocate_revision, ensure_categories, get_or_create_store
 from products.catalog.storelock import enter_store
 from products.upsert import postgres, sqlite
@@ -116,6 +116,7 @@ class Lane:
         """Take the store's products out again, so that all are new."""
         mine = Product.objects.filter(store=self.store)
         PriceObservation.objects.filter(product__in=mine)._raw_delete("default")
+        ProductSearch.objects.filter(product__in=mine)._raw_delete("default")
         mine._raw_delete("default")
         vacuum()
 
@@ -130,12 +131,13 @@ def vacuum() -> None:
     """Clear away dead rows as the server's own vacuum does in use, so that a round does not pay for those before it."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM catalog_product, catalog_priceobservation")
+            cursor.execute("VACUUM catalog_product, catalog_priceobservation, catalog_productsearch")
 
 
 def fill_table(lanes: Iterable[Lane], table_rows: int, *, are_new: bool) -> None:
     """Make the products table hold so many rows: those of the lanes, unless these are to be new, and a store's to fill it."""
     PriceObservation.objects.all()._raw_delete("default")
+    ProductSearch.objects.all()._raw_delete("default")
     Product.objects.all()._raw_delete("default")
     for lane in lanes:
         if not are_new:

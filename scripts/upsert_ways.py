@@ -26,6 +26,7 @@ REVISION = 1
 ASKED_AT_REVISION = 2**62
 """The store was asked when the catalogue held all that it holds, as a sync that runs alone finds it."""
 FILLED_AT_ONCE = 10_000
+KEYED = "equal indexes and foreign keys"
 Write = Callable[[Store, Sequence[ProductRow]], object]
 
 
@@ -183,10 +184,7 @@ class Limit:
 
 
 def make_limit_tables() -> dict[str, str]:
-    """Make empty tables of the products' columns where they are not there yet; {table: what it has}.
-
-    The foreign keys are a table of their own on PostgreSQL only: SQLite keeps them with the table.
-    """
+    """Make empty tables of the products' columns where they are not there yet; {table: what it has}, the fullest first."""
     with connection.cursor() as cursor:
         names = set(connection.introspection.table_names(cursor))
         if connection.vendor == "sqlite":
@@ -196,7 +194,7 @@ def make_limit_tables() -> dict[str, str]:
                     renamed = re.sub('INDEX "', 'INDEX "limit_', statement.replace("catalog_product", "limit_indexed"))
                     cursor.execute(renamed)
                 cursor.execute("CREATE TABLE limit_bare AS SELECT * FROM catalog_product WHERE 0")
-            return {"limit_indexed": "equal indexes", "limit_bare": "bare table"}
+            return {"limit_indexed": KEYED, "limit_bare": "bare table"}
         if "limit_indexed" not in names:
             cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
             for table in ("limit_indexed", "limit_keyed"):
@@ -206,8 +204,4 @@ def make_limit_tables() -> dict[str, str]:
                     f"ALTER TABLE limit_keyed ADD FOREIGN KEY ({column}_id) REFERENCES catalog_{column}"
                     " DEFERRABLE INITIALLY DEFERRED"
                 )
-        return {
-            "limit_indexed": "equal indexes",
-            "limit_keyed": "equal indexes and foreign keys",
-            "limit_bare": "bare table",
-        }
+        return {"limit_keyed": KEYED, "limit_indexed": "equal indexes", "limit_bare": "bare table"}

@@ -10,25 +10,35 @@ import msgspec
 from django.db import connection, transaction
 
 from perfhooks.queries import copy_rows
-from products.catalog.models import PriceObservation, Product, Store
-from products.catalog.services import ensure_categories, get_or_create_store
+from products.catalog.models import PriceObservation, Product, ProductSearch, Store
+from products.catalog.services import allocate_revision, ensure_categories, get_or_create_store
 from products.catalog.storelock import enter_store
 from products.upsert import postgres, sqlite
 from products.upsert.columns import COLUMNS, COPIED, ENCODED, TIMES, Stamps, iter_values
 from products.upsert.rows import ProductRow, hash_row
+from products.upsert.services import upsert_products
 from products.upsert.writing import keep_newest, select_changed, write_products
-from scripts.paired_scenarios import OBSERVED_AT, make_rows, upsert
+from scripts.paired_scenarios import OBSERVED_AT, make_rows
 
 FIELDS = (*COPIED, *TIMES, *ENCODED)
 UPDATED_FIELDS = [*FIELDS, "category_id", "revision", "updated_at"]
 REVISION = 1
+ASKED_AT_REVISION = 2**62
+"""The store was asked when the catalogue held all that it holds, as a sync that runs alone finds it."""
 FILLED_AT_ONCE = 10_000
+KEYED = "equal indexes and foreign keys"
 Write = Callable[[Store, Sequence[ProductRow]], object]
 
 
 def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
     """The product's own way, whole: price history, refresh queue and revision as well."""
-    upsert(store, rows)
+    upsert_products(
+        store_id=store.pk,
+        rows=rows,
+        revision=lambda: allocate_revision(store_id=store.pk),
+        observed_at=OBSERVED_AT,
+        asked_at_revision=ASKED_AT_REVISION,
+    )
 
 
 def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
@@ -37,7 +47,7 @@ def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
     if changed:
         with transaction.atomic():
             enter_store(store.pk)
-            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=REVISION)
+            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=ASKED_AT_REVISION)
 
 
 def write_row_by_row(store: Store, rows: Sequence[ProductRow]) -> None:
@@ -107,6 +117,7 @@ class Lane:
         """Take the store's products out again, so that all are new."""
         mine = Product.objects.filter(store=self.store)
         PriceObservation.objects.filter(product__in=mine)._raw_delete("default")
+        ProductSearch.objects.filter(product__in=mine)._raw_delete("default")
         mine._raw_delete("default")
         vacuum()
 
@@ -121,12 +132,13 @@ def vacuum() -> None:
     """Clear away dead rows as the server's own vacuum does in use, so that a round does not pay for those before it."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("VACUUM catalog_product, catalog_priceobservation")
+            cursor.execute("VACUUM catalog_product, catalog_priceobservation, catalog_productsearch")
 
 
 def fill_table(lanes: Iterable[Lane], table_rows: int, *, are_new: bool) -> None:
     """Make the products table hold so many rows: those of the lanes, unless these are to be new, and a store's to fill it."""
     PriceObservation.objects.all()._raw_delete("default")
+    ProductSearch.objects.all()._raw_delete("default")
     Product.objects.all()._raw_delete("default")
     for lane in lanes:
         if not are_new:
@@ -172,10 +184,7 @@ class Limit:
 
 
 def make_limit_tables() -> dict[str, str]:
-    """Make empty tables of the products' columns where they are not there yet; {table: what it has}.
-
-    The foreign keys are a table of their own on PostgreSQL only: SQLite keeps them with the table.
-    """
+    """Make empty tables of the products' columns where they are not there yet; {table: what it has}, the fullest first."""
     with connection.cursor() as cursor:
         names = set(connection.introspection.table_names(cursor))
         if connection.vendor == "sqlite":
@@ -185,7 +194,7 @@ def make_limit_tables() -> dict[str, str]:
                     renamed = re.sub('INDEX "', 'INDEX "limit_', statement.replace("catalog_product", "limit_indexed"))
                     cursor.execute(renamed)
                 cursor.execute("CREATE TABLE limit_bare AS SELECT * FROM catalog_product WHERE 0")
-            return {"limit_indexed": "equal indexes", "limit_bare": "bare table"}
+            return {"limit_indexed": KEYED, "limit_bare": "bare table"}
         if "limit_indexed" not in names:
             cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
             for table in ("limit_indexed", "limit_keyed"):
@@ -195,8 +204,4 @@ def make_limit_tables() -> dict[str, str]:
                     f"ALTER TABLE limit_keyed ADD FOREIGN KEY ({column}_id) REFERENCES catalog_{column}"
                     " DEFERRABLE INITIALLY DEFERRED"
                 )
-        return {
-            "limit_indexed": "equal indexes",
-            "limit_keyed": "equal indexes and foreign keys",
-            "limit_bare": "bare table",
-        }
+        return {"limit_keyed": KEYED, "limit_indexed": "equal indexes", "limit_bare": "bare table"}

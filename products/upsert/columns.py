@@ -35,7 +35,19 @@ EDITED = ("priority", "version")
 """What editors own: 0 in a new row, and never overwritten."""
 UPDATED = (*COPIED, *TIMES, *ENCODED, *STAMPED)
 COLUMNS = ("id", *KEY, *UPDATED, *EDITED)
-STORED = ("origin_product_no", "id", "sku", "price", "discounted_price", "benefits", "revision", "content_hash")
+SEARCHED = ("name", "brand", "model_name", "status", "category_id")
+"""What the word index has of a product."""
+STORED = (
+    "origin_product_no",
+    "id",
+    "sku",
+    "price",
+    "discounted_price",
+    "benefits",
+    *SEARCHED,
+    "revision",
+    "content_hash",
+)
 """What must be known of a row before it is overwritten, beside the date of an edit that came meanwhile."""
 OBSERVED = ("product_id", "revision", "observed_at", "price", "discounted_price", "benefits", "trace_id")
 

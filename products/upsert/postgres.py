@@ -4,7 +4,6 @@ Each function runs in the transaction of a caller that has entered the store (`c
 writes its products meanwhile; `read_hashes` alone needs none.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -94,7 +93,7 @@ def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
 
 def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
     """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
-    cursor.execute(_HOLDERS, [json.dumps(dict(claims)), store_id])
+    cursor.execute(_HOLDERS, [encode_json(dict(claims)).decode(), store_id])
     if holders := [key for (key,) in cursor.fetchall()]:
         cursor.execute("UPDATE catalog_product SET sku = origin_product_no::text WHERE id = ANY(%s)", [holders])
 

@@ -6,7 +6,7 @@ refresh entries beside them.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,10 +15,9 @@ from django.db import connection, transaction
 from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
-from products.catalog.indexing import SearchRow, index_products
+from products.catalog.indexing import index_products
 from products.catalog.services import count_write
 from products.catalog.storelock import enter_store
-from products.catalog.wordindex import make_text
 from products.upsert.ports import refresh_port
 from products.upsert.rows import ProductRow
 from products.upsert.writing import Written, engine, keep_newest, select_changed, write_products
@@ -57,12 +56,6 @@ def _observe_prices(written: Written, *, observed_at: datetime) -> int:
     return len(moved)
 
 
-def _iter_search_rows(written: Written, *, store_id: int) -> Iterator[SearchRow]:
-    for product_id, row, *_rest in written.rows:
-        text = make_text(row.name, row.brand, row.model_name)
-        yield SearchRow(product_id, text, store_id, written.category_ids[row.category.source_id], row.status)
-
-
 def _apply(
     changed: Sequence[ProductRow],
     *,
@@ -79,7 +72,7 @@ def _apply(
         written = write_products(changed, store_id=store_id, revision=revision, asked_at_revision=asked_at_revision)
         if not written.rows:
             return UpsertCounts(left_out=written.left_out)
-        index_products(_iter_search_rows(written, store_id=store_id))
+        index_products(written.list_moved_words(store_id=store_id))
         observations = _observe_prices(written, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[each.change for each in written.rows], revision=written.revision)
         count_write(store_id=store_id)

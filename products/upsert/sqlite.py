@@ -3,7 +3,6 @@
 Each function runs inside a transaction, which holds the only write lock; `read_hashes` alone needs none.
 """
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -49,7 +48,7 @@ _MERGE_OBSERVATION = f"""{_INSERT_OBSERVATION}
 
 def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
     """The stored content hash of each known origin product number."""
-    cursor.execute(_READ_HASHES, [json.dumps(list(numbers)), store_id])
+    cursor.execute(_READ_HASHES, [_encode(numbers), store_id])
     return dict(cursor.fetchall())
 
 
@@ -57,7 +56,7 @@ def read_stored(
     cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
 ) -> list[tuple[Any, ...]]:
     """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
-    cursor.execute(_READ_STORED, [asked_at_revision, json.dumps(list(numbers)), store_id])
+    cursor.execute(_READ_STORED, [asked_at_revision, _encode(numbers), store_id])
     return [(*stored, _parse_time(edited_at)) for *stored, edited_at in cursor.fetchall()]
 
 
@@ -70,9 +69,9 @@ def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
 
 def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
     """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
-    cursor.execute(_HOLDERS, [json.dumps(claims), store_id])
+    cursor.execute(_HOLDERS, [_encode(claims), store_id])
     if holders := [key for (key,) in cursor.fetchall()]:
-        cursor.execute(_RELEASE, [json.dumps(holders)])
+        cursor.execute(_RELEASE, [_encode(holders)])
 
 
 def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:

@@ -1,6 +1,6 @@
 """The products table alone: which rows differ, what the catalogue held of them, and the statement that writes them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
@@ -11,7 +11,9 @@ from django.db import connection
 from django.utils import timezone
 
 from perfhooks.spans import span
+from products.catalog.indexing import SearchRow
 from products.catalog.services import ensure_categories
+from products.catalog.wordindex import make_text
 from products.upsert import postgres, sqlite
 from products.upsert.columns import Stamps
 from products.upsert.ports import ProductChange
@@ -26,6 +28,11 @@ class Stored(NamedTuple):
     price: int
     discounted_price: int
     benefits: str
+    name: str
+    brand: str
+    model_name: str
+    status: str
+    category_id: int
     revision: int
     content_hash: str
     edited_meanwhile_at: datetime | None
@@ -39,6 +46,11 @@ class Stored(NamedTuple):
         """Whether price, discounted price and benefits are what the row says."""
         prices = (self.price, self.discounted_price) == (row.price, row.discounted_price)
         return prices and msgspec.json.decode(self.benefits) == row.benefits
+
+    def is_found_alike(self, row: ProductRow, *, category_id: int) -> bool:
+        """Whether the word index has of it what the row says."""
+        held = (self.name, self.brand, self.model_name, self.status, self.category_id)
+        return held == (row.name, row.brand, row.model_name, row.status, category_id)
 
 
 class WrittenRow(NamedTuple):
@@ -67,7 +79,17 @@ class Written:
     rows: list[WrittenRow]
     revision: int
     left_out: tuple[int, ...]
-    category_ids: Mapping[str, int] = field(default_factory=dict)
+    category_ids: dict[str, int] = field(default_factory=dict)
+
+    def list_moved_words(self, *, store_id: int) -> list[SearchRow]:
+        """What the word index must take over: all of new products, and what is found by other words or filters now."""
+        moved = []
+        for product_id, row, before, _is_price_moved in self.rows:
+            category_id = self.category_ids[row.category.source_id]
+            if before is None or not before.is_found_alike(row, category_id=category_id):
+                text = make_text(row.name, row.brand, row.model_name)
+                moved.append(SearchRow(product_id, text, store_id, category_id, row.status))
+        return moved
 
 
 def engine() -> ModuleType:
@@ -115,8 +137,9 @@ def write_products(
     if not fresh:
         return Written([], 0, tuple(left_out))
     number = revision()
-    stamps = Stamps(store_id, ensure_categories(row.category for row in fresh), number, timezone.now())
-    return Written(_write(fresh, stored, stamps), number, tuple(left_out), stamps.category_ids)
+    category_ids = ensure_categories(row.category for row in fresh)
+    stamps = Stamps(store_id, category_ids, number, timezone.now())
+    return Written(_write(fresh, stored, stamps), number, tuple(left_out), category_ids)
 
 
 def _read_stored(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision: int) -> dict[int, Stored]:

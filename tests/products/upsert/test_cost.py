@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from perfhooks.queries import count_queries
 from products.catalog.models import Product, Store
@@ -43,6 +44,16 @@ def test_codes_that_change_hands_cost_one_statement_more_whatever_their_number()
             count_upsert(store, [make_product_row(n, stock=3, sku=f"JB-{(n + 2) % size}") for n in range(size)])
         )
     assert counted[0:2] == counted[2:4]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("change", "is_touched"), [({"stock": 3}, False), ({"name": "온담 유선 청소기"}, True)])
+def test_the_word_index_is_touched_only_for_what_it_has(change: dict[str, object], is_touched: bool) -> None:
+    store = make_store()
+    upsert(store, make_product_row(1))
+    with CaptureQueriesContext(connection) as captured:
+        upsert(store, make_product_row(1, **change))
+    assert any("productsearch" in query["sql"] for query in captured) == is_touched
 
 
 def read_table_statistics() -> tuple[int, int, int]:

@@ -131,6 +131,8 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+# The product list in one piece: 200 rows of seven inputs.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "SAMEORIGIN"
 CONTENT_SECURITY_POLICY = {

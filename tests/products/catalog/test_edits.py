@@ -94,6 +94,17 @@ def test_hold_is_saved_from_the_list_and_noted(admin_client: Client) -> None:
     assert notes[second.pk].startswith("보류 해제 (추적 ")
 
 
+def test_the_longest_list_is_saved_with_every_box_ticked(admin_client: Client) -> None:
+    for number in range(200):
+        make_product(number, hold=True)
+    inputs = read_inputs(admin_client.get(f"{LIST}?all=").content.decode())
+    last = type_priority(inputs, Product.objects.latest("pk"), 7)
+    chosen = list(Product.objects.values_list("pk", flat=True))
+    sent = {**last, "_selected_action": chosen, "_save": "저장"}
+    assert admin_client.post(f"{LIST}?all=", sent).status_code == 302
+    assert Product.objects.latest("pk").priority == 7
+
+
 def test_a_hold_that_somebody_else_was_quicker_with_is_a_conflict(admin_client: Client) -> None:
     product = make_product(1)
     inputs = type_priority(read_inputs(admin_client.get(LIST).content.decode()), product, 4)

@@ -58,6 +58,7 @@ class ProductRowSerializer(serializers.Serializer[dict[str, Any]]):
     image_url = serializers.CharField()
     revision = serializers.IntegerField(help_text="이 상품이 마지막으로 바뀐 카탈로그 리비전")
     priority = serializers.IntegerField()
+    hold = serializers.BooleanField(help_text="편집자가 보류해, 글에 새로 고르지 않는 상품")
     version = serializers.IntegerField(help_text="우선순위를 고칠 때 함께 보내는 편집 버전")
     price_checked_at = serializers.DateTimeField(allow_null=True, help_text="가격을 마지막으로 확인한 시각")
     source_modified_at = serializers.DateTimeField(help_text="스토어에서 고친 시각")

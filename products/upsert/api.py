@@ -1,9 +1,7 @@
 """Writing many products at once, under /api/v1/products/bulk/."""
 
-from http import HTTPStatus
 from typing import Any
 
-from django.db import IntegrityError
 from django.http import HttpResponse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,11 +12,10 @@ from rest_framework.response import Response
 
 from products.catalog.access import ProductView
 from products.catalog.api import describe_answers, refuse_unknown_parameters
-from products.catalog.errors import Problem
 from products.catalog.models import Product, Store
 from products.catalog.scopes import name_caller
 from products.idempotency.requests import PARAMETER, answer_once
-from products.upsert.bulk import BulkOutcome, write_products
+from products.upsert.bulk import BulkOutcome, write_bulk
 from products.upsert.incoming import BulkSerializer, read_row
 
 STORES_NAMED = 10
@@ -67,11 +64,7 @@ class BulkUpsert(ProductView, GenericAPIView[Any]):
 
 def _write(request: Request, given: dict[str, Any]) -> Response:
     rows = [read_row(values) for values in given["rows"]]
-    try:
-        outcome = write_products(store_id=_find_store(given["store"]), rows=rows, caller=name_caller(request))
-    except IntegrityError as error:
-        message = "같은 상품을 다른 곳에서 동시에 쓰고 있습니다. 아무것도 쓰지 않았으니 잠시 뒤 다시 보내세요."
-        raise Problem(HTTPStatus.CONFLICT, message) from error
+    outcome = write_bulk(store_id=_find_store(given["store"]), rows=rows, caller=name_caller(request))
     return Response(_describe(outcome))
 
 

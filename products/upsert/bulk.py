@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from products.catalog.models import Product, ProductStatus
 from products.catalog.services import allocate_revision
+from products.catalog.storelock import enter_store
 from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.rows import ProductRow
 from products.upsert.services import UpsertCounts, upsert_products
@@ -42,29 +43,23 @@ class OneRevision:
         return self.number
 
 
-def write_products(*, store_id: int, rows: Sequence[ProductRow], caller: str) -> BulkOutcome:
-    """Upsert rows of one store in one transaction, each product once; `sku` of the rows is chosen here.
+def write_bulk(*, store_id: int, rows: Sequence[ProductRow], caller: str) -> BulkOutcome:
+    """Upsert rows of one store, each product once, and let other products' SKUs follow; all in one transaction.
 
-    A row that is older than what the catalogue has is left out and counted. Other products' SKUs follow when all is
-    committed, as after a sync. caller: for the log. Raises IntegrityError, with nothing written, when another writer
-    took a SKU at the same moment.
+    `sku` of the rows is chosen here. A row that is older than what the catalogue has is left out and counted.
+    caller: for the log.
     """
-    skus = choose_skus(store_id=store_id, codes={row.origin_product_no: row.seller_code for row in rows})
-    named = [msgspec.structs.replace(row, sku=skus[row.origin_product_no]) for row in rows]
     revision = OneRevision(store_id)
     with transaction.atomic():
+        enter_store(store_id)
+        skus = choose_skus(store_id=store_id, codes={row.origin_product_no: row.seller_code for row in rows})
+        named = [msgspec.structs.replace(row, sku=skus[row.origin_product_no]) for row in rows]
         counts = upsert_products(store_id=store_id, rows=named, revision=revision, observed_at=timezone.now())
         if revision.number is not None:
-            transaction.on_commit(lambda: mend_skus(store_id=store_id, revision=revision))
+            resolve_skus(store_id=store_id, revision=revision)
+            record_findings(store_id=store_id)
     log.info("products_written", caller=caller, store_id=store_id, rows=counts.seen, revision=revision.number)
     return BulkOutcome(counts, revision.number)
-
-
-def mend_skus(*, store_id: int, revision: OneRevision) -> int:
-    """Let other products' SKUs follow the codes that were written; returns how many changed."""
-    changed = resolve_skus(store_id=store_id, revision=revision)
-    record_findings(store_id=store_id)
-    return changed
 
 
 def choose_skus(*, store_id: int, codes: dict[int, str]) -> dict[int, str]:

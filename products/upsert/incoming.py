@@ -89,11 +89,11 @@ class IncomingSerializer(RefusingSerializer):
     channel_product_nos = serializers.ListField(child=_number(LARGEST_NUMBER), max_length=CHANNELS_MOST, default=list)
     seller_code = _text(40, help_text="판매자 상품 코드. 스토어 안에서 하나뿐이면 SKU가 됩니다")
     barcode = _text(40)
-    name = serializers.CharField(max_length=300)
+    name = serializers.CharField(min_length=1, max_length=300)
     brand = _text(120)
     manufacturer = _text(120)
     model_name = _text(120)
-    category_number = serializers.CharField(max_length=20, help_text="스토어의 카테고리 번호")
+    category_number = serializers.CharField(min_length=1, max_length=20, help_text="스토어의 카테고리 번호")
     category_name = _text(120, help_text="비우면 장부에 있는 이름을 그대로 둡니다")
     category_path = _text(400, help_text="맨 위부터 >로 이은 이름")
     status = serializers.ChoiceField(choices=STATUSES)
@@ -132,8 +132,8 @@ class IncomingSerializer(RefusingSerializer):
 class BulkSerializer(RefusingSerializer):
     """The products of one store."""
 
-    store = serializers.CharField(max_length=40, help_text="장부에 있는 스토어의 코드(store_code)")
-    rows = IncomingSerializer(many=True, allow_empty=False, max_length=settings.API_BULK_ROWS_LIMIT)  # type: ignore[call-arg]
+    store = serializers.CharField(min_length=1, max_length=40, help_text="장부에 있는 스토어의 코드(store_code)")
+    rows = serializers.ListField(child=IncomingSerializer(), min_length=1, max_length=settings.API_BULK_ROWS_LIMIT)
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Refuse a product that comes twice."""

@@ -6,7 +6,8 @@ STORE_API_URL, STORE_CLIENT_ID, STORE_CLIENT_SECRET   the shop's Commerce API an
 STORE_DETAIL_MAX_AGE_HOURS, STORE_OLD_DETAILS_PER_RUN   when an unchanged product is read anew, see docs/operations.md
 STORE_CODE          under which code the ledger keeps that shop (default: my-store)
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
-CACHE_URL, API_RATE_CALLER, API_RATE_ADDRESS, API_PROXIES, API_BODY_LIMIT_BYTES, API_BULK_ROWS_LIMIT   see docs/api.md
+CACHE_URL, CACHE_PREFIX, API_RATE_CALLER, API_RATE_ADDRESS, API_PROXIES, API_BODY_LIMIT_BYTES, API_BULK_ROWS_LIMIT,
+IDEMPOTENCY_KEY_HOURS   see docs/api.md
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
 
@@ -100,7 +101,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-CACHES = {"default": env.cache("CACHE_URL", default="locmemcache://")}
+CACHES = {
+    "default": {
+        **env.cache("CACHE_URL", default="locmemcache://"),
+        "KEY_PREFIX": env.str("CACHE_PREFIX", default="jangbu"),
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "ko"

@@ -144,8 +144,8 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
         """The slowest attempts at a detail by SKU, each with a link to its product where the ledger has it."""
         numbers = [number for _seconds, _sku, number in run.slowest]
         known = read_ids(store_id=run.store_id, origin_product_nos=numbers)
-        lines = ((f"{seconds:,.3f}초", _product_link(known.get(number), sku)) for seconds, sku, number in run.slowest)
-        return format_html_join("", '<p><span class="num">{}</span> {}</p>', lines) or format_html("{}", "–")
+        lines = ((_product_link(known.get(number), sku), f"{seconds:,.3f}초") for seconds, sku, number in run.slowest)
+        return format_html_join("", "<p>{} {}</p>", lines) or format_html("{}", "–")
 
     @admin.display(description="알림")
     def notice(self, run: SyncRun) -> SafeString:

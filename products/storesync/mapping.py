@@ -7,7 +7,7 @@ decides whether a detail is read at all. The detail adds description, attributes
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import msgspec
@@ -170,9 +170,9 @@ def list_price_boundaries(detail: ProductDetail) -> list[datetime]:
     methods = [policy.discount_method for policy in policies if policy and policy.discount_method]
     starts = [origin.sale_start_date, *(method.start_date for method in methods)]
     ends = [origin.sale_end_date, *(method.end_date for method in methods)]
-    changes = [_in_korea(moment) for moment in starts if moment]
+    changes = [(moment, timedelta()) for moment in starts] + [(moment, LAST_MINUTE) for moment in ends]
     # The year 9999 stands for "never", and has no next minute.
-    return changes + [_in_korea(moment) + LAST_MINUTE for moment in ends if moment and moment.year < LAST_YEAR]
+    return [_in_korea(moment) + after for moment, after in changes if moment and moment.year < LAST_YEAR]
 
 
 def _read_price(channel: ChannelSummary) -> int:
@@ -207,12 +207,22 @@ def _read_modified_at(channel: ChannelSummary) -> datetime:
     modified = channel.modified_date or channel.reg_date
     if modified is None:
         raise RefusedProduct("modifiedDate", None, "수정 일시가 없습니다. 스토어에서 상품을 한 번 저장하세요.")
-    return _in_korea(modified)
+    return _check_moment("modifiedDate", modified)
 
 
 def _in_korea(moment: datetime) -> datetime:
     """An aware moment; the store means Korean time where it gives no offset."""
     return moment if moment.tzinfo else moment.replace(tzinfo=KST)
+
+
+def _check_moment(field: str, moment: datetime) -> datetime:
+    """The aware moment; refused where no clock shows it: before the year 1 or after 9999 in Greenwich or in Korea."""
+    aware = _in_korea(moment)
+    try:
+        aware.astimezone(UTC).astimezone(KST)
+    except OverflowError:
+        raise RefusedProduct(field, moment, f"{moment}은(는) 쓸 수 없는 시각입니다. 스토어에서 고치세요.") from None
+    return aware
 
 
 def _read_category(channel: ChannelSummary) -> CategoryRef:
@@ -237,8 +247,11 @@ def _read_discount_window(origin: OriginProduct) -> tuple[datetime | None, datet
     method = policy.discount_method if policy else None
     if method is None:
         return None, None
-    ends = (method.start_date, method.end_date)
-    return tuple(_in_korea(moment) if moment else None for moment in ends)  # type: ignore[return-value]
+    starts_at, ends_at = method.start_date, method.end_date
+    return (
+        _check_moment("immediateDiscountPolicy.startDate", starts_at) if starts_at else None,
+        _check_moment("immediateDiscountPolicy.endDate", ends_at) if ends_at else None,
+    )
 
 
 def _read_benefits(channel: ChannelSummary, origin: OriginProduct) -> dict[str, Any]:

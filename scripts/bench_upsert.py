@@ -8,10 +8,9 @@ skipped counts as one. Dead rows are vacuumed away between the rounds, untimed. 
 
     products table           reading and comparing fingerprints, the store's lock, SKUs, the rows, foreign keys, commit
     upsert_products          the same, with word index, price history, refresh queue, catalogue revision and metrics
-    COPY, executemany        the same values into an empty table, in one transaction; nothing is read or compared.
-                             "equal indexes and foreign keys" is built as the products table is, and the yardstick;
-                             "equal indexes" leaves out its foreign keys, of which PostgreSQL checks each row's at the
-                             commit, "bare table" its indexes and checks as well
+    COPY, executemany        the same values in one transaction, nothing read or compared: into a table equal to the
+                             products table in rows, indexes, checks and foreign keys (the yardstick), into an equal
+                             but empty one, into one without foreign keys as well, and into one without any of it
     without the hash skip    the products table with a fingerprint that always differs, so that every row is written
 
 The goals in multiples of row mode and of COPY concern the products table. Exits with 1 when a goal is missed.
@@ -41,9 +40,9 @@ from products.upsert.rows import ProductRow
 from scripts.paired_scenarios import make_rows
 from scripts.upsert_ways import (
     Lane,
-    Limit,
     Write,
     fill_table,
+    list_limits,
     make_limit_tables,
     write_by_pgbulk,
     write_by_service,
@@ -110,8 +109,8 @@ class Plan:
         """The upsert beside the quickest way into tables of the same columns."""
         means = "COPY" if connection.vendor == "postgresql" else "executemany"
         limits = [
-            Operation(f"{means}, {table.about}", table.write, len(self.rows), prepare=table.empty)
-            for table in (Limit(name, about, self.rows) for name, about in make_limit_tables().items())
+            Operation(f"{means}, {limit.about}", limit.write, len(self.rows), prepare=limit.take_back)
+            for limit in list_limits(self.rows)
         ]
         whole = len(self.rows)
         ways = {"upsert_products": (write_by_service, whole), "products table": (write_products_table, whole)}
@@ -119,7 +118,8 @@ class Plan:
         service, ours = (_operate(name, lane, kind) for name, lane in lanes.items())
         share = SHARE_OF_LIMIT[connection.vendor][kind][whole >= LARGE_BATCH_ROWS]
         operations = (*limits, service, ours)
-        return self._make_scenario(f"{kind}, beside {means}", lanes, operations, kind, (Goal.at_least("ratio", share),))
+        goals = (Goal.at_least("ratio", share),)
+        return self._make_scenario(f"{kind}, beside {means}", lanes, operations, kind, goals)
 
     def measure_index(self) -> Scenario:
         """The same keyed updates on copies of the table, with and without the unique index on the key."""
@@ -149,6 +149,10 @@ class Plan:
             warmups=1,
         )
 
+    def _fill_tables(self, lanes: Mapping[str, Lane], kind: str) -> None:
+        fill_table(lanes.values(), self.table_rows, are_new=kind == NEW)
+        make_limit_tables()
+
     def _open_lanes(self, ways: Mapping[str, tuple[Write, int]]) -> dict[str, Lane]:
         stores = (get_or_create_store(code=f"lane-{at}", name=f"lane-{at}") for at in range(len(ways)))
         return {
@@ -165,7 +169,7 @@ class Plan:
             operation=ours,
             yardstick=yardstick,
             peers=tuple(peers),
-            setup=partial(fill_table, list(lanes.values()), self.table_rows, are_new=kind == NEW),
+            setup=partial(self._fill_tables, lanes, kind),
             unit="행",
             repetitions=9,
             warmups=1,

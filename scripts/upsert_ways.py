@@ -1,13 +1,14 @@
 """The ways to bring product rows into the database that bench_upsert and the studies compare."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import msgspec
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from perfhooks.queries import copy_rows
 from products.catalog.models import PriceObservation, Product, ProductSearch, Store
@@ -26,7 +27,7 @@ REVISION = 1
 ASKED_AT_REVISION = 2**62
 """The store was asked when the catalogue held all that it holds, as a sync that runs alone finds it."""
 FILLED_AT_ONCE = 10_000
-KEYED = "equal indexes and foreign keys"
+FIRST_ID = 2**40
 Write = Callable[[Store, Sequence[ProductRow]], object]
 
 
@@ -152,7 +153,7 @@ def fill_table(lanes: Iterable[Lane], table_rows: int, *, are_new: bool) -> None
 
 @dataclass
 class Limit:
-    """The quickest that the database takes the same values: binary COPY or executemany into an empty table."""
+    """The quickest that the database takes the same values: binary COPY or executemany, and nothing is read or compared."""
 
     table: str
     about: str
@@ -165,8 +166,8 @@ class Limit:
         return Stamps(store.pk, ensure_categories([self.rows[0].category]), REVISION, OBSERVED_AT)
 
     def write(self) -> None:
-        """Write the rows in one transaction; nothing is read, compared or locked."""
-        names, numbered = ", ".join(COLUMNS), list(enumerate(self.rows, 1))
+        """Write the rows in one transaction."""
+        names, numbered = ", ".join(COLUMNS), list(enumerate(self.rows, FIRST_ID))
         with transaction.atomic(), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 values = iter_values(numbered, self.stamps, postgres.FORM)
@@ -177,31 +178,57 @@ class Limit:
                 adapted: Any = list(iter_values(numbered, self.stamps, sqlite.FORM))
                 cursor.executemany(f"INSERT INTO {self.table} ({names}) VALUES ({marks})", adapted)  # noqa: S608
 
-    def empty(self) -> None:
-        """Leave the table without rows."""
+    def take_back(self) -> None:
+        """Take the rows out again."""
         with connection.cursor() as cursor:
-            cursor.execute(f"{'TRUNCATE' if connection.vendor == 'postgresql' else 'DELETE FROM'} {self.table}")
+            cursor.execute(f"DELETE FROM {self.table} WHERE store_id = %s", [self.stamps.store_id])  # noqa: S608
+            if connection.vendor == "postgresql":
+                cursor.execute(f"VACUUM {self.table}")
 
 
-def make_limit_tables() -> dict[str, str]:
-    """Make empty tables of the products' columns where they are not there yet; {table: what it has}, the fullest first."""
+LIMITS = {
+    "limit_full": "equal table",
+    "limit_keyed": "equal but empty",
+    "limit_indexed": "empty, no foreign keys",
+    "limit_bare": "bare table",
+}
+"""Tables of the products' columns, by what they have; SQLite keeps foreign keys with the table."""
+
+
+def list_limits(rows: Sequence[ProductRow]) -> list[Limit]:
+    """The limits that the database has, the nearest to the products table first; they need `make_limit_tables`."""
+    tables = {**LIMITS}
+    if connection.vendor == "sqlite":
+        del tables["limit_indexed"]
+    return [Limit(table, about, rows) for table, about in tables.items()]
+
+
+def make_limit_tables() -> None:
+    """Make the tables of `list_limits` anew; the equal one holds what the products table holds now."""
     with connection.cursor() as cursor:
-        names = set(connection.introspection.table_names(cursor))
+        for table in LIMITS:
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
         if connection.vendor == "sqlite":
-            if "limit_indexed" not in names:
-                cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'catalog_product' AND sql <> ''")
-                for (statement,) in cursor.fetchall():
-                    renamed = re.sub('INDEX "', 'INDEX "limit_', statement.replace("catalog_product", "limit_indexed"))
-                    cursor.execute(renamed)
-                cursor.execute("CREATE TABLE limit_bare AS SELECT * FROM catalog_product WHERE 0")
-            return {"limit_indexed": KEYED, "limit_bare": "bare table"}
-        if "limit_indexed" not in names:
-            cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
-            for table in ("limit_indexed", "limit_keyed"):
-                cursor.execute(f"CREATE TABLE {table} (LIKE catalog_product INCLUDING ALL)")
-            for column in ("store", "category"):
-                cursor.execute(
-                    f"ALTER TABLE limit_keyed ADD FOREIGN KEY ({column}_id) REFERENCES catalog_{column}"
-                    " DEFERRABLE INITIALLY DEFERRED"
-                )
-        return {"limit_keyed": KEYED, "limit_indexed": "equal indexes", "limit_bare": "bare table"}
+            _copy_sqlite_tables(cursor)
+        else:
+            _copy_postgres_tables(cursor)
+        cursor.execute("INSERT INTO limit_full SELECT * FROM catalog_product")
+        cursor.execute("VACUUM ANALYZE limit_full" if connection.vendor == "postgresql" else "ANALYZE")
+
+
+def _copy_postgres_tables(cursor: CursorWrapper) -> None:
+    cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
+    for table in ("limit_full", "limit_keyed", "limit_indexed"):
+        cursor.execute(f"CREATE TABLE {table} (LIKE catalog_product INCLUDING ALL)")
+    for table, column in product(("limit_full", "limit_keyed"), ("store", "category")):
+        reference = f"FOREIGN KEY ({column}_id) REFERENCES catalog_{column} DEFERRABLE INITIALLY DEFERRED"
+        cursor.execute(f"ALTER TABLE {table} ADD {reference}")
+
+
+def _copy_sqlite_tables(cursor: CursorWrapper) -> None:
+    cursor.execute("CREATE TABLE limit_bare AS SELECT * FROM catalog_product WHERE 0")
+    cursor.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'catalog_product' AND sql <> '' ORDER BY type DESC")
+    for (statement,) in cursor.fetchall():
+        for table in ("limit_full", "limit_keyed"):
+            renamed = statement.replace("catalog_product", table).replace('INDEX "', f'INDEX "{table}_')
+            cursor.execute(renamed)

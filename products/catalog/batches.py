@@ -27,6 +27,7 @@ from products.catalog.models import (
     Product,
 )
 from products.catalog.priorities import PRIORITY_LIMIT
+from products.catalog.storelock import enter_store
 
 BATCH_LIMIT = 100_000
 """Products of one batch: PostgreSQL holds their rows until it is written."""
@@ -242,10 +243,12 @@ def _drop_old_drafts(actor_id: int) -> None:
 
 
 def _lock_products(items: QuerySet[ChangeBatchItem]) -> None:
-    """Lock the items' products in the order in which the upsert locks them, so that the two cannot block each other."""
+    """Keep the stores' other writers out, and the editors of single products: none then waits for what waits for it."""
+    chosen = Product.objects.filter(pk__in=items.values("product"))
+    for store_id in chosen.order_by("store_id").values_list("store_id", flat=True).distinct():
+        enter_store(store_id)
     if connection.features.has_select_for_update:
-        chosen = Product.objects.filter(pk__in=items.values("product")).order_by("store_id", "origin_product_no")
-        list(chosen.select_for_update().values_list("pk", flat=True))
+        list(chosen.order_by("id").select_for_update().values_list("pk", flat=True))
 
 
 def _split_overtaken(items: QuerySet[ChangeBatchItem], *, version: str, to: ItemState) -> None:

@@ -41,5 +41,7 @@ def follow_holds(*, store_ids: Iterable[int], post_ids: Iterable[int]) -> int:
     Matching reads the catalogue anew, and the posts are processed again. Must run inside the edit's transaction.
     Returns the entries added to the queue.
     """
+    added = posts_port.call(post_ids=post_ids)
+    # After the queue, as the upsert counts its writes: else an editor and a sync could each wait for the other.
     Store.objects.filter(pk__in=set(store_ids)).update(writes=F("writes") + 1)
-    return posts_port.call(post_ids=post_ids)
+    return added

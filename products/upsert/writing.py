@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from perfhooks.spans import span
 from products.catalog.indexing import SearchRow
+from products.catalog.models import ProductStatus
 from products.catalog.services import ensure_categories
 from products.catalog.wordindex import make_text
 from products.upsert import postgres, sqlite
@@ -154,7 +155,8 @@ def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps
     claims = [
         (row.sku, row.origin_product_no)
         for row, before in zip(rows, befores, strict=True)
-        if before is None or before.sku != row.sku
+        # A deleted product's SKU may be somebody else's by now.
+        if before is None or before.sku != row.sku or before.status == ProductStatus.DELETE
     ]
     with span("db_upsert_seconds", rows=len(rows)) as timed, connection.cursor() as cursor:
         if claims:

@@ -154,6 +154,8 @@ def test_a_deleted_product_leaves_its_sku_to_the_next() -> None:
     mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store))
     upsert(store, make_product_row(2, sku="A", seller_code="A"))
     assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "A", 2: "A"}
+    upsert(store, make_product_row(1, sku="A", seller_code="A"))  # the store has brought it back
+    assert dict(Product.objects.values_list("origin_product_no", "sku")) == {1: "A", 2: "2"}
 
 
 def test_the_editors_priority_survives_an_update() -> None:

@@ -7,9 +7,12 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections, transaction
-from django.db.models import F, OuterRef, Subquery
+from django.db.models import OuterRef, Subquery
 
+from products.catalog.batches import apply_batch, draft_batch
+from products.catalog.edits import edit_product
 from products.catalog.models import PriceObservation, Product
 from products.catalog.services import set_priority
 from products.catalog.storelock import enter_store
@@ -68,7 +71,7 @@ def latest_serial(product: int) -> int:
     return ROUNDS * WRITERS - (2 if product % WRITERS == WRITERS - 1 else 1)
 
 
-def test_writers_an_editor_a_deletion_and_the_codes_at_once_lose_nothing() -> None:
+def test_writers_editors_deletions_and_codes_at_once_lose_nothing() -> None:
     store, other = make_store(), make_store("second")
     known, doomed = range(1, PRODUCTS + 1), range(PRODUCTS + 1, PRODUCTS + DOOMED + 1)
     before = EPOCH - timedelta(days=1)
@@ -83,9 +86,21 @@ def test_writers_an_editor_a_deletion_and_the_codes_at_once_lose_nothing() -> No
         for number in range(ROUNDS):
             upsert(other, *make_batch(number * WRITERS, left_out=0))
 
+    products = Product.objects.filter(store=store)
+    alone, together = (
+        products.filter(origin_product_no__lte=PRODUCTS // 2),
+        products.filter(origin_product_no__gt=PRODUCTS // 2),
+    )
+    editor = User.objects.create_superuser("editor", password=None)
+
     def edit() -> None:
-        for product in Product.objects.filter(store=store).order_by("-id"):
-            set_priority(product_id=product.pk, priority=product.origin_product_no, expected_version=0, actor="편집자")
+        for product in alone.order_by("-id"):
+            edit_product(product_id=product.pk, priority=7, hold=True, expected_version=0, actor="편집자")
+
+    def edit_together() -> None:
+        for _ in range(ROUNDS):
+            batch = draft_batch(products=together, kind="raise", amount=10, actor_id=editor.pk)
+            apply_batch(batch_id=batch.pk, actor_id=editor.pk)
 
     def delete() -> None:
         for number in doomed:
@@ -95,20 +110,21 @@ def test_writers_an_editor_a_deletion_and_the_codes_at_once_lose_nothing() -> No
         for _ in range(ROUNDS):
             resolve_skus(store_id=store.pk, revision=revision_of(store))
 
-    run_at_once(*(partial(write, writer) for writer in range(WRITERS)), write_elsewhere, edit, delete, resolve)
+    writers = (partial(write, writer) for writer in range(WRITERS))
+    run_at_once(*writers, write_elsewhere, edit, edit_together, delete, resolve)
     resolve_skus(store_id=store.pk, revision=revision_of(store))
 
     serials = {n: latest_serial(n) for n in known}
     codes = {n: f"C{(n + serial) % PRODUCTS}" for n, serial in serials.items()}
     held = Counter(codes.values())
-    products = Product.objects.filter(store=store)
     living = products.exclude(status="DELETE").values_list("origin_product_no", "name", "sku", "price")
     assert list(living.order_by("origin_product_no")) == [
         (n, f"{serials[n]}", codes[n] if held[codes[n]] == 1 else f"{n}", 100_000 + serials[n]) for n in known
     ]
     assert {1, 2} <= set(held.values())
     assert [n for (n,) in products.filter(status="DELETE").values_list("origin_product_no").order_by("id")] == [*doomed]
-    assert not products.exclude(priority=F("origin_product_no"), version=1).exists()
+    assert not alone.exclude(priority=7, hold=True, version=1).exists()
+    assert not together.exclude(priority=10 * ROUNDS, hold=False, version=ROUNDS).exists()
     newest = PriceObservation.objects.filter(product=OuterRef("pk")).order_by("-revision").values("price")[:1]
     assert not products.exclude(price=Subquery(newest)).exists()
 

@@ -77,7 +77,8 @@ class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]
 
     def search(self, products: QuerySet[Product], name: str, text: str) -> QuerySet[Product]:
         """Apply `q`."""
-        return search_products(products, text)
+        status = self.form.cleaned_data["status"]
+        return search_products(products, text, within={"status": status} if status else None)
 
     def select_stale(self, products: QuerySet[Product], name: str, choice: str) -> QuerySet[Product]:
         """Apply `stale`."""

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from operations.apitokens.models import ApiToken
 from operations.apitokens.services import create_token
@@ -61,6 +62,17 @@ def test_nobody_makes_a_token_of_who_may_do_more(keeper: Client) -> None:
     assert "권한이 많은" in keeper.post(ADD, fill(above)).content.decode()
     assert not ApiToken.objects.exists()
     assert SHOWN.search(log_in(above).post(ADD, fill(above)).content.decode())
+
+
+def test_tokens_are_found_by_their_state(keeper: Client) -> None:
+    machine = make_person("machine", "viewer")
+    rows = [create_token(user=machine, name=name, scopes=["products:read"]).row for name in ("가", "나", "다")]
+    ApiToken.objects.filter(pk=rows[1].pk).update(expires_at=timezone.now())
+    ApiToken.objects.filter(pk=rows[2].pk).update(revoked_at=timezone.now())
+    for state, row in zip(("open", "expired", "revoked"), rows, strict=True):
+        shown = keeper.get(LIST, {"state": state}).context["cl"].result_list
+        assert [each.pk for each in shown] == [row.pk]
+    assert len(keeper.get(LIST).context["cl"].result_list) == 3
 
 
 def test_revoking_asks_first_and_is_noted(keeper: Client) -> None:

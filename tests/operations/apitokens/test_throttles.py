@@ -12,6 +12,7 @@ from django.core.cache import cache
 from django.core.checks import run_checks
 from django.test import Client
 
+from operations.apitokens.checks import LOCAL_CACHE
 from operations.apitokens.throttles import parse_rate
 from tests.operations.apitokens.test_tokens import LIST, call, issue
 from tests.products.catalog.test_api import read_problem
@@ -98,6 +99,7 @@ def test_a_rate_that_cannot_be_read_stops_the_start(settings: Any, text: str) ->
     assert "API_RATE_ADDRESS" in message.msg
 
 
-def test_processes_that_count_apart_are_warned_of_before_deploying() -> None:
+def test_processes_that_count_apart_are_warned_of_before_deploying(settings: Any) -> None:
+    settings.CACHES = {"default": {"BACKEND": LOCAL_CACHE}}
     warned = [message.id for message in run_checks(include_deployment_checks=True)]
     assert "apitokens.W001" in warned

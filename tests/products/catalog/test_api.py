@@ -104,6 +104,28 @@ def test_page_is_one_query_and_a_hundred_rows(reader: APIClient, django_assert_n
     assert body["next"]
 
 
+@pytest.mark.parametrize(
+    ("query", "queries"),
+    [
+        ("status=SALE&store=hanbit&category=50000151", 1),
+        ("price_min=1&price_max=99999999&stock_min=1&stock_max=99", 1),
+        ("changed_since=2026-01-01T00:00:00Z", 1),
+        ("stale=true", 2),
+        ("stale=false", 2),
+        ("q=HB-00003", 4),
+        ("q=이어폰&status=SALE&stale=true", 4),
+    ],
+)
+def test_filters_take_a_fixed_number_of_queries(
+    reader: APIClient, query: str, queries: int, django_assert_num_queries: Any
+) -> None:
+    for number in range(20):
+        make_product(number)
+    reader.get(ADDRESS)  # the permissions of the user are read once
+    with django_assert_num_queries(queries):
+        assert reader.get(f"{ADDRESS}?{query}").json()["results"] or query == "stale=false"
+
+
 def test_row_says_what_the_catalogue_has(reader: APIClient) -> None:
     make_scan(hours_ago=1)
     product = make_product(7, description="통화 품질이 좋은 제품", attributes={"색상": "검정"})

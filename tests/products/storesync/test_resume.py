@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from products.storesync.details import QUEUED_PER_WORKER
 from products.storesync.simulator.process import SimulatorProcess
 from tests.support.ledger import Ledger, open_ledger
 
@@ -28,6 +30,16 @@ print(json.dumps({
     "runs": list(SyncRun.objects.order_by("pk").values("status", "fetched", "created", "updated", "listed")),
     "work": [SyncPage.objects.count(), SyncItem.objects.count(), SyncFailure.objects.count()],
 }))
+"""
+SMALL_PAGES, SMALL_BATCH, DEATHS = 7, 10, 3
+SYNC_IN_SMALL_STEPS = f"""
+import django, os
+django.setup()
+from django.conf import settings
+from products.storesync import details
+from products.storesync.services import start_run, sync_store
+details.BATCH_ROWS = {SMALL_BATCH}
+sync_store(run_id=start_run(store_code=settings.STORE_CODE), page_size=10, workers=1)
 """
 RATE = 6
 WORKERS = 4
@@ -97,6 +109,38 @@ def test_killed_at_any_stage_the_next_run_ends_as_an_undisturbed_one(
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     run_sync(ledger)
     assert read(ledger) == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2])
+def test_killed_again_and_again_at_any_point_it_repeats_a_page_and_what_was_under_way(
+    ledger: Ledger, calm_store: SimulatorProcess, undisturbed: dict[str, Any], seed: int
+) -> None:
+    draw = random.Random(seed)
+    points = {"list_fetch_seconds": SMALL_PAGES, "detail_fetch_seconds": 40, "db_txn_seconds": 3}
+    calm_store.reset_counters()
+    kills = 0
+    for _death in range(DEATHS):
+        name = draw.choice(sorted(points))
+        kill_at = f"{name}:{draw.randint(1, points[name])}"
+        done = ledger.run(
+            "-c", SYNC_IN_SMALL_STEPS, KILL_AT=kill_at, DJANGO_SETTINGS_MODULE="tests.support.kill_settings"
+        )
+        kills += done.returncode == -signal.SIGKILL
+        assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    done = ledger.run("-c", SYNC_IN_SMALL_STEPS)
+    assert done.returncode == 0, done.stderr
+    assert kills >= 1
+    state = read(ledger)
+    assert {name: state[name] for name in ("products", "observations", "revisions", "work")} == {
+        name: undisturbed[name] for name in ("products", "observations", "revisions", "work")
+    }
+    assert {run["status"] for run in state["runs"]} == {"done"}
+    counters = calm_store.counters()
+    runs = len(state["runs"])
+    assert counters["requests"]["/v1/products/search"] <= runs * SMALL_PAGES + kills, "at most one page for each death"
+    repeated = sum(times - 1 for times in counters["details"].values())
+    assert repeated <= kills * (SMALL_BATCH + QUEUED_PER_WORKER)
 
 
 @pytest.mark.slow

@@ -217,7 +217,7 @@ def make_limit_tables() -> None:
 
 
 def _copy_postgres_tables(cursor: CursorWrapper) -> None:
-    cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product)")
+    cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product INCLUDING DEFAULTS)")
     for table in ("limit_full", "limit_keyed", "limit_indexed"):
         cursor.execute(f"CREATE TABLE {table} (LIKE catalog_product INCLUDING ALL)")
     for table, column in product(("limit_full", "limit_keyed"), ("store", "category")):

@@ -137,16 +137,15 @@ class CategoryAdmin(CountedAdmin):
 
 
 @admin.register(CatalogueRevision)
-class CatalogueRevisionAdmin(CountedAdmin):
+class CatalogueRevisionAdmin(ReadOnlyAdmin[CatalogueRevision]):
     """The numbered states of the catalogue, the newest first."""
 
-    list_display = ("number", "store", "products", "created", "trace_id")
+    list_display = ("number", "store", "created", "trace_id")
     list_select_related = ("store",)
     search_fields = ("trace_id__exact",)
     search_help_text = "추적 ID 전체를 찾습니다."
     ordering = ("-number",)
-    product_column = "revision"
-    desk_note = "동기화가 상품을 하나라도 바꾸면 번호가 하나 늘어납니다. 상품 수는 그 뒤로 다시 바뀌지 않은 상품입니다."
+    desk_note = "동기화가 상품을 하나라도 바꾸면 번호가 하나 늘어납니다."
 
     @admin.display(description="생성", ordering="created_at")
     def created(self, revision: CatalogueRevision) -> SafeString:

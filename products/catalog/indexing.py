@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeVar
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from products.catalog.models import Product, ProductSearch
+from products.catalog.models import Product, ProductSearch, Store
+from products.catalog.storelock import enter_store
 from products.catalog.wordindex import BETWEEN, FILTERS, make_text, spell_filter, spell_pair
 
 ROWS_A_BATCH = 5_000
@@ -52,13 +53,20 @@ def read_search_rows(product_ids: Iterable[int]) -> Iterator[SearchRow]:
 
 
 def rebuild_index() -> int:
-    """Index every product anew, a batch a transaction, and drop what is of no product; returns how many there are."""
+    """Index every product anew, a batch a transaction, and drop what is of no product; returns how many there are.
+
+    Each batch enters its store, so that no writer's newer words are overwritten.
+    """
     ProductSearch.objects.exclude(product_id__in=Product.objects.values("pk")).delete()
-    keys = list(Product.objects.order_by("pk").values_list("pk", flat=True))
-    for batch in _batch(keys):
-        with transaction.atomic():
-            index_products(read_search_rows(batch))
-    return len(keys)
+    total = 0
+    for store_id in Store.objects.order_by("pk").values_list("pk", flat=True):
+        keys = list(Product.objects.filter(store_id=store_id).order_by("pk").values_list("pk", flat=True))
+        for batch in _batch(keys):
+            with transaction.atomic():
+                enter_store(store_id)
+                index_products(read_search_rows(batch))
+        total += len(keys)
+    return total
 
 
 def _batch(items: Iterable[T]) -> Iterator[list[T]]:

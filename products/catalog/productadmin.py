@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
 from django.db.models import QuerySet
 from django.forms import BaseFormSet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -25,7 +25,7 @@ from products.catalog.priorities import describe_edit, describe_values, record_e
 from products.catalog.productpage import read_product_page
 from products.catalog.productparts import format_count
 from products.catalog.readiness import list_missing
-from products.catalog.search import SEARCH_HELP, search_products
+from products.catalog.search import NUMBER_DIGITS, SEARCH_HELP, search_products
 from products.catalog.selectors import with_price_check
 from products.catalog.services import PriorityConflict
 from products.catalog.sheetpages import SheetPages
@@ -43,6 +43,19 @@ TONES: dict[str, Tone] = {
 }
 WITHIN = {"status__exact": "status", "category": "category_id", "store": "store_id"}
 """The list's filters that the word index knows too: {parameter: column}."""
+
+
+def read_known_filters(asked: QueryDict) -> dict[str, object]:
+    """Of the list's filters those that the word index can narrow by: {parameter: value}, one plain value each."""
+    known: dict[str, object] = {}
+    for parameter, column in WITHIN.items():
+        values = asked.getlist(parameter)
+        value = values[0] if len(values) == 1 else ""
+        if column == "status" and value in ProductStatus.values:
+            known[parameter] = value
+        elif column != "status" and value.isascii() and value.isdigit() and len(value) <= NUMBER_DIGITS:
+            known[parameter] = int(value)
+    return known
 
 
 def show_missing(product: Product) -> SafeString:
@@ -124,11 +137,10 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
         self, request: HttpRequest, queryset: QuerySet[Product], search_term: str
     ) -> tuple[QuerySet[Product], bool]:
         """The search that the API has too."""
-        within = {name: request.GET[parameter] for parameter, name in WITHIN.items() if request.GET.get(parameter)}
-        if not all(value.isdecimal() for name, value in within.items() if name != "status"):
-            return queryset.none(), False
-        is_all = not set(request.GET).difference(WITHIN, IGNORED_PARAMS, [PAGE_VAR])
-        return search_products(queryset, search_term, within=within, is_all=is_all), False
+        within = read_known_filters(request.GET)
+        is_all = not set(request.GET).difference(within, IGNORED_PARAMS, [PAGE_VAR])
+        known = {WITHIN[parameter]: value for parameter, value in within.items()}
+        return search_products(queryset, search_term, within=known, is_all=is_all), False
 
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The list's rows, checked without a query for each."""

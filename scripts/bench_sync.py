@@ -4,10 +4,10 @@
     python scripts/bench_sync.py --limit [--processes 2] [--speed 1]     # 1,000 SKUs, then 5 % of them changed
 
 The store allows 2 requests a second and API, 4 at once; --speed makes its seconds so many times shorter (the grid: 20). The
-limit of a run is what its calls need at that bucket and latency. Without a cache every call asks for a token and a connection of its
-own; without increments every detail is read, with them the 5 % that changed. `overhead` is the p95 of detail_fetch_seconds
-less the latency that the store was given. With --processes the products are shared by so many stores of one application,
-each synced by a process of its own. Rows go to bench/sync.csv of the data folder.
+limit of a run is what its calls need at that bucket and latency. Without a cache every call asks for a token and a
+connection of its own; without increments every detail is read, with them the 5 % that changed. `overhead` is the p95 of
+detail_fetch_seconds less the latency that the store was given. With --processes the products are shared by so many stores of
+one application, each synced by a process of its own. Rows go to bench/sync.csv of the data folder.
 
 Exit status: 0 kept, 1 missed: overhead 20 ms, 429 1 %; with --limit 3 % above the bucket's time (10 % for the changed ones)
 and 429 0.1 %. --quick runs the smallest part and judges nothing.

@@ -4,10 +4,10 @@
     python scripts/bench_sync.py --limit [--processes 2] [--speed 1]     # 1,000 SKUs, then 5 % of them changed
 
 The store allows 2 requests a second and API, 4 at once; --speed makes its seconds so many times shorter (the grid: 20). The
-limit of a run is what its calls need at that bucket. Without a cache every call asks for a token and a connection of its
-own; without increments every detail is read, with them the 5 % that changed. `overhead` is the p95 of detail_fetch_seconds
-less the latency that the store was given. With --processes the products are shared by so many stores of one application,
-each synced by a process of its own. Rows go to bench/sync.csv of the data folder.
+limit of a run is what its calls need at that bucket and latency. Without a cache every call asks for a token and a
+connection of its own; without increments every detail is read, with them the 5 % that changed. `overhead` is the p95 of
+detail_fetch_seconds less the latency that the store was given. With --processes the products are shared by so many stores of
+one application, each synced by a process of its own. Rows go to bench/sync.csv of the data folder.
 
 Exit status: 0 kept, 1 missed: overhead 20 ms, 429 1 %; with --limit 3 % above the bucket's time (10 % for the changed ones)
 and 429 0.1 %. --quick runs the smallest part and judges nothing.
@@ -98,9 +98,13 @@ class Row:
         return is_quick and is_at_limit and self.limited_share < self.most_limited_share
 
 
-def find_limit_seconds(details: int, lists: int, speed: float) -> float:
-    """What the bucket needs for so many calls: each API has its own, so that the longer one counts."""
-    return max(0.0, max(details, lists) - BURST) / RATE / speed
+def find_limit_seconds(details: int, lists: int, speed: float, latency_seconds: float = 0.0) -> float:
+    """What the bucket and the store's latency need for so many calls: token and list pages one after the other, then details.
+
+    Each API has a bucket of its own, full at the start.
+    """
+    waiting = (max(0, lists - BURST) + max(0, details - BURST)) / RATE / speed
+    return waiting + latency_seconds * (1 + lists + bool(details))
 
 
 def measure(run: Callable[[], object], simulator: SimulatorProcess, *, latency_seconds: float, **fields: object) -> Row:
@@ -119,7 +123,7 @@ def measure(run: Callable[[], object], simulator: SimulatorProcess, *, latency_s
     return Row(
         details=details,
         seconds=seconds,
-        limit_seconds=find_limit_seconds(details, lists, speed),
+        limit_seconds=find_limit_seconds(details, lists, speed, latency_seconds),
         rows_per_second=int(str(fields["skus"])) / seconds,
         p95_seconds=p95,
         overhead_seconds=max(0.0, p95 - latency_seconds) if samples else 0.0,

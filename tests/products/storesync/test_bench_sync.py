@@ -34,6 +34,10 @@ def test_the_limit_is_what_the_bucket_needs(details: int, lists: int, speed: flo
     assert find_limit_seconds(details, lists, speed) == seconds
 
 
+def test_the_limit_knows_the_latency_of_calls_that_follow_each_other() -> None:
+    assert find_limit_seconds(50, 2, 1, 0.12) == pytest.approx(23 + 4 * 0.12)
+
+
 def test_a_run_near_the_limit_is_kept() -> None:
     assert FIRST.is_kept
     assert FIRST.limit_ratio == pytest.approx(1.004, abs=0.001)

@@ -49,17 +49,23 @@ class WorkItem:
 
     summary: ProductSummary
     sku: str
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one item: a row, or a refusal, or neither when the store says that the product is gone."""
+    """What came of one item: a row, or a refusal, or neither when the store says that the product is gone.
+
+    `has_failed`: the item had failed before. `is_put_off`: it is left for the end of the work list.
+    """
 
     origin_product_no: int
     row: ProductRow | None = None
     refusal: Refusal | None = None
     error: StoreCallError | None = None
     boundaries: Sequence[datetime] = ()
+    has_failed: bool = False
+    is_put_off: bool = False
 
     @property
     def is_passing(self) -> bool:
@@ -75,20 +81,22 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
     done = run.planned - run.items.filter(state=ItemState.PENDING).count()
     for batch in stream_batches(partial(fetch_item, client), _iter_pending(run), workers=workers):
         _store_batch(run, client, batch)
-        done += len(batch)
+        done += sum(not outcome.is_put_off for outcome in batch)
         if progress:
             progress(done, run.planned)
 
 
 def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
     skus = choose_skus(read_seller_codes(run))
-    pending = run.items.filter(state=ItemState.PENDING).order_by(IS_MERELY_OLD, *URGENCY)
+    pending = run.items.filter(state=ItemState.PENDING).order_by("is_put_off", IS_MERELY_OLD, *URGENCY)
     keys = list(pending.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_ROWS):
         chunk = keys[start : start + BATCH_ROWS]
         items = SyncItem.objects.in_bulk(chunk)
         for key in chunk:
-            yield WorkItem(from_plain(items[key].summary), skus[items[key].origin_product_no])
+            item = items[key]
+            has_failed = item.is_put_off or item.reason == Reason.FAILED
+            yield WorkItem(from_plain(item.summary), skus[item.origin_product_no], has_failed)
 
 
 def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
@@ -102,7 +110,7 @@ def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
         # A token that cannot be had is never about the product, although the product asked for it.
         if error.reply.endpoint != "detail" or not error.is_about_product:
             raise
-        return Outcome(number, refusal=_refuse_call(item, error), error=error)
+        return Outcome(number, refusal=_refuse_call(item, error), error=error, has_failed=item.has_failed)
     try:
         row = map_product(item.summary, received.value, sku=item.sku)
         return Outcome(number, row=row, boundaries=list_price_boundaries(received.value))
@@ -120,12 +128,17 @@ def _refuse_call(item: WorkItem, error: StoreCallError) -> Refusal:
 
 @dataclass(slots=True)
 class FaultWatch:
-    """Holds back failures that may be the store's own, until a success shows that they are not."""
+    """Holds back failures that may be the store's own, until a success shows that they are not.
+
+    What had failed before says nothing about the store: it is neither held nor counted.
+    """
 
     held: list[Outcome] = field(default_factory=list)
 
     def admit(self, outcome: Outcome) -> list[Outcome]:
         """The outcomes to store now; raises the held error when there were too many in a row."""
+        if outcome.is_passing and outcome.has_failed:
+            return [outcome]
         if not outcome.is_passing:
             released, self.held = [*self.held, outcome], []
             return released
@@ -134,13 +147,18 @@ class FaultWatch:
             raise outcome.error
         return []
 
+    def put_off(self) -> list[Outcome]:
+        """The outcomes that are still held, as items to be read again after all others."""
+        return [Outcome(outcome.origin_product_no, is_put_off=True) for outcome in self.held]
+
 
 def stream_batches(
     fetch: Callable[[WorkItem], Outcome], items: Iterable[WorkItem], *, workers: int
 ) -> Iterator[list[Outcome]]:
     """Outcomes in batches of up to 500, at least every 2 s, while `workers` threads go on fetching.
 
-    When a fetch raises StoreSyncError, what was collected until then comes as a last batch before the error does.
+    When a fetch raises StoreSyncError, what was collected until then comes as a last batch before the error does, with
+    the failures that were held back as items that are put off.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
         try:
@@ -181,6 +199,7 @@ def _collect(outcomes: Iterator[Outcome | None]) -> Iterator[list[Outcome]]:
                 yield batch
                 batch, flush_at = [], time.monotonic() + FLUSH_SECONDS
     except StoreSyncError:
+        batch += watch.put_off()
         if batch:
             yield batch
         raise
@@ -208,7 +227,8 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
     """Upsert the rows and settle the items of a batch, all or nothing."""
     rows = [outcome.row for outcome in batch if outcome.row]
     refusals = [outcome.refusal for outcome in batch if outcome.refusal]
-    put_aside = [outcome.origin_product_no for outcome in batch if not outcome.row]
+    put_off = [outcome.origin_product_no for outcome in batch if outcome.is_put_off]
+    put_aside = [outcome.origin_product_no for outcome in batch if not (outcome.row or outcome.is_put_off)]
     with transaction.atomic():
         counts = upsert_products(
             store_id=run.store_id,
@@ -221,6 +241,7 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
         run.items.filter(origin_product_no__in=kept).update(state=ItemState.DONE)
         # What was left out keeps its other price: this scan must not confirm it.
         run.items.filter(origin_product_no__in=[*put_aside, *counts.left_out]).update(state=ItemState.REFUSED)
+        run.items.filter(origin_product_no__in=put_off).update(is_put_off=True)
         resolve_failures(store_id=run.store_id, origin_product_nos=kept)
         boundaries = {outcome.origin_product_no: outcome.boundaries for outcome in batch}
         record_readings(
@@ -230,7 +251,7 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
         )
         record_refusals(run=run, refusals=refusals)
         SyncRun.objects.filter(pk=run.pk).update(
-            fetched=F("fetched") + len(batch),
+            fetched=F("fetched") + len(batch) - len(put_off),
             created=F("created") + counts.created,
             updated=F("updated") + counts.updated,
             skipped=F("skipped") + counts.skipped,

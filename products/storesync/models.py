@@ -115,6 +115,7 @@ class SyncItem(models.Model):
     priority = models.IntegerField("우선순위", default=0)
     is_shown = models.BooleanField("글에 노출 중", default=False)
     is_price_moved = models.BooleanField("가격이 달라짐", default=False)
+    is_put_off = models.BooleanField("맨 뒤로 미룸", default=False)
 
     class Meta:
         verbose_name = "동기화 대상"

@@ -200,6 +200,23 @@ def test_a_store_that_fails_for_every_product_is_not_blamed_on_the_products(
     assert sync().created == 63
 
 
+def test_products_that_keep_failing_hold_up_none_of_the_others(sync: Sync, store: SimulatorProcess) -> None:
+    failing = sorted(store.catalogue(), reverse=True)[:5]
+    for number in failing:
+        store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
+    with pytest.raises(errors.ServerFaultError):
+        sync(workers=1)
+    assert (read_only_run().status, read_only_run().fetched) == ("parked", 0)
+    facts = sync(workers=1)
+    assert (facts.status, facts.created, facts.refused, facts.fetched) == ("done", 58, 5, 63)
+    assert sync().refused == 5
+    failures = SyncFailure.objects.filter(resolved_at=None)
+    assert sorted(failures.values_list("origin_product_no", "attempts")) == [(number, 2) for number in sorted(failing)]
+    assert_equal_to_store(store, *failing)
+    store.clear_faults()
+    assert (sync().created, failures.count()) == (5, 0)
+
+
 def test_a_fault_of_our_own_parks_the_run_and_shows(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise ZeroDivisionError

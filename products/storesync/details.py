@@ -22,10 +22,11 @@ from products.storesync.client import SLOWEST_KEPT, StoreClient
 from products.storesync.decoding import ProductSummary, from_plain
 from products.storesync.errors import ProductGoneError, StoreCallError, StoreSyncError
 from products.storesync.failures import Refusal, record_refusals, resolve_failures
-from products.storesync.mapping import RefusedProduct, choose_skus, hash_summary, list_price_boundaries, map_product
+from products.storesync.mapping import RefusedProduct, hash_summary, list_price_boundaries, map_product
 from products.storesync.models import ItemState, Reason, SyncItem, SyncRun
 from products.storesync.readings import record_readings
 from products.storesync.scan import describe_refusal, read_seller_codes
+from products.upsert.codes import choose_skus
 from products.upsert.rows import ProductRow
 from products.upsert.services import upsert_products
 
@@ -87,7 +88,7 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
 
 
 def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
-    skus = choose_skus(read_seller_codes(run))
+    skus = choose_skus(store_id=run.store_id, codes=read_seller_codes(run))
     pending = run.items.filter(state=ItemState.PENDING).order_by("is_put_off", IS_MERELY_OLD, *URGENCY)
     keys = list(pending.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_ROWS):

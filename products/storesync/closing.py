@@ -18,14 +18,12 @@ from perfhooks.trace import carry_context
 from products.catalog.selectors import read_living_ids
 from products.catalog.services import complete_scan
 from products.storesync.client import StoreClient
-from products.storesync.details import RunRevision, save_call_counts
+from products.storesync.details import RunRevision, save_call_counts, settle_deleted
 from products.storesync.errors import ProductGoneError, StoreCallError
-from products.storesync.failures import resolve_failures, resolve_vanished
+from products.storesync.failures import resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
-from products.storesync.readings import forget_readings
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
-from products.upsert.deletion import mark_deleted
 
 MOST_VANISHED_SHARE = 0.2
 """When more of a store than this is missing from its list, the list is doubted, not the products."""
@@ -93,9 +91,7 @@ def is_gone(client: StoreClient, origin_product_no: int) -> bool:
 
 def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], living: dict[int, int]) -> None:
     revision = RunRevision(run)
-    deleted = mark_deleted(store_id=run.store_id, origin_product_nos=sorted(missing.gone), revision=revision)
-    resolve_failures(store_id=run.store_id, origin_product_nos=missing.gone)
-    forget_readings(store_id=run.store_id, origin_product_nos=missing.gone)
+    deleted = settle_deleted(run, missing.gone)
     if run.is_consistent:
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from products.catalog.models import CatalogueScan, Product
 from products.storesync.client import StoreClient
 from products.storesync.decoding import ListPage
+from products.storesync.models import SyncFailure
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store
@@ -117,3 +118,21 @@ def test_a_missing_product_that_is_still_there_is_only_unconfirmed(sync: Sync, s
     assert list(CatalogueScan.objects.latest("pk").exceptions.values_list("product", "reason")) == [
         (product.pk, "missing")
     ]
+
+
+def test_a_product_that_list_and_detail_call_deleted_is_marked_and_asked_for_once(
+    sync: Sync, store: SimulatorProcess
+) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    store.mutate([{"originProductNo": number, "set": {"statusType": "DELETE"}}])
+    store.faults("status", route="detail", originProductNo=number, status=404, code="NOT_FOUND")
+    facts = sync()
+    assert (facts.planned, facts.fetched, facts.deleted, facts.refused) == (1, 1, 1, 0)
+    assert Product.objects.get(origin_product_no=number).status == "DELETE"
+    assert not SyncFailure.objects.exists()
+    assert sync().planned == 0
+    store.clear_faults()
+    store.mutate([{"originProductNo": number, "set": {"statusType": "SALE"}}])
+    assert sync().updated == 1
+    assert_equal_to_store(store)

@@ -344,12 +344,21 @@ def test_a_failed_product_that_leaves_the_store_is_no_failure_any_more(sync: Syn
     assert not SyncFailure.objects.filter(resolved_at=None).exists()
 
 
-def test_a_product_that_goes_between_list_and_detail(sync: Sync, store: SimulatorProcess) -> None:
+def test_a_product_that_the_list_has_and_the_detail_lacks_is_a_failure_until_it_leaves_the_list(
+    sync: Sync, store: SimulatorProcess
+) -> None:
     (number,) = some_numbers(store, 1)
     store.faults("status", route="detail", originProductNo=number, status=404, code="NOT_FOUND")
     facts = sync()
     assert (facts.status, facts.created, facts.refused) == ("done", 62, 1)
-    assert not SyncFailure.objects.exists()
+    assert sync().refused == 1
+    failure = SyncFailure.objects.get()
+    assert (failure.origin_product_no, failure.code, failure.attempts) == (number, "product_gone", 2)
+    assert "목록에는 아직 있습니다" in failure.message
+    store.mutate(delete=[number])
+    sync()
+    failure.refresh_from_db()
+    assert failure.resolved_at is not None
 
 
 # What the shell says.

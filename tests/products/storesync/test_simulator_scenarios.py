@@ -121,7 +121,7 @@ EXPECTED: dict[str, Outcome] = {
     "bad_request_product": refuse("요청 값을 거절"),
     "server_error_product": refuse("상품 서버에서 오류"),
     # The list cannot be believed: nothing is deleted, and the run says so.
-    "list_empty": note("한꺼번에 사라져", unread=PRODUCTS),
+    "list_empty": note("목록이 비어 있어", unread=PRODUCTS),
     "list_short": note(MOVING, unread=3),
     "list_never_settles": note(MOVING, unread=5),
     "total_wrong": note(MOVING),

@@ -91,7 +91,29 @@ def test_settings_that_cannot_be_right(sync: Sync, settings: Settings, name: str
     setattr(settings, name, value)
     with pytest.raises(errors.StoreConfigError, match=words):
         sync()
-    assert read_only_run().status == "failed"
+    assert read_only_run().status == "parked"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("STORE_CLIENT_SECRET", "plain"), ("STORE_CLIENT_ID", ""), ("STORE_CLIENT_SECRET", "")]
+)
+def test_settings_that_break_while_a_run_is_parked_cost_nothing_of_it(
+    sync: Sync, store: SimulatorProcess, settings: Settings, name: str, value: str
+) -> None:
+    later = sorted(store.catalogue(), reverse=True)[40]
+    store.faults("status", route="detail", originProductNo=later, status=503, code="GW.BLOCK.01")
+    with pytest.raises(errors.GatewayBlockedError):
+        sync(workers=1)
+    store.clear_faults()
+    right = getattr(settings, name)
+    setattr(settings, name, value)
+    with pytest.raises(errors.StoreConfigError):
+        sync()
+    assert (read_only_run().status, SyncItem.objects.filter(state="pending").count()) == ("parked", 23)
+    setattr(settings, name, right)
+    store.reset_counters()
+    assert (sync().status, read_only_run().created) == ("done", 63)
+    assert len(store.counters()["details"]) == 23
 
 
 @pytest.mark.django_db(transaction=True)
@@ -140,11 +162,15 @@ def test_a_missing_api_group(sync: Sync, store: SimulatorProcess) -> None:
     assert store.counters()["requests"] == {"/v1/oauth2/token": 2, "/v1/products/search": 1}
 
 
-def test_an_unregistered_address(sync: Sync, store: SimulatorProcess) -> None:
-    store.faults("ip_not_allowed")
+def test_an_address_that_is_not_registered_keeps_the_work_until_it_is(sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("ip_not_allowed", route="detail", after=20)
     with pytest.raises(errors.AddressRefusedError, match="IPv4 주소를 등록"):
-        sync()
-    assert read_only_run().status == "failed"
+        sync(workers=1)
+    assert (read_only_run().status, read_only_run().created) == ("parked", 20)
+    store.clear_faults()
+    store.reset_counters()
+    assert (sync().status, read_only_run().created) == ("done", 63)
+    assert len(store.counters()["details"]) == 43
 
 
 @pytest.mark.parametrize(

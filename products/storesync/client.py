@@ -166,10 +166,10 @@ class StoreClient:
         tags = {"sku": sku or str(origin_product_no)}
         return self._perform(Call("detail", "GET", path, decode_detail, number=origin_product_no, tags=tags))
 
-    def quote(self, body: bytes) -> str:
-        """A body as text for people: cut at 64 KiB, without the secret and the token."""
-        text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
-        return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
+    def quote(self, said: bytes | str) -> str:
+        """What the store said as text for people: without the secret and every token, then cut at 64 Ki characters."""
+        text = said if isinstance(said, str) else decode_text(said)
+        return self._account.conceal(text, *self._tokens.seen)[:BODY_LIMIT_CHARACTERS]
 
     def read_lane(self, endpoint: str) -> Lane:
         """How the turns at an API stand; the defaults before its first reply."""
@@ -312,8 +312,8 @@ class StoreClient:
         return Reply(
             endpoint=call.endpoint,
             status=response.status_code,
-            code=self._account.conceal(said.code or "", secret),
-            message=self._account.conceal(details, secret),
+            code=self.quote(self._account.conceal(said.code or "", secret)),
+            message=self.quote(self._account.conceal(details, secret)),
             trace_id=response.headers.get(TRACE_HEADER, ""),
             # A token reply is kept nowhere: whatever came instead of a token may hold one.
             body="" if call.endpoint == "token" else self.quote(response.content),

@@ -267,7 +267,7 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
             boundaries={number: boundaries[number] for number in kept},
             read_at=run.scan.scanned_at,
         )
-        record_refusals(run=run, refusals=refusals)
+        record_refusals(run=run, refusals=refusals, quote=client.quote)
         SyncRun.objects.filter(pk=run.pk).update(
             fetched=F("fetched") + len(batch) - len(put_off),
             created=F("created") + counts.created,

@@ -3,8 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-BODY_LIMIT_CHARACTERS = 64 * 1024
-
 
 class RunStatus(models.TextChoices):
     """How a run stands. A parked run goes on at the next start; a failed one is settled by the next that is done."""

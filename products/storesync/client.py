@@ -47,7 +47,7 @@ from products.storesync.errors import (
     find_kind,
 )
 from products.storesync.lanes import Lane, Limit, read_http_date, read_limit, read_retry_after
-from products.storesync.pacer import MemoryBook, Pacer, TurnBook
+from products.storesync.pacer import LanePaused, MemoryBook, Pacer, TurnBook
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
 from products.storesync.tokens import IssuedToken, TokenSource
@@ -166,10 +166,10 @@ class StoreClient:
         tags = {"sku": sku or str(origin_product_no)}
         return self._perform(Call("detail", "GET", path, decode_detail, number=origin_product_no, tags=tags))
 
-    def quote(self, body: bytes) -> str:
-        """A body as text for people: cut at 64 KiB, without the secret and the token."""
-        text = decode_text(body[: 4 * BODY_LIMIT_CHARACTERS])
-        return self._account.conceal(text, self._tokens.held)[:BODY_LIMIT_CHARACTERS]
+    def quote(self, said: bytes | str) -> str:
+        """What the store said as text for people: without the secret and every token, then cut at 64 Ki characters."""
+        text = said if isinstance(said, str) else decode_text(said)
+        return self._account.conceal(text, *self._tokens.seen)[:BODY_LIMIT_CHARACTERS]
 
     def read_lane(self, endpoint: str) -> Lane:
         """How the turns at an API stand; the defaults before its first reply."""
@@ -192,11 +192,19 @@ class StoreClient:
             self._tokens.forget()
         while True:
             token = "" if call.endpoint == "token" else self._tokens.read_current()
-            self._pacers[call.endpoint].wait_turn()
+            self._wait_turn(call)
             try:
                 return self._send(call, token)
             except StoreCallError as error:
                 self._recover(call, token, error, patience)
+
+    def _wait_turn(self, call: Call[Any]) -> None:
+        """Wait to be allowed to send; raises RateLimitedError when the store has told everybody to wait for too long."""
+        try:
+            self._pacers[call.endpoint].wait_turn(longest_pause_seconds=self._rules.longest_limited_seconds)
+        except LanePaused as pause:
+            message = f"스토어가 정한 대기 시간이 {pause.seconds / 60:,.0f}분 남았습니다"
+            raise RateLimitedError(Reply(call.endpoint, message=message, retry_after_seconds=pause.seconds)) from None
 
     def _recover(self, call: Call[Any], token: str, error: StoreCallError, patience: Patience) -> None:
         """Do what the error asks for before the next attempt, or raise it."""
@@ -204,7 +212,10 @@ class StoreClient:
             patience.renew_once(error)
             self._tokens.replace(token)
         elif error.action is Action.WAIT:
-            self._pacers[call.endpoint].pause(patience.wait_for_limit(error))
+            # The pause comes first: whoever gives up here leaves it to the others, and to the next start.
+            seconds = patience.find_limited_wait(error)
+            self._pacers[call.endpoint].pause(seconds)
+            patience.wait_for_limit(error, seconds)
         else:
             wait_seconds = patience.wait_for_retry(error)
             self._add(retries=1)
@@ -312,8 +323,8 @@ class StoreClient:
         return Reply(
             endpoint=call.endpoint,
             status=response.status_code,
-            code=self._account.conceal(said.code or "", secret),
-            message=self._account.conceal(details, secret),
+            code=self.quote(self._account.conceal(said.code or "", secret)),
+            message=self.quote(self._account.conceal(details, secret)),
             trace_id=response.headers.get(TRACE_HEADER, ""),
             # A token reply is kept nowhere: whatever came instead of a token may hold one.
             body="" if call.endpoint == "token" else self.quote(response.content),

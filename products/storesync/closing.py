@@ -1,7 +1,7 @@
 """The end of a run: what is gone, which SKUs moved, what the scan confirmed; then its work list goes.
 
-Nothing is marked deleted on the word of a list alone: the list must be consistent, few enough products may be missing
-from it (a handful, or a share of the store), and the store must say of each that it is gone.
+Nothing is marked deleted on the word of a list alone: the list must be consistent and not empty, few enough products
+may be missing from it (a handful, or a share of the store), and the store must say of each that it is gone.
 """
 
 from collections.abc import Collection
@@ -18,14 +18,12 @@ from perfhooks.trace import carry_context
 from products.catalog.selectors import read_living_ids
 from products.catalog.services import complete_scan
 from products.storesync.client import StoreClient
-from products.storesync.details import RunRevision, save_call_counts
+from products.storesync.details import RunRevision, save_call_counts, settle_deleted
 from products.storesync.errors import ProductGoneError, StoreCallError
-from products.storesync.failures import resolve_failures, resolve_vanished
+from products.storesync.failures import resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
-from products.storesync.readings import forget_readings
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
-from products.upsert.deletion import mark_deleted
 
 MOST_VANISHED_SHARE = 0.2
 """When more of a store than this is missing from its list, the list is doubted, not the products."""
@@ -46,7 +44,7 @@ def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
     """Settle everything that needs the whole list, and close the run. Raises StoreSyncError with nothing settled."""
     listed = read_seller_codes(run).keys()
     living = read_living_ids(store_id=run.store_id)
-    missing = _judge_missing(run, client, living.keys() - listed, len(living), workers)
+    missing = _judge_missing(run, client, living.keys() - listed, living=len(living), workers=workers)
     save_call_counts(run, client)
     with transaction.atomic():
         _settle_catalogue(run, missing, listed, living)
@@ -56,8 +54,10 @@ def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
         set_gauge("changed_sku_ratio", (run.created + run.updated + run.deleted) / run.listed)
 
 
-def _judge_missing(run: SyncRun, client: StoreClient, missing: Collection[int], living: int, workers: int) -> Missing:
-    note = doubt_missing(len(missing), living, is_consistent=run.is_consistent)
+def _judge_missing(
+    run: SyncRun, client: StoreClient, missing: Collection[int], *, living: int, workers: int
+) -> Missing:
+    note = doubt_missing(len(missing), living, is_empty=not run.listed, is_consistent=run.is_consistent)
     if note:
         return Missing(doubtful=frozenset(missing), note=note)
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
@@ -67,8 +67,10 @@ def _judge_missing(run: SyncRun, client: StoreClient, missing: Collection[int], 
     return Missing(gone=gone, doubtful=frozenset(missing) - gone)
 
 
-def doubt_missing(missing: int, living: int, *, is_consistent: bool) -> str:
+def doubt_missing(missing: int, living: int, *, is_empty: bool, is_consistent: bool) -> str:
     """Why a list without so many of the living products is not believed, in Korean; "" when it is."""
+    if is_empty and missing:
+        return f"스토어의 목록이 비어 있어 상품 {living:,}개를 삭제하지 않았습니다. 스토어를 확인하세요."
     if not is_consistent:
         return "목록이 읽는 동안 바뀌어 두 번 읽어도 맞지 않았습니다. 삭제 확인과 가격 확인 시각은 다음 실행으로 미뤘습니다."
     if missing > max(FEW_VANISHED, living * MOST_VANISHED_SHARE):
@@ -93,10 +95,8 @@ def is_gone(client: StoreClient, origin_product_no: int) -> bool:
 
 def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], living: dict[int, int]) -> None:
     revision = RunRevision(run)
-    deleted = mark_deleted(store_id=run.store_id, origin_product_nos=sorted(missing.gone), revision=revision)
-    resolve_failures(store_id=run.store_id, origin_product_nos=missing.gone)
-    forget_readings(store_id=run.store_id, origin_product_nos=missing.gone)
-    if run.is_consistent:
+    deleted = settle_deleted(run, missing.gone)
+    if run.is_consistent and not missing.note:
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)
     record_findings(store_id=run.store_id)

@@ -6,7 +6,7 @@ repeats at most the details that were under way or read within the last two seco
 
 import queue
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -22,10 +22,18 @@ from products.storesync.client import SLOWEST_KEPT, StoreClient
 from products.storesync.decoding import ProductSummary, from_plain
 from products.storesync.errors import ProductGoneError, StoreCallError, StoreSyncError
 from products.storesync.failures import Refusal, record_refusals, resolve_failures
-from products.storesync.mapping import RefusedProduct, choose_skus, hash_summary, list_price_boundaries, map_product
+from products.storesync.mapping import (
+    RefusedProduct,
+    choose_main_channel,
+    hash_summary,
+    list_price_boundaries,
+    map_product,
+)
 from products.storesync.models import ItemState, Reason, SyncItem, SyncRun
-from products.storesync.readings import record_readings
+from products.storesync.readings import forget_readings, record_readings
 from products.storesync.scan import describe_refusal, read_seller_codes
+from products.upsert.codes import choose_skus
+from products.upsert.deletion import mark_deleted
 from products.upsert.rows import ProductRow
 from products.upsert.services import upsert_products
 
@@ -49,17 +57,24 @@ class WorkItem:
 
     summary: ProductSummary
     sku: str
+    has_failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one item: a row, or a refusal, or neither when the store says that the product is gone."""
+    """What came of one item: a row, or a refusal, or neither when list and detail both say that the product is deleted.
+
+    `deleted_hash`: the fingerprint of the list entry that says so. `has_failed`: the item had failed before. `is_put_off`: it is left for the end of the work list.
+    """
 
     origin_product_no: int
     row: ProductRow | None = None
     refusal: Refusal | None = None
+    deleted_hash: str = ""
     error: StoreCallError | None = None
     boundaries: Sequence[datetime] = ()
+    has_failed: bool = False
+    is_put_off: bool = False
 
     @property
     def is_passing(self) -> bool:
@@ -75,20 +90,22 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
     done = run.planned - run.items.filter(state=ItemState.PENDING).count()
     for batch in stream_batches(partial(fetch_item, client), _iter_pending(run), workers=workers):
         _store_batch(run, client, batch)
-        done += len(batch)
+        done += sum(not outcome.is_put_off for outcome in batch)
         if progress:
             progress(done, run.planned)
 
 
 def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
-    skus = choose_skus(read_seller_codes(run))
-    pending = run.items.filter(state=ItemState.PENDING).order_by(IS_MERELY_OLD, *URGENCY)
+    skus = choose_skus(store_id=run.store_id, codes=read_seller_codes(run))
+    pending = run.items.filter(state=ItemState.PENDING).order_by("is_put_off", IS_MERELY_OLD, *URGENCY)
     keys = list(pending.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_ROWS):
         chunk = keys[start : start + BATCH_ROWS]
         items = SyncItem.objects.in_bulk(chunk)
         for key in chunk:
-            yield WorkItem(from_plain(items[key].summary), skus[items[key].origin_product_no])
+            item = items[key]
+            has_failed = item.is_put_off or item.reason == Reason.FAILED
+            yield WorkItem(from_plain(item.summary), skus[item.origin_product_no], has_failed)
 
 
 def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
@@ -96,13 +113,15 @@ def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
     number = item.summary.origin_product_no
     try:
         received = client.fetch_detail(number, sku=item.sku)
-    except ProductGoneError:
-        return Outcome(number)
+    except ProductGoneError as error:
+        if choose_main_channel(item.summary).status_type == "DELETE":
+            return Outcome(number, deleted_hash=hash_summary(item.summary))
+        return Outcome(number, refusal=_refuse_gone(item, error))
     except StoreCallError as error:
         # A token that cannot be had is never about the product, although the product asked for it.
         if error.reply.endpoint != "detail" or not error.is_about_product:
             raise
-        return Outcome(number, refusal=_refuse_call(item, error), error=error)
+        return Outcome(number, refusal=_refuse_call(item, error), error=error, has_failed=item.has_failed)
     try:
         row = map_product(item.summary, received.value, sku=item.sku)
         return Outcome(number, row=row, boundaries=list_price_boundaries(received.value))
@@ -110,6 +129,11 @@ def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
         fingerprint = hash_summary(item.summary)
         refusal = describe_refusal(item.summary, error, summary_hash=fingerprint, body=client.quote(received.body))
         return Outcome(number, refusal=replace(refusal, server_trace_id=received.trace_id))
+
+
+def _refuse_gone(item: WorkItem, error: ProductGoneError) -> Refusal:
+    said = f"{error} 목록에는 아직 있습니다. 목록에서 빠지면 저절로 닫히고, 계속되면 스토어에서 상품을 확인하세요."
+    return replace(_refuse_call(item, error), code="product_gone", message=said)
 
 
 def _refuse_call(item: WorkItem, error: StoreCallError) -> Refusal:
@@ -120,12 +144,17 @@ def _refuse_call(item: WorkItem, error: StoreCallError) -> Refusal:
 
 @dataclass(slots=True)
 class FaultWatch:
-    """Holds back failures that may be the store's own, until a success shows that they are not."""
+    """Holds back failures that may be the store's own, until a success shows that they are not.
+
+    What had failed before says nothing about the store: it is neither held nor counted.
+    """
 
     held: list[Outcome] = field(default_factory=list)
 
     def admit(self, outcome: Outcome) -> list[Outcome]:
         """The outcomes to store now; raises the held error when there were too many in a row."""
+        if outcome.is_passing and outcome.has_failed:
+            return [outcome]
         if not outcome.is_passing:
             released, self.held = [*self.held, outcome], []
             return released
@@ -134,13 +163,18 @@ class FaultWatch:
             raise outcome.error
         return []
 
+    def put_off(self) -> list[Outcome]:
+        """The outcomes that are still held, as items to be read again after all others."""
+        return [Outcome(outcome.origin_product_no, is_put_off=True) for outcome in self.held]
+
 
 def stream_batches(
     fetch: Callable[[WorkItem], Outcome], items: Iterable[WorkItem], *, workers: int
 ) -> Iterator[list[Outcome]]:
     """Outcomes in batches of up to 500, at least every 2 s, while `workers` threads go on fetching.
 
-    When a fetch raises StoreSyncError, what was collected until then comes as a last batch before the error does.
+    When a fetch raises StoreSyncError, what was collected until then comes as a last batch before the error does, with
+    the failures that were held back as items that are put off.
     """
     with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
         try:
@@ -181,6 +215,7 @@ def _collect(outcomes: Iterator[Outcome | None]) -> Iterator[list[Outcome]]:
                 yield batch
                 batch, flush_at = [], time.monotonic() + FLUSH_SECONDS
     except StoreSyncError:
+        batch += watch.put_off()
         if batch:
             yield batch
         raise
@@ -208,7 +243,9 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
     """Upsert the rows and settle the items of a batch, all or nothing."""
     rows = [outcome.row for outcome in batch if outcome.row]
     refusals = [outcome.refusal for outcome in batch if outcome.refusal]
-    put_aside = [outcome.origin_product_no for outcome in batch if not outcome.row]
+    put_off = [outcome.origin_product_no for outcome in batch if outcome.is_put_off]
+    deleted = {outcome.origin_product_no: outcome.deleted_hash for outcome in batch if outcome.deleted_hash}
+    put_aside = [refusal.origin_product_no for refusal in refusals]
     with transaction.atomic():
         counts = upsert_products(
             store_id=run.store_id,
@@ -218,26 +255,45 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
             asked_at_revision=run.asked_at_revision,
         )
         kept = {row.origin_product_no for row in rows}.difference(counts.left_out)
-        run.items.filter(origin_product_no__in=kept).update(state=ItemState.DONE)
+        run.items.filter(origin_product_no__in=[*kept, *deleted]).update(state=ItemState.DONE)
         # What was left out keeps its other price: this scan must not confirm it.
         run.items.filter(origin_product_no__in=[*put_aside, *counts.left_out]).update(state=ItemState.REFUSED)
+        run.items.filter(origin_product_no__in=put_off).update(is_put_off=True)
         resolve_failures(store_id=run.store_id, origin_product_nos=kept)
+        gone = settle_deleted(run, deleted, deleted) if deleted else 0
         boundaries = {outcome.origin_product_no: outcome.boundaries for outcome in batch}
         record_readings(
             store_id=run.store_id,
             boundaries={number: boundaries[number] for number in kept},
             read_at=run.scan.scanned_at,
         )
-        record_refusals(run=run, refusals=refusals)
+        record_refusals(run=run, refusals=refusals, quote=client.quote)
         SyncRun.objects.filter(pk=run.pk).update(
-            fetched=F("fetched") + len(batch),
+            fetched=F("fetched") + len(batch) - len(put_off),
             created=F("created") + counts.created,
             updated=F("updated") + counts.updated,
             skipped=F("skipped") + counts.skipped,
             stale=F("stale") + counts.stale,
             refused=F("refused") + len(put_aside),
+            deleted=F("deleted") + gone,
         )
     save_call_counts(run, client)
+
+
+def settle_deleted(run: SyncRun, numbers: Collection[int], summary_hashes: Mapping[int, str] | None = None) -> int:
+    """Mark products as deleted, with all that follows; returns how many were not before. Runs in the caller's transaction.
+
+    summary_hashes: {origin product number: fingerprint of the list entry that calls it deleted}.
+    """
+    marked = mark_deleted(
+        store_id=run.store_id,
+        origin_product_nos=numbers,
+        revision=RunRevision(run),
+        summary_hashes=summary_hashes or {},
+    )
+    resolve_failures(store_id=run.store_id, origin_product_nos=numbers)
+    forget_readings(store_id=run.store_id, origin_product_nos=numbers)
+    return marked
 
 
 def save_call_counts(run: SyncRun, client: StoreClient) -> None:

@@ -46,7 +46,9 @@ class StoreSyncError(Exception):
 
 
 class StoreConfigError(StoreSyncError):
-    """The settings name no store to talk to."""
+    """The settings name no store to talk to: the run waits until somebody mends them."""
+
+    is_resumable = True
 
 
 class StoreCallError(StoreSyncError):
@@ -99,13 +101,14 @@ class TokenRefusedError(StoreCallError):
 
 
 class AddressRefusedError(StoreCallError):
-    """403 GW.IP_NOT_ALLOWED: rarely the provider's own fault, hence one slow retry."""
+    """403 GW.IP_NOT_ALLOWED: rarely the provider's own fault, hence one slow retry; the run waits for the address."""
 
     meaning = "이 서버의 IP가 스토어에 등록되어 있지 않습니다"
     fix = "API 센터의 애플리케이션 정보에 서버의 IPv4 주소를 등록하세요"
     action = Action.RETRY
     attempts = 2
     wait_seconds = 2.0
+    is_resumable = True
 
 
 class PermissionRefusedError(StoreCallError):

@@ -1,6 +1,6 @@
 """Products that could not be kept: writing them down, trying them again, and closing them once they are well."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -50,14 +50,18 @@ def read_open_failures(*, store_id: int) -> dict[int, OpenFailure]:
     return {number: OpenFailure(fingerprint, tries, wanted) for number, fingerprint, tries, wanted in values}
 
 
-def record_refusals(*, run: SyncRun, refusals: Sequence[Refusal]) -> None:
+Quote = Callable[[str], str]
+"""How the store's words are shown: without secrets, and cut."""
+
+
+def record_refusals(*, run: SyncRun, refusals: Sequence[Refusal], quote: Quote) -> None:
     """Open a failure for each refused product, or bring its open one up to date. Runs in the caller's transaction."""
     latest = {refusal.origin_product_no: refusal for refusal in refusals}
     open_rows = SyncFailure.objects.filter(store_id=run.store_id, resolved_at=None, origin_product_no__in=latest)
     known = {row.origin_product_no: row for row in open_rows}
     now = timezone.now()
     for number, row in known.items():
-        _fill(row, latest[number], run=run)
+        _fill(row, latest[number], quote=quote)
         row.last_seen_at, row.is_retry_wanted = now, False
         # A run that refuses a product twice (list, then resumed) has still tried it once.
         row.attempts += 0 if row.run_id == run.pk else 1
@@ -65,10 +69,10 @@ def record_refusals(*, run: SyncRun, refusals: Sequence[Refusal]) -> None:
     SyncFailure.objects.bulk_update(
         known.values(), [*FIELDS, "trace_id", "last_seen_at", "is_retry_wanted", "attempts", "run"]
     )
-    SyncFailure.objects.bulk_create(_make_rows(run, [latest[number] for number in latest.keys() - known.keys()]))
+    SyncFailure.objects.bulk_create(_make_rows(run, [latest[number] for number in latest.keys() - known.keys()], quote))
 
 
-def _make_rows(run: SyncRun, refusals: Sequence[Refusal]) -> list[SyncFailure]:
+def _make_rows(run: SyncRun, refusals: Sequence[Refusal], quote: Quote) -> list[SyncFailure]:
     now = timezone.now()
     rows = [
         SyncFailure(
@@ -81,15 +85,14 @@ def _make_rows(run: SyncRun, refusals: Sequence[Refusal]) -> list[SyncFailure]:
         for refusal in refusals
     ]
     for row, refusal in zip(rows, refusals, strict=True):
-        _fill(row, refusal, run=run)
+        _fill(row, refusal, quote=quote)
     return rows
 
 
-def _fill(row: SyncFailure, refusal: Refusal, *, run: SyncRun) -> None:
+def _fill(row: SyncFailure, refusal: Refusal, *, quote: Quote) -> None:
     limits = {"sku": 40, "name": 300, "code": 80, "field": 120, "server_trace_id": 120}
     for name in FIELDS:
-        text: str = getattr(refusal, name)
-        setattr(row, name, text[: limits.get(name)])
+        setattr(row, name, quote(getattr(refusal, name))[: limits.get(name)])
     row.trace_id = current_trace_id()
 
 

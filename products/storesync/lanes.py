@@ -18,7 +18,9 @@ STARVED_FACTOR = 1.25
 LEASE_SECONDS = 0.05
 """So many seconds' turns may be taken at once: a store without a limit must not cost a look at the book per call."""
 LONGEST_LEAD_SECONDS = 3_600.0
-"""A lane whose next turn lies farther ahead was written by a clock that was wrong."""
+"""A lane whose next turn lies farther ahead was written by a clock that was wrong, unless the store said so."""
+LONGEST_PAUSE_SECONDS = 86_400.0
+"""Whatever the store says, it is asked again after a day."""
 
 RATE_HEADER = "GNCP-GW-RateLimit-Replenish-Rate"
 BURST_HEADER = "GNCP-GW-RateLimit-Burst-Capacity"
@@ -63,12 +65,13 @@ class Lane:
     factor: float
     last_turn_at: float
     paused_until: float
+    paused_at: float = 0.0
 
     @classmethod
     def start(cls, now: float, *, rate: float = DEFAULT_RATE_PER_SECOND) -> Self:
         """A lane that nobody has used yet: one turn is free at once."""
         before = now - CAUTIOUS_FACTOR / rate
-        return cls(rate, 1.0, CAUTIOUS_FACTOR, before, before)
+        return cls(rate, 1.0, CAUTIOUS_FACTOR, before, before, before)
 
     @property
     def spacing_seconds(self) -> float:
@@ -77,7 +80,9 @@ class Lane:
 
     def is_sane(self, now: float) -> bool:
         """Whether the lane was written by a clock that agrees with ours."""
-        return max(self.last_turn_at, self.paused_until) < now + LONGEST_LEAD_SECONDS
+        is_told = 0 < self.paused_at <= now and self.last_turn_at <= self.paused_until
+        most = LONGEST_PAUSE_SECONDS if is_told else LONGEST_LEAD_SECONDS
+        return max(self.last_turn_at, self.paused_until) <= now + most
 
     def take(self, now: float) -> tuple["Lane", Turns]:
         """The lane after a caller came for turns at that moment, and what it was given."""
@@ -97,8 +102,9 @@ class Lane:
 
     def pause(self, now: float, seconds: float) -> "Lane":
         """The lane after the store said stop: nobody sends for so long, and what was kept before is void."""
-        until = max(self.paused_until, now + seconds)
-        return replace(self, paused_until=until, last_turn_at=max(self.last_turn_at, until - self.spacing_seconds))
+        until = max(self.paused_until, now + min(seconds, LONGEST_PAUSE_SECONDS))
+        last_turn_at = max(self.last_turn_at, until - self.spacing_seconds)
+        return replace(self, paused_until=until, last_turn_at=last_turn_at, paused_at=now)
 
 
 def read_limit(headers: Mapping[str, str]) -> Limit:

@@ -5,7 +5,6 @@ decides whether a detail is read at all. The detail adds description, attributes
 """
 
 import hashlib
-from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -22,7 +21,6 @@ STOCK_LIMIT = 99_999_999
 DESCRIPTION_LENGTH = 2_000
 LAST_MINUTE = timedelta(minutes=1)
 LAST_YEAR = 9999
-SKU_LENGTH = 40
 STATUSES = frozenset(
     {"WAIT", "SALE", "OUTOFSTOCK", "UNADMISSION", "REJECTION", "SUSPENSION", "CLOSE", "PROHIBITION", "DELETE"}
 )
@@ -79,22 +77,6 @@ def hash_summary(summary: ProductSummary) -> str:
     """Fingerprint of a list entry: 32 hex digits of BLAKE2b over the fields that the catalogue keeps and its date."""
     channels = sorted(summary.channel_products, key=lambda channel: channel.channel_product_no)
     return hashlib.blake2b(_encoder.encode([summary.origin_product_no, channels]), digest_size=16).hexdigest()
-
-
-def choose_skus(seller_codes: Mapping[int, str]) -> dict[int, str]:
-    """{origin product number: SKU} for one whole scan.
-
-    The seller's code is the SKU where one product alone carries it, it is at most 40 characters long and it is no other
-    product's number; otherwise the origin product number is.
-    """
-    held = Counter(seller_codes.values())
-    numbers = {str(number) for number in seller_codes}
-
-    def is_usable(number: int, code: str) -> bool:
-        is_own = code not in numbers or code == str(number)
-        return bool(code) and len(code) <= SKU_LENGTH and held[code] == 1 and is_own
-
-    return {number: code if is_usable(number, code) else str(number) for number, code in seller_codes.items()}
 
 
 def check_summary(summary: ProductSummary) -> None:

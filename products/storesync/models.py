@@ -3,8 +3,6 @@
 from django.db import models
 from django.db.models import Q
 
-BODY_LIMIT_CHARACTERS = 64 * 1024
-
 
 class RunStatus(models.TextChoices):
     """How a run stands. A parked run goes on at the next start; a failed one is settled by the next that is done."""
@@ -115,6 +113,7 @@ class SyncItem(models.Model):
     priority = models.IntegerField("우선순위", default=0)
     is_shown = models.BooleanField("글에 노출 중", default=False)
     is_price_moved = models.BooleanField("가격이 달라짐", default=False)
+    is_put_off = models.BooleanField("맨 뒤로 미룸", default=False)
 
     class Meta:
         verbose_name = "동기화 대상"

@@ -1,5 +1,6 @@
 """Waiting for one's turn: any number of threads in front of one book, which other processes may share."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,14 @@ LONGEST_NAP_SECONDS = 0.25
 
 Change = Callable[[Lane | None, float], Lane]
 """From the lane as it stands (None: nobody has used it) and the present moment of its clock, the lane as it shall be."""
+
+
+class LanePaused(Exception):
+    """The store has told everybody to wait for so long."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        super().__init__(f"{seconds:.0f} s")
 
 
 class TurnBook(Protocol):
@@ -67,13 +76,13 @@ class Pacer:
         """How the turns stand."""
         return self._change(lambda lane, _now: lane)
 
-    def wait_turn(self) -> None:
-        """Return when the caller may send."""
+    def wait_turn(self, *, longest_pause_seconds: float = math.inf) -> None:
+        """Return when the caller may send; raises LanePaused when the lane is paused for longer than that."""
         with self._asking:  # the threads of this process ask one after the other
-            while (wait_seconds := self._take_turn()) > 0:
+            while (wait_seconds := self._take_turn(longest_pause_seconds)) > 0:
                 self._sleep(min(wait_seconds, LONGEST_NAP_SECONDS))
 
-    def _take_turn(self) -> float:
+    def _take_turn(self, longest_pause_seconds: float) -> float:
         with self._lock:
             if self._leased and self._read_clock() < self._leased_until:
                 self._leased -= 1
@@ -81,6 +90,9 @@ class Pacer:
         given: list[Turns] = []
 
         def take(lane: Lane, now: float) -> Lane:
+            pause_seconds = lane.paused_until - now
+            if pause_seconds > longest_pause_seconds:
+                raise LanePaused(pause_seconds)
             changed, turns = lane.take(now)
             given.append(turns)
             return changed

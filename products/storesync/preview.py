@@ -76,7 +76,7 @@ def _sum_up(
 ) -> SyncPreview:
     listed = set(_list_numbers(plans))
     missing = set(living) - listed
-    doubt = doubt_missing(len(missing), len(living), is_consistent=is_consistent)
+    doubt = doubt_missing(len(missing), len(living), is_empty=not listed, is_consistent=is_consistent)
     confirm_calls = 0 if doubt else len(missing)
     reasons = dict(sum((plan.count_reasons() for plan in plans), Counter[str]()))
     detail_calls, refused = sum(reasons.values()), sum(plan.count(ItemState.REFUSED) for plan in plans)

@@ -18,7 +18,7 @@ class RetryRules:
 
 
 class Patience:
-    """What one call may still try. Every method gives the wait in seconds, or raises the error that ends the call."""
+    """What one call may still try. Methods give waits in seconds, or raise the error that ends the call."""
 
     def __init__(self, rules: RetryRules) -> None:
         self._rules = rules
@@ -32,14 +32,15 @@ class Patience:
             raise error
         self._has_renewed = True
 
-    def wait_for_limit(self, error: StoreCallError) -> float:
-        """How long the lane rests after a 429: as told, else a second and some; no attempt is spent."""
-        told = error.reply.retry_after_seconds
-        wait = told or self._rules.limited_wait_seconds * random.uniform(1.0, 1.25)  # noqa: S311
-        self._limited_seconds += wait
+    def find_limited_wait(self, error: StoreCallError) -> float:
+        """How long the lane rests after a 429: as told, else a second and some."""
+        return error.reply.retry_after_seconds or self._rules.limited_wait_seconds * random.uniform(1.0, 1.25)  # noqa: S311
+
+    def wait_for_limit(self, error: StoreCallError, seconds: float) -> None:
+        """Allow a wait of so long, which spends no attempt, as long as the call's waits are not too long together."""
+        self._limited_seconds += seconds
         if self._limited_seconds > self._rules.longest_limited_seconds:
             raise error
-        return wait
 
     def wait_for_retry(self, error: StoreCallError) -> float:
         """How long to wait before the next attempt; a 5xx may also say so itself."""

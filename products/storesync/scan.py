@@ -17,7 +17,7 @@ from django.db.models import F
 from products.catalog.selectors import Standing, read_standings
 from products.storesync.client import StoreClient
 from products.storesync.decoding import BrokenSummary, ListPage, ProductSummary, to_plain
-from products.storesync.failures import OpenFailure, Refusal, read_open_failures, record_refusals
+from products.storesync.failures import OpenFailure, Quote, Refusal, read_open_failures, record_refusals
 from products.storesync.mapping import (
     RefusedProduct,
     check_summary,
@@ -132,7 +132,8 @@ def _read_pages(run: SyncRun, client: StoreClient, size: int, known: Known) -> N
     number, total_pages = (last.number + 1, last.total_pages) if last else (1, 1)
     while number <= total_pages:
         page = client.fetch_page(page=number, size=size)
-        _store_page(run, number, page, plan_page(run, page, known, first_position=(number - 1) * size))
+        plan = plan_page(run, page, known, first_position=(number - 1) * size)
+        _store_page(run, number, page, plan, quote=client.quote)
         is_past_end = not page.summaries and not page.broken
         number, total_pages = number + 1, 0 if is_past_end else page.total_pages
 
@@ -187,7 +188,7 @@ def _refuse_broken(entry: BrokenSummary) -> Refusal:
 
 
 @transaction.atomic
-def _store_page(run: SyncRun, number: int, page: ListPage, plan: PagePlan) -> None:
+def _store_page(run: SyncRun, number: int, page: ListPage, plan: PagePlan, *, quote: Quote) -> None:
     SyncPage.objects.create(
         run=run,
         number=number,
@@ -198,7 +199,7 @@ def _store_page(run: SyncRun, number: int, page: ListPage, plan: PagePlan) -> No
     )
     # A number that repeats has moved between two pages; the second reading of the list settles it.
     SyncItem.objects.bulk_create(plan.items, ignore_conflicts=True)
-    record_refusals(run=run, refusals=plan.refusals)
+    record_refusals(run=run, refusals=plan.refusals, quote=quote)
     pending, refused = plan.count(ItemState.PENDING), plan.count(ItemState.REFUSED)
     run.reasons = dict(Counter(run.reasons) + plan.count_reasons())
     SyncRun.objects.filter(pk=run.pk).update(

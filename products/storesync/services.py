@@ -55,13 +55,16 @@ def start_run(
     api_url: where the store answers, instead of STORE_API_URL. catalogue: the fingerprint of what a simulated store
     sells. Not incremental: every detail is read. Not cached: with a new token and connection for each call. A run that is
     old, or that reads another place or otherwise, is given up for a new one: all that it stored stays, and a new incremental
-    one asks for no detail of it again. LockHeld while a process is still at work on such a run.
+    one asks for no detail of it again. LockHeld while a process is still at work on such a run. While the settings name
+    no store to talk to, an unfinished run is kept whatever they say.
     """
     store = get_or_create_store(code=store_code, name=store_name or store_code)
     place = identify_place(api_url or settings.STORE_API_URL, settings.STORE_CLIENT_ID, catalogue=catalogue)
     ways = Ways(is_incremental, is_cached)
-    _give_up_useless(store, place, ways)
-    unfinished = SyncRun.objects.filter(store=store, place=place, status__in=UNFINISHED)
+    unfinished = SyncRun.objects.filter(store=store, status__in=UNFINISHED)
+    if _is_account_usable(api_url):
+        _give_up_useless(store, place, ways)
+        unfinished = unfinished.filter(place=place)
     try:
         with transaction.atomic():
             run = unfinished.select_for_update().first()
@@ -73,6 +76,14 @@ def start_run(
     except IntegrityError:
         # Another process has started one at the same moment.
         return unfinished.get().pk
+
+
+def _is_account_usable(api_url: str) -> bool:
+    try:
+        read_account(api_url=api_url)
+    except StoreConfigError:
+        return False
+    return True
 
 
 class Ways(NamedTuple):

@@ -37,12 +37,18 @@ class TokenSource:
         self._issue, self._read_clock = issue, read_clock
         self._lock = threading.Lock()
         self._token = ""
+        self._seen: tuple[str, ...] = ()
         self._renew_at = self._ends_at = 0.0
 
     @property
     def held(self) -> str:
-        """The token in hand, "" before the first; for keeping it out of texts, not for calls."""
+        """The token in hand, "" before the first; not for calls."""
         return self._token
+
+    @property
+    def seen(self) -> tuple[str, ...]:
+        """Every token that the store has given, for keeping them out of texts: an older one may still be valid."""
+        return self._seen
 
     def read_current(self) -> str:
         """A token with enough life left, asked for when needed. Raises StoreSyncError when there is none to have."""
@@ -80,6 +86,8 @@ class TokenSource:
     def _renew(self) -> None:
         issued = self._issue()
         self._token = issued.access_token
+        if self._token not in self._seen:
+            self._seen = (*self._seen, self._token)
         self._ends_at = self._read_clock() + issued.expires_in
         # A store that gives only short lives must not be asked again before every single call.
         self._renew_at = self._ends_at - min(RENEW_BELOW_SECONDS, issued.expires_in / 2)

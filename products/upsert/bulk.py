@@ -1,6 +1,5 @@
 """Rows that come from outside of a sync: their SKUs, the upsert, and what it means for other products' SKUs."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,14 +8,11 @@ import structlog
 from django.db import transaction
 from django.utils import timezone
 
-from products.catalog.models import Product, ProductStatus
 from products.catalog.services import allocate_revision
 from products.catalog.storelock import enter_store
-from products.upsert.codes import record_findings, resolve_skus
+from products.upsert.codes import choose_skus, record_findings, resolve_skus
 from products.upsert.rows import ProductRow
 from products.upsert.services import UpsertCounts, upsert_products
-
-CODE_DIGITS = 18
 
 log = structlog.get_logger()
 
@@ -60,21 +56,3 @@ def write_bulk(*, store_id: int, rows: Sequence[ProductRow], caller: str) -> Bul
             record_findings(store_id=store_id)
     log.info("products_written", caller=caller, store_id=store_id, rows=counts.seen, revision=revision.number)
     return BulkOutcome(counts, revision.number)
-
-
-def choose_skus(*, store_id: int, codes: dict[int, str]) -> dict[int, str]:
-    """{origin product number: SKU} of some products of a store, by the rule of `products.upsert.codes`.
-
-    codes: {origin product number: seller's code, "" for none}.
-    """
-    others = Product.objects.filter(store_id=store_id).exclude(origin_product_no__in=codes)
-    living = others.exclude(status=ProductStatus.DELETE).filter(seller_code__in=set(codes.values()) - {""})
-    held = Counter(codes.values()) + Counter(living.values_list("seller_code", flat=True))
-    digits = [int(code) for code in codes.values() if code.isascii() and code.isdigit() and len(code) <= CODE_DIGITS]
-    taken = others.filter(origin_product_no__in=digits).values_list("origin_product_no", flat=True)
-    numbers = {str(number) for number in (*codes, *taken)}
-
-    def is_usable(number: int, code: str) -> bool:
-        return bool(code) and held[code] == 1 and (code not in numbers or code == str(number))
-
-    return {number: code if is_usable(number, code) else str(number) for number, code in codes.items()}

@@ -3,7 +3,8 @@
 A code is a SKU where exactly one product of the store carries it and it is no other product's origin number.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Case, CharField, Count, F, Q, QuerySet, When
@@ -15,9 +16,48 @@ from products.catalog.services import count_write
 from products.catalog.storelock import enter_store
 from products.upsert.ports import ProductChange, refresh_port
 
+SKU_LENGTH = 40
+CODE_DIGITS = 18
+CODES_PER_QUERY = 10_000
+
 
 def _living(store_id: int) -> QuerySet[Product]:
     return Product.objects.filter(store_id=store_id).exclude(status=ProductStatus.DELETE)
+
+
+def choose_skus(*, store_id: int, codes: Mapping[int, str]) -> dict[int, str]:
+    """{origin product number: SKU} of some products of a store, all others of it taken into account.
+
+    codes: {origin product number: seller's code, "" for none}. The code is the SKU where one living product alone
+    carries it, it is at most 40 characters long and it is no other product's number; otherwise the number is.
+    """
+    wanted = set(codes.values()) - {""}
+    held = Counter(codes.values()) + Counter(_iter_codes_of_others(store_id, codes, sorted(wanted)))
+    digits = sorted(int(code) for code in wanted if code.isascii() and code.isdigit() and len(code) <= CODE_DIGITS)
+    numbers = {str(number) for number in (*codes, *_iter_known_numbers(store_id, digits))}
+
+    def is_usable(number: int, code: str) -> bool:
+        is_own = code not in numbers or code == str(number)
+        return bool(code) and len(code) <= SKU_LENGTH and held[code] == 1 and is_own
+
+    return {number: code if is_usable(number, code) else str(number) for number, code in codes.items()}
+
+
+def _iter_codes_of_others(store_id: int, own: Mapping[int, str], wanted: Sequence[str]) -> Iterator[str]:
+    """The seller's code, among those wanted, of each living product that is none of `own`."""
+    for start in range(0, len(wanted), CODES_PER_QUERY):
+        carriers = _living(store_id).filter(seller_code__in=wanted[start : start + CODES_PER_QUERY])
+        for number, code in carriers.values_list("origin_product_no", "seller_code"):
+            if number not in own:
+                yield code
+
+
+def _iter_known_numbers(store_id: int, wanted: Sequence[int]) -> Iterator[int]:
+    """Those of the numbers that are origin numbers of products that the store has or had."""
+    known = Product.objects.filter(store_id=store_id)
+    for start in range(0, len(wanted), CODES_PER_QUERY):
+        among = known.filter(origin_product_no__in=wanted[start : start + CODES_PER_QUERY])
+        yield from among.values_list("origin_product_no", flat=True)
 
 
 def _list_shared_codes(store_id: int) -> dict[str, int]:

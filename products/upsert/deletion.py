@@ -1,6 +1,7 @@
 """Products that the store no longer has: marked, never erased, so that history and placements stay readable."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping
+from types import MappingProxyType
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,10 +13,17 @@ from products.catalog.storelock import enter_store
 from products.upsert.codes import announce
 
 
-def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: Callable[[], int]) -> int:
+def mark_deleted(
+    *,
+    store_id: int,
+    origin_product_nos: Collection[int],
+    revision: Callable[[], int],
+    summary_hashes: Mapping[int, str] = MappingProxyType({}),
+) -> int:
     """Mark products as deleted and queue the posts that show them; returns how many were not marked before.
 
-    The caller has a complete scan without them and the store's own word that each is gone.
+    The caller has the store's own word that each is gone, and a scan that lacks them or calls them deleted as well.
+    summary_hashes: {origin product number: fingerprint of the list entry that does}.
     """
     with transaction.atomic():
         enter_store(store_id)
@@ -24,10 +32,15 @@ def mark_deleted(*, store_id: int, origin_product_nos: Sequence[int], revision: 
         if not gone:
             return 0
         number = revision()
-        # The fingerprints are cleared, so that the product is read anew should the store bring it back.
+        # Another fingerprint than that of a living entry: the product is read anew should the store bring it back.
         Product.objects.filter(id__in=[product.pk for product in gone]).update(
             status=ProductStatus.DELETE, revision=number, summary_hash="", content_hash="", updated_at=timezone.now()
         )
+        listed = [product for product in gone if product.origin_product_no in summary_hashes]
+        for product in listed:
+            product.summary_hash = summary_hashes[product.origin_product_no]
+        if listed:
+            Product.objects.bulk_update(listed, ["summary_hash"])
         index_products(read_search_rows(product.pk for product in gone))
         announce(gone, revision=number)
         count_write(store_id=store_id)

@@ -15,7 +15,7 @@ from products.catalog.models import Product
 
 Served = Mapping[int, Mapping[str, Any]]
 
-LEDGERS_OWN = {"id", "store", "summary_hash", "content_hash", "revision", "updated_at", "priority", "version"}
+LEDGERS_OWN = {"id", "store", "summary_hash", "content_hash", "revision", "updated_at", "priority", "hold", "version"}
 BENEFIT_KEYS = {
     "sellerPurchasePoint": "purchase_point",
     "managerPurchasePoint": "manager_purchase_point",

@@ -5,6 +5,7 @@ import json
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -19,6 +20,7 @@ from perfhooks.trace import bind_trace
 from products.storesync import errors
 from products.storesync.accounts import StoreAccount
 from products.storesync.client import StoreClient
+from products.storesync.pacer import MemoryBook
 from products.storesync.retries import RetryRules
 from products.storesync.signature import sign_request
 from products.storesync.simulator.process import SimulatorProcess
@@ -239,6 +241,21 @@ def test_a_limit_that_never_ends_is_given_up_for_later() -> None:
     ):
         client.fetch_detail(1)
     assert caught.value.is_resumable
+
+
+def test_a_limit_that_was_given_up_binds_the_next_start() -> None:
+    books: dict[str, MemoryBook] = defaultdict(MemoryBook)
+    hour = refuse(429, "GW.RATE_LIMIT", Retry_After="7200")
+    with ScriptedStore(detail=[hour, FOUND]) as store:
+        for _start in range(2):
+            with (
+                StoreClient(store.account, rules=QUICK, open_book=lambda _account, endpoint: books[endpoint]) as client,
+                pytest.raises(errors.RateLimitedError) as caught,
+            ):
+                client.fetch_detail(1)
+        assert len(store.seen["detail"]) == 1
+    assert 7_000 < (caught.value.reply.retry_after_seconds or 0) <= 7_200
+    assert "대기 시간이 120분 남았습니다" in str(caught.value)
 
 
 def test_an_expired_token_is_renewed_once_for_the_call() -> None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from products.catalog.models import CatalogueScan, Product
 from products.storesync.client import StoreClient
 from products.storesync.decoding import ListPage
+from products.storesync.models import SyncFailure
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store
@@ -67,7 +68,7 @@ def test_a_list_that_shrank_too_much_deletes_nothing(sync: Sync, store: Simulato
     assert sorted(reasons) == [(number, "missing") for number in gone]
 
 
-@pytest.mark.parametrize(("sold", "gone"), [(3, 1), (3, 3), (8, 5)])
+@pytest.mark.parametrize(("sold", "gone"), [(3, 1), (3, 2), (8, 5)])
 def test_a_small_store_loses_what_it_deletes(db: None, small_catalogue: Path, sold: int, gone: int) -> None:
     with SimulatorProcess(small_catalogue, products=sold) as store:
         sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
@@ -77,6 +78,19 @@ def test_a_small_store_loses_what_it_deletes(db: None, small_catalogue: Path, so
     assert (facts.deleted, facts.error) == (gone, "")
     marked = Product.objects.filter(status="DELETE").values_list("origin_product_no", flat=True)
     assert sorted(marked) == deleted
+
+
+def test_an_empty_list_deletes_nothing_however_small_the_store(db: None, small_catalogue: Path) -> None:
+    with SimulatorProcess(small_catalogue, products=3) as store:
+        sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+        store.mutate(delete=sorted(store.catalogue()))
+        store.reset_counters()
+        facts = sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url))
+        assert DETAIL not in store.counters()["requests"]
+    assert (facts.listed, facts.status, facts.deleted) == (0, "done", 0)
+    assert "목록이 비어 있어 상품 3개를 삭제하지 않았습니다" in facts.error
+    assert not Product.objects.filter(status="DELETE").exists()
+    assert CatalogueScan.objects.latest("pk").exceptions.filter(reason="missing").count() == 3
 
 
 def test_a_small_store_s_list_that_is_only_short_deletes_nothing(
@@ -117,3 +131,21 @@ def test_a_missing_product_that_is_still_there_is_only_unconfirmed(sync: Sync, s
     assert list(CatalogueScan.objects.latest("pk").exceptions.values_list("product", "reason")) == [
         (product.pk, "missing")
     ]
+
+
+def test_a_product_that_list_and_detail_call_deleted_is_marked_and_asked_for_once(
+    sync: Sync, store: SimulatorProcess
+) -> None:
+    sync()
+    number = sorted(store.catalogue())[0]
+    store.mutate([{"originProductNo": number, "set": {"statusType": "DELETE"}}])
+    store.faults("status", route="detail", originProductNo=number, status=404, code="NOT_FOUND")
+    facts = sync()
+    assert (facts.planned, facts.fetched, facts.deleted, facts.refused) == (1, 1, 1, 0)
+    assert Product.objects.get(origin_product_no=number).status == "DELETE"
+    assert not SyncFailure.objects.exists()
+    assert sync().planned == 0
+    store.clear_faults()
+    store.mutate([{"originProductNo": number, "set": {"statusType": "SALE"}}])
+    assert sync().updated == 1
+    assert_equal_to_store(store)

@@ -37,7 +37,6 @@ TABLE = [
 FATAL = {
     errors.StoreAuthError,
     errors.LivingTokenRefusedError,
-    errors.AddressRefusedError,
     errors.PermissionRefusedError,
     errors.UnknownRouteError,
     errors.MovedError,

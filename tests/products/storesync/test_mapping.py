@@ -6,13 +6,11 @@ from typing import Any
 import msgspec
 import pytest
 from django.db import models
-from hypothesis import given
-from hypothesis import strategies as st
 
 from products.catalog.models import PRICE_LIMIT_WON, STOCK_LIMIT, Product, ProductStatus
 from products.storesync import mapping
 from products.storesync.decoding import ProductDetail, ProductSummary
-from products.storesync.mapping import RefusedProduct, choose_skus, extract_text, hash_summary, map_product
+from products.storesync.mapping import RefusedProduct, extract_text, hash_summary, map_product
 from products.upsert.rows import ProductRow
 
 CHANNEL: dict[str, Any] = {
@@ -224,17 +222,3 @@ def test_the_order_of_channels_does_not_move_the_fingerprint() -> None:
     one = make_summary({"channelProductNo": 5})
     other = ProductSummary(11, list(reversed(one.channel_products)))
     assert hash_summary(one) == hash_summary(other)
-
-
-def test_which_codes_become_skus() -> None:
-    codes = {11: "A", 12: "A", 13: "", 14: "B", 15: "11", 16: "16", 17: "x" * 41, 18: "x" * 40}
-    assert choose_skus(codes) == {
-        11: "11", 12: "12", 13: "13", 14: "B", 15: "15", 16: "16", 17: "17", 18: "x" * 40,
-    }  # fmt: skip
-
-
-@given(st.dictionaries(st.integers(1, 40), st.sampled_from(["", "A", "B", "C", "1", "2", "3", "40"]), max_size=40))
-def test_skus_of_a_scan_are_unique(codes: dict[int, str]) -> None:
-    skus = choose_skus(codes)
-    assert skus.keys() == codes.keys()
-    assert len(set(skus.values())) == len(skus)

@@ -7,6 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from products.storesync.client import BODY_LIMIT_CHARACTERS
+from products.storesync.models import SyncFailure
 from products.storesync.services import read_account
 from products.storesync.simulator.process import SimulatorProcess
 from tests.products.storesync.planted import PLANTED_SECRET, assert_nothing_shows, read_rows
@@ -88,3 +90,22 @@ def test_a_detail_that_holds_the_token_is_kept_without_it(settings: Settings, lo
         shown = sync_and_show(store.account.base_url, settings)
     assert "sellerBarcode" in shown
     assert_nothing_shows([shown + log.getvalue().decode()], PLANTED_TOKEN)
+
+
+@pytest.mark.django_db
+def test_list_entries_are_kept_without_any_token_that_was_given_and_cut(settings: Settings, log: io.BytesIO) -> None:
+    older, newer = PLANTED_TOKEN, "second-planted-token"
+    channel = {"channelProductNo": 2, "name": f"{older} {newer}", "salePrice": 0, "categoryId": "5"}
+    dated = {**channel, "modifiedDate": "2026-11-01T00:00:00+09:00"}
+    entries = [
+        {"originProductNo": 1, "channelProducts": [{**dated, "gift": f"{older} {newer} {PLANTED_SECRET}"}]},
+        {"originProductNo": 2, "channelProducts": [{**dated, "salePrice": "x", "gift": f"{older}{newer}" * 20_000}]},
+    ]
+    page = {"contents": entries, "page": 1, "totalElements": 2, "totalPages": 1}
+    script = {"token": [issue(older), issue(newer)], "list": [refuse(401, "GW.AUTHN"), Answer(200, page)]}
+    with ScriptedStore(**script) as store:
+        shown = sync_and_show(store.account.base_url, settings)
+    assert '"refused": 2' in shown
+    assert all("***" in body for body in SyncFailure.objects.values_list("body", flat=True))
+    assert max(map(len, SyncFailure.objects.values_list("body", flat=True))) == BODY_LIMIT_CHARACTERS
+    assert_nothing_shows([shown + log.getvalue().decode()], older, newer)

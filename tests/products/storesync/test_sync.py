@@ -299,3 +299,15 @@ def test_progress_counts_up_to_what_is_planned(sync: Sync) -> None:
 def test_no_failure_is_open_after_a_clean_run(sync: Sync) -> None:
     sync()
     assert not SyncFailure.objects.exists()
+
+
+def test_a_code_that_is_the_number_of_a_product_that_the_list_left_out_is_no_sku(
+    sync: Sync, store: SimulatorProcess
+) -> None:
+    left_out, other = sorted(store.catalogue())[:2]
+    store.mutate([{"originProductNo": left_out, "set": {"sellerManagementCode": ""}}])
+    sync()
+    store.mutate([{"originProductNo": other, "set": {"sellerManagementCode": str(left_out)}}])
+    store.faults("short_page", route="list", count=1)
+    assert (sync().status, Product.objects.get(origin_product_no=other).sku) == ("done", str(other))
+    assert Product.objects.get(origin_product_no=left_out).sku == str(left_out)

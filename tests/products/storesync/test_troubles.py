@@ -91,7 +91,29 @@ def test_settings_that_cannot_be_right(sync: Sync, settings: Settings, name: str
     setattr(settings, name, value)
     with pytest.raises(errors.StoreConfigError, match=words):
         sync()
-    assert read_only_run().status == "failed"
+    assert read_only_run().status == "parked"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("STORE_CLIENT_SECRET", "plain"), ("STORE_CLIENT_ID", ""), ("STORE_CLIENT_SECRET", "")]
+)
+def test_settings_that_break_while_a_run_is_parked_cost_nothing_of_it(
+    sync: Sync, store: SimulatorProcess, settings: Settings, name: str, value: str
+) -> None:
+    later = sorted(store.catalogue(), reverse=True)[40]
+    store.faults("status", route="detail", originProductNo=later, status=503, code="GW.BLOCK.01")
+    with pytest.raises(errors.GatewayBlockedError):
+        sync(workers=1)
+    store.clear_faults()
+    right = getattr(settings, name)
+    setattr(settings, name, value)
+    with pytest.raises(errors.StoreConfigError):
+        sync()
+    assert (read_only_run().status, SyncItem.objects.filter(state="pending").count()) == ("parked", 23)
+    setattr(settings, name, right)
+    store.reset_counters()
+    assert (sync().status, read_only_run().created) == ("done", 63)
+    assert len(store.counters()["details"]) == 23
 
 
 @pytest.mark.django_db(transaction=True)
@@ -140,11 +162,15 @@ def test_a_missing_api_group(sync: Sync, store: SimulatorProcess) -> None:
     assert store.counters()["requests"] == {"/v1/oauth2/token": 2, "/v1/products/search": 1}
 
 
-def test_an_unregistered_address(sync: Sync, store: SimulatorProcess) -> None:
-    store.faults("ip_not_allowed")
+def test_an_address_that_is_not_registered_keeps_the_work_until_it_is(sync: Sync, store: SimulatorProcess) -> None:
+    store.faults("ip_not_allowed", route="detail", after=20)
     with pytest.raises(errors.AddressRefusedError, match="IPv4 주소를 등록"):
-        sync()
-    assert read_only_run().status == "failed"
+        sync(workers=1)
+    assert (read_only_run().status, read_only_run().created) == ("parked", 20)
+    store.clear_faults()
+    store.reset_counters()
+    assert (sync().status, read_only_run().created) == ("done", 63)
+    assert len(store.counters()["details"]) == 43
 
 
 @pytest.mark.parametrize(
@@ -198,6 +224,23 @@ def test_a_store_that_fails_for_every_product_is_not_blamed_on_the_products(
     assert SyncItem.objects.filter(state="pending").count() == 63
     store.clear_faults()
     assert sync().created == 63
+
+
+def test_products_that_keep_failing_hold_up_none_of_the_others(sync: Sync, store: SimulatorProcess) -> None:
+    failing = sorted(store.catalogue(), reverse=True)[:5]
+    for number in failing:
+        store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
+    with pytest.raises(errors.ServerFaultError):
+        sync(workers=1)
+    assert (read_only_run().status, read_only_run().fetched) == ("parked", 0)
+    facts = sync(workers=1)
+    assert (facts.status, facts.created, facts.refused, facts.fetched) == ("done", 58, 5, 63)
+    assert sync().refused == 5
+    failures = SyncFailure.objects.filter(resolved_at=None)
+    assert sorted(failures.values_list("origin_product_no", "attempts")) == [(number, 2) for number in sorted(failing)]
+    assert_equal_to_store(store, *failing)
+    store.clear_faults()
+    assert (sync().created, failures.count()) == (5, 0)
 
 
 def test_a_fault_of_our_own_parks_the_run_and_shows(sync: Sync, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,12 +370,21 @@ def test_a_failed_product_that_leaves_the_store_is_no_failure_any_more(sync: Syn
     assert not SyncFailure.objects.filter(resolved_at=None).exists()
 
 
-def test_a_product_that_goes_between_list_and_detail(sync: Sync, store: SimulatorProcess) -> None:
+def test_a_product_that_the_list_has_and_the_detail_lacks_is_a_failure_until_it_leaves_the_list(
+    sync: Sync, store: SimulatorProcess
+) -> None:
     (number,) = some_numbers(store, 1)
     store.faults("status", route="detail", originProductNo=number, status=404, code="NOT_FOUND")
     facts = sync()
     assert (facts.status, facts.created, facts.refused) == ("done", 62, 1)
-    assert not SyncFailure.objects.exists()
+    assert sync().refused == 1
+    failure = SyncFailure.objects.get()
+    assert (failure.origin_product_no, failure.code, failure.attempts) == (number, "product_gone", 2)
+    assert "목록에는 아직 있습니다" in failure.message
+    store.mutate(delete=[number])
+    sync()
+    failure.refresh_from_db()
+    assert failure.resolved_at is not None
 
 
 # What the shell says.

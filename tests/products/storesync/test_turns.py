@@ -14,7 +14,7 @@ from products.storesync.accounts import StoreAccount
 from products.storesync.books import FileBook, open_book
 from products.storesync.lanes import Lane, Limit
 from products.storesync.models import CallLane
-from products.storesync.pacer import MemoryBook, Pacer, TurnBook
+from products.storesync.pacer import LanePaused, MemoryBook, Pacer, TurnBook
 from products.storesync.simulator.process import SimulatorProcess
 from tests.support.ledger import open_ledger
 
@@ -101,6 +101,19 @@ def test_a_lane_from_a_clock_that_was_wrong_begins_anew() -> None:
     pacer = Pacer(book)
     pacer.wait_turn()
     assert book.change(lambda lane, _now: lane or Lane.start(0)).last_turn_at == pytest.approx(now, abs=1)
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(7_200.0, 7_200.0), (1e9, 86_400.0)])
+def test_a_long_pause_that_the_store_asked_for_stands_up_to_a_day(seconds: float, waited: float) -> None:
+    now = 1_000_000.0
+    book = MemoryBook(lambda: now)
+    Pacer(book).pause(seconds)
+    assert Pacer(book).read_lane().paused_until == now + waited
+    with pytest.raises(LanePaused) as caught:
+        Pacer(book).wait_turn(longest_pause_seconds=300.0)
+    assert caught.value.seconds == waited
+    now += waited
+    Pacer(book).wait_turn(longest_pause_seconds=300.0)
 
 
 @pytest.mark.slow

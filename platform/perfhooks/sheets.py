@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 FILE_BYTES_LIMIT = 10 * 2**20
 UNPACKED_BYTES_LIMIT = 100 * 2**20
 """Of all parts of an XLSX together. A small file can claim far more."""
+KEPT_BYTES_LIMIT = 20 * 2**20
+"""Of one part of an XLSX that is no sheet, such as the shared texts: those are held in memory as a whole."""
 PARTS_LIMIT = 1_000
 ROWS_LIMIT = 50_000
+LINES_LIMIT = 200_000
+"""The highest row number, blank rows included: a single cell may claim to stand in row one million."""
 COLUMNS_LIMIT = 100
 CELL_LENGTH_LIMIT = 1_000
 DELIMITERS = ",;\t"
@@ -56,6 +60,8 @@ def _gather(lines: Iterator[list[str]]) -> Sheet:
     header: list[str] = []
     rows: list[tuple[int, dict[str, str]]] = []
     for number, cells in enumerate(lines, start=1):
+        if number > LINES_LIMIT:
+            raise SheetError(f"행이 {LINES_LIMIT:,}번을 넘습니다. 빈 행을 지우거나 나누어 올리세요.")
         if not any(cells):
             continue
         if not header:
@@ -114,8 +120,11 @@ def _iter_xlsx(data: bytes) -> Iterator[list[str]]:
     _check_archive(data)
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        for row in book.worksheets[0].iter_rows(max_col=COLUMNS_LIMIT + 1, values_only=True):
-            yield _trim(_clean(_show(value)) for value in row)
+        sheet: Any = book.worksheets[0]
+        # The size that the sheet claims may be too small, and reading would end there.
+        sheet.reset_dimensions()
+        for row in sheet.iter_rows(max_col=COLUMNS_LIMIT + 1, values_only=True):
+            yield _trim(_clean(_show(value)) for value in row) if any(value is not None for value in row) else []
     except SheetError:
         raise
     except Exception as error:  # openpyxl raises whatever the damaged part made it stumble over
@@ -128,7 +137,9 @@ def _check_archive(data: bytes) -> None:
         parts = zipfile.ZipFile(io.BytesIO(data)).infolist()
     except zipfile.BadZipFile as error:
         raise SheetError("엑셀 파일이 깨졌습니다. 엑셀에서 열어 다시 저장해 올리세요.") from error
-    if len(parts) > PARTS_LIMIT or sum(part.file_size for part in parts) > UNPACKED_BYTES_LIMIT:
+    kept = max((part.file_size for part in parts if "/worksheets/" not in part.filename), default=0)
+    unpacked = sum(part.file_size for part in parts)
+    if len(parts) > PARTS_LIMIT or unpacked > UNPACKED_BYTES_LIMIT or kept > KEPT_BYTES_LIMIT:
         raise SheetError("압축을 풀면 너무 큰 파일입니다. 필요한 시트와 열만 남겨 다시 저장하세요.")
 
 

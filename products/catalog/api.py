@@ -18,13 +18,14 @@ from rest_framework.response import Response
 
 from perfhooks.usage import UNNAMED_VALUE, record_cursor_list
 from products.catalog.access import ProductView
+from products.catalog.edits import edit_product
 from products.catalog.errors import Problem
 from products.catalog.etags import is_known, is_matched, make_etag
 from products.catalog.filters import TYPED_FILTERS, ProductFilterSet
 from products.catalog.models import Product, ProductStatus
 from products.catalog.pages import ChangeCursor
 from products.catalog.parsing import show_name
-from products.catalog.priorities import PRIORITY_LIMIT, record_priority_change
+from products.catalog.priorities import PRIORITY_LIMIT, describe_edit, record_edit
 from products.catalog.problems import (
     PROBLEM_TYPE,
     ConflictSerializer,
@@ -32,7 +33,7 @@ from products.catalog.problems import (
     ProblemSerializer,
 )
 from products.catalog.selectors import with_price_check
-from products.catalog.services import PriorityConflict, set_priority
+from products.catalog.services import PriorityConflict
 from products.idempotency.requests import PARAMETER, answer_once
 
 SHOWN_LENGTH = 200
@@ -216,7 +217,7 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
         before = self._read_row(product_id)
         _check_precondition(request.headers.get("If-Match"), before, given["priority"])
         try:
-            product = set_priority(
+            product = edit_product(
                 product_id=product_id,
                 priority=given["priority"],
                 expected_version=given.get("version", before["version"]),
@@ -225,7 +226,8 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
         except PriorityConflict as conflict:
             current = {"priority": conflict.current_priority, "version": conflict.current_version}
             raise Problem(HTTPStatus.CONFLICT, str(conflict), current=current, given=dict(given)) from conflict
-        record_priority_change(actor=request.user, product=product, before=before["priority"])
+        message = describe_edit(priority=(before["priority"], product.priority))
+        record_edit(actor=request.user, product=product, message=message)
         after = self._read_row(product_id)
         return Response(after, headers={"ETag": make_etag(after)})
 

@@ -13,17 +13,12 @@ PRIORITY_LIMIT = 2_147_483_647
 """The largest integer that the column holds on PostgreSQL."""
 
 
-def describe_change(before: int, after: int) -> str:
-    """The note that the history keeps of a change, with the trace id under which the logs have it."""
-    return f"우선순위 {before} → {after} (추적 {current_trace_id()})"
-
-
 def describe_values(priority: object, hold: bool) -> str:
     """Both values, as short as an editor reads them: 40, or 40 · 보류."""
     return f"{priority} · 보류" if hold else f"{priority}"
 
 
-def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool]) -> str:
+def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool] = (False, False)) -> str:
     """The history's note of an edit, from (before, after) of each value, with the trace id; empty for no change."""
     parts = []
     if priority[0] != priority[1]:
@@ -33,12 +28,9 @@ def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool]) -> str:
     return f"{', '.join(parts)} (추적 {current_trace_id()})" if parts else ""
 
 
-def record_priority_change(*, actor: AbstractBaseUser | AnonymousUser, product: Product, before: int) -> None:
-    """Note one change of priority in the product's history."""
-    message = describe_change(before, product.priority)
-    LogEntry.objects.log_actions(cast("int", actor.pk), [product], CHANGE, change_message=message, single_object=True)
-
-
 def record_edit(*, actor: AbstractBaseUser | AnonymousUser, product: Product, message: str) -> None:
-    """Note one edit in the product's history."""
-    LogEntry.objects.log_actions(cast("int", actor.pk), [product], CHANGE, change_message=message, single_object=True)
+    """Note one edit in the product's history. message: of `describe_edit`; nothing is noted when it is empty."""
+    if message:
+        LogEntry.objects.log_actions(
+            cast("int", actor.pk), [product], CHANGE, change_message=message, single_object=True
+        )

@@ -1,10 +1,9 @@
-"""What changes the catalogue, apart from the upsert of product rows: scans, revisions, placements, priority."""
+"""What changes the catalogue, apart from the upsert of product rows and editors: scans, revisions, placements."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Protocol
 
-import structlog
 from django.db import connection, transaction
 from django.db.models import F, Max
 
@@ -19,8 +18,6 @@ from products.catalog.models import (
     Store,
 )
 from products.catalog.priorities import describe_values
-
-log = structlog.get_logger()
 
 
 class CategoryLike(Protocol):
@@ -156,21 +153,3 @@ def record_placements(*, content_id: int, revisions: Mapping[int, int], is_live:
             update_fields=["revision_shown", "is_live"],
         )
     return removed + len(rows)
-
-
-def set_priority(*, product_id: int, priority: int, expected_version: int, actor: str) -> Product:
-    """Set an editor's priority if the product still is as the editor saw it.
-
-    Raises Product.DoesNotExist, ValueError for a negative priority, PriorityConflict when `expected_version` is old.
-    actor: who did it, for the log.
-    """
-    if priority < 0:
-        raise ValueError("우선순위: 0 이상의 정수를 넣으세요.")
-    seen = Product.objects.filter(pk=product_id, version=expected_version)
-    with transaction.atomic():
-        changed = seen.update(priority=priority, version=F("version") + 1)
-        product = Product.objects.select_related("category", "store").get(pk=product_id)
-    if not changed:
-        raise PriorityConflict(product)
-    log.info("priority_changed", sku=product.sku, priority=priority, version=product.version, actor=actor)
-    return product

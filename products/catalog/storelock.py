@@ -11,8 +11,8 @@ def enter_store(store_id: int) -> None:
 
     Must run inside a transaction, before that reads what it will overwrite; taking it twice does no harm. Two writers
     then neither block each other for ever nor overwrite what they have not seen. Who writes products of several stores
-    enters them in the order of their ids. A change of one row that waits for nothing else, such as a priority, needs no
-    lock. On SQLite a transaction holds the only write lock from its start.
+    enters them in the order of their ids, before it locks any product. A change of one row that waits for nothing else,
+    such as a priority, needs no lock; one that goes on to the posts' queue, such as a hold, does. On SQLite a transaction holds the only write lock from its start.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

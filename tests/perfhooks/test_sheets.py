@@ -52,6 +52,32 @@ def test_a_sheet_is_read_however_it_was_saved(data: bytes) -> None:
     assert [(number, {"우선순위": "", "이유": "", **cells}) for number, cells in sheet.rows] == ROWS
 
 
+def rewrite_sheet(data: bytes, old: str, new: str) -> bytes:
+    """The workbook with this text of its first sheet's XML replaced."""
+    source, file = zipfile.ZipFile(io.BytesIO(data)), io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name == "xl/worksheets/sheet1.xml":
+                assert old in text
+                text = text.replace(old, new)
+            target.writestr(name, text)
+    return file.getvalue()
+
+
+def test_rows_beyond_the_size_that_the_sheet_claims_are_read() -> None:
+    data = make_xlsx(["SKU", "우선순위"], ["HB-1", 1], ["HB-2", 2])
+    sheet = read_sheet(rewrite_sheet(data, '<dimension ref="A1:B3"', '<dimension ref="A1:A2"'))
+    assert sheet.rows == [(2, {"SKU": "HB-1", "우선순위": "1"}), (3, {"SKU": "HB-2", "우선순위": "2"})]
+
+
+def test_a_row_that_claims_to_stand_far_below_is_refused() -> None:
+    data = make_xlsx(["SKU"], ["HB-1"])
+    assert read_sheet(rewrite_sheet(data, '<row r="2"', '<row r="200000"')).rows == [(200_000, {"SKU": "HB-1"})]
+    with pytest.raises(SheetError, match="200,000번을 넘습니다"):
+        read_sheet(rewrite_sheet(data, '<row r="2"', '<row r="999999999999"'))
+
+
 def test_quoted_cells_keep_their_commas_and_lines_and_do_not_move_the_row_numbers() -> None:
     sheet = read_sheet('SKU,이유\nHB-1,"하나, 둘\n셋"\nHB-2,넷\n'.encode())
     assert sheet.rows == [(2, {"SKU": "HB-1", "이유": "하나, 둘\n셋"}), (3, {"SKU": "HB-2", "이유": "넷"})]
@@ -90,12 +116,14 @@ def test_sizes_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
         read_sheet(b"a" * (10 * 2**20 + 1))
 
 
-@pytest.mark.parametrize(("parts", "size"), [(1, 101 * 2**20), (1_001, 1)])
-def test_a_zip_bomb_is_refused_before_it_is_unpacked(parts: int, size: int) -> None:
+@pytest.mark.parametrize(
+    ("folder", "parts", "size"), [("xl/worksheets", 1, 101 * 2**20), ("xl", 1, 21 * 2**20), ("xl", 1_001, 1)]
+)
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(folder: str, parts: int, size: int) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(parts):
-            archive.writestr(f"xl/{number}.xml", bytes(size))
+            archive.writestr(f"{folder}/{number}.xml", bytes(size))
     assert len(file.getvalue()) < 2**20
     with pytest.raises(SheetError, match="너무 큰 파일"):
         read_sheet(file.getvalue())

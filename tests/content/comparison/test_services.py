@@ -13,8 +13,8 @@ from content.comparison.wording import format_stock, list_benefits
 from content.matching.services import match_post
 from content.posts.models import Post
 from perfhooks.recorder import Recorder
+from products.catalog.edits import edit_product
 from products.catalog.selectors import ProductFacts, get_facts_by_sku
-from products.catalog.services import set_priority
 from tests.content.factories import change_products, get_product, make_post, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def get_facts(sku: str = "JB-1") -> ProductFacts:
 
 def test_named_first_then_the_match_then_the_categorys_best() -> None:
     make_shop(*({"number": number, "name": f"상품 {number}"} for number in range(1, 9)))
-    set_priority(product_id=get_product(8).pk, priority=9, expected_version=0, actor="kim")
+    edit_product(product_id=get_product(8).pk, priority=9, expected_version=0, actor="kim")
     post = make_post("{{ price:JB-5 }}\n\n{{ table }}", title="상품 3")
     outcome = build(post)
     assert (outcome.number, outcome.rows, outcome.is_new) == (1, 5, True)

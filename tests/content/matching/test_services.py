@@ -8,7 +8,8 @@ from django.db import IntegrityError, transaction
 from content.matching.models import MatchDecision
 from content.matching.selectors import count_decisions, get_decision
 from content.matching.services import match_post, name_price_band, read_index
-from products.catalog.services import allocate_revision, set_priority
+from products.catalog.edits import edit_product
+from products.catalog.services import allocate_revision
 from products.upsert.deletion import mark_deleted
 from products.upsert.services import upsert_products
 from tests.content.factories import CUP, change_products, get_product, make_post, make_shop
@@ -61,7 +62,7 @@ def test_an_editors_priority_breaks_a_tie_without_a_new_revision() -> None:
     make_shop({"number": 1, "name": "무선 청소기"}, {"number": 2, "name": "무선 청소기"})
     post = make_post("본문", title="무선 청소기")
     assert match_post(post_id=post.pk).sku == "JB-1"
-    set_priority(product_id=get_product(2).pk, priority=5, expected_version=0, actor="kim")
+    edit_product(product_id=get_product(2).pk, priority=5, expected_version=0, actor="kim")
     assert match_post(post_id=post.pk).sku == "JB-2"
 
 

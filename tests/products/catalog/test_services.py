@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from perfhooks.queries import count_queries
+from products.catalog.edits import edit_product
 from products.catalog.models import Placement, Product
 from products.catalog.selectors import count_stale_prices, get_facts_by_sku, price_check_times
 from products.catalog.services import (
     PriorityConflict,
     complete_scan,
     record_placements,
-    set_priority,
     start_scan,
 )
 from tests.products.factories import EPOCH, make_product_row, make_store, upsert
@@ -74,9 +74,9 @@ def test_the_second_of_two_editors_is_told_what_the_first_one_did() -> None:
     store = make_store()
     upsert(store, make_product_row(1))
     product = Product.objects.get()
-    set_priority(product_id=product.pk, priority=10, expected_version=0, actor="minji")
+    edit_product(product_id=product.pk, priority=10, expected_version=0, actor="minji")
     with pytest.raises(PriorityConflict, match="10") as conflict:
-        set_priority(product_id=product.pk, priority=90, expected_version=0, actor="jisoo")
+        edit_product(product_id=product.pk, priority=90, expected_version=0, actor="jisoo")
     assert conflict.value.current_version == 1
     product.refresh_from_db()
     assert product.priority == 10

@@ -139,11 +139,11 @@ DYING = f"""
 import os, signal, sys
 import django
 django.setup()
-from products.catalog.services import set_priority
+from products.catalog.edits import edit_product
 from products.idempotency.services import carry_out_once
 
 def act():
-    set_priority(product_id=int(sys.argv[1]), priority=30, expected_version=0, actor="editor")
+    edit_product(product_id=int(sys.argv[1]), priority=30, expected_version=0, actor="editor")
     os.kill(os.getpid(), signal.SIGKILL)
 
 carry_out_once(caller="user:1", key="{KEY}", request_hash="0" * 32, act=act)

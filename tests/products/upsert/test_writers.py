@@ -11,14 +11,15 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connection, connections, transaction
 from django.db.models import OuterRef, Subquery
 
+from content.refresh.models import RefreshEntry
 from products.catalog.batches import apply_batch, draft_batch
 from products.catalog.edits import edit_product
-from products.catalog.models import PriceObservation, Product
-from products.catalog.services import set_priority
+from products.catalog.models import Placement, PriceObservation, Product
 from products.catalog.storelock import enter_store
 from products.upsert.codes import resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef, ProductRow
+from tests.content.factories import make_post
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,10 +136,15 @@ def test_who_has_entered_a_store_keeps_the_other_writers_of_that_store_out() -> 
         pytest.skip("On SQLite every transaction keeps every other one out: set DATABASE_URL")
     store, other = make_store(), make_store("second")
     upsert(store, make_product_row(1))
+    product_id = Product.objects.get().pk
+    editor = User.objects.create_superuser("editor", password=None)
+    batch = draft_batch(products=Product.objects.all(), kind="hold", actor_id=editor.pk)
     writes: list[Callable[[], object]] = [
         lambda: upsert(store, make_product_row(1, price=140_000)),
         lambda: mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store)),
         lambda: resolve_skus(store_id=store.pk, revision=revision_of(store)),
+        lambda: edit_product(product_id=product_id, priority=0, hold=True, expected_version=0, actor="편집자"),
+        lambda: apply_batch(batch_id=batch.pk, actor_id=editor.pk),
     ]
 
     def try_all() -> None:
@@ -148,10 +154,45 @@ def test_who_has_entered_a_store_keeps_the_other_writers_of_that_store_out() -> 
             with pytest.raises(OperationalError, match="lock timeout"):
                 write()
         upsert(other, make_product_row(1))
-        set_priority(product_id=Product.objects.get(store=store).pk, priority=7, expected_version=0, actor="편집자")
+        edit_product(product_id=product_id, priority=7, expected_version=0, actor="편집자")
 
     with transaction.atomic():
         enter_store(store.pk)
         run_at_once(try_all)
     assert Product.objects.get(store=store).priority == 7
     assert upsert(store, make_product_row(1, price=140_000)).updated == 1
+
+
+@pytest.mark.postgresql
+def test_a_hold_waits_for_a_sync_that_has_queued_the_same_post_and_comes_to_the_product_next() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("On SQLite every transaction keeps every other one out: set DATABASE_URL")
+    store, post = make_store(), make_post()
+    upsert(store, make_product_row(1), make_product_row(2))
+    held, synced = Product.objects.order_by("origin_product_no")
+    for product in (held, synced):
+        Placement.objects.create(product=product, content_id=post.pk, revision_shown=1)
+    assert RefreshEntry.objects.get().post_id == post.pk
+
+    def hold() -> None:
+        edit_product(product_id=held.pk, priority=0, hold=True, expected_version=0, actor="편집자")
+
+    editor = threading.Thread(target=run_at_once, args=(hold,))
+    with transaction.atomic():
+        upsert(store, make_product_row(2, price=140_000))
+        editor.start()
+        wait_for_a_blocked_one()
+        upsert(store, make_product_row(1, price=140_000))
+    editor.join()
+    assert list(Product.objects.order_by("id").values_list("price", "hold")) == [(140_000, True), (140_000, False)]
+
+
+def wait_for_a_blocked_one() -> None:
+    """Until somebody in this database waits for a lock."""
+    blocked = (
+        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+    )
+    with connection.cursor() as cursor:
+        while not cursor.execute(blocked).fetchone()[0]:
+            # The view stands still within a transaction unless told.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeVar
 
+import msgspec
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
@@ -13,13 +14,15 @@ from products.catalog.storelock import enter_store
 from products.catalog.wordindex import BETWEEN, FILTERS, make_text, spell_filter, spell_pair
 
 ROWS_A_BATCH = 5_000
+encode_json = msgspec.json.Encoder().encode
 T = TypeVar("T")
 _COLUMNS = ("product_id", "text", *FILTERS)
 _UPDATES = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS[1:])
 _KEPT, _GIVEN = (", ".join(f"{row}.{name}" for name in _COLUMNS[1:]) for row in ("kept", "excluded"))
 _WRITE_POSTGRES = f"""
     INSERT INTO catalog_productsearch AS kept ({", ".join(_COLUMNS)})
-    SELECT * FROM unnest(%s::bigint[], %s::text[], %s::bigint[], %s::bigint[], %s::text[])
+    SELECT * FROM json_to_recordset(%s::json)
+        AS given(product_id bigint, text text, store_id bigint, category_id bigint, status text)
     ON CONFLICT (product_id) DO UPDATE SET {_UPDATES} WHERE ({_KEPT}) IS DISTINCT FROM ({_GIVEN})"""  # noqa: S608
 _WRITE_SQLITE = f"""
     INSERT INTO catalog_productsearch ({", ".join(_COLUMNS)}) VALUES ({", ".join(["%s"] * len(_COLUMNS))})
@@ -76,7 +79,8 @@ def _batch(items: Iterable[T]) -> Iterator[list[T]]:
 
 
 def _write_postgres(cursor: CursorWrapper, rows: list[SearchRow]) -> None:
-    cursor.execute(_WRITE_POSTGRES, [list(column) for column in zip(*rows, strict=True)])
+    # One text: having the driver quote lists of thousands takes several times as long.
+    cursor.execute(_WRITE_POSTGRES, [encode_json([row._asdict() for row in rows]).decode()])
 
 
 def _write_sqlite(cursor: CursorWrapper, rows: list[SearchRow]) -> None:

@@ -72,7 +72,7 @@ def test_a_preview_does_not_plan_to_delete_what_a_short_list_lacks(sync: Sync, s
     store.faults("empty_list", "list")
     planned = call("--dry-run")
     assert (planned["confirm_calls"], planned["delete_rows"]) == (0, 0)
-    assert "한꺼번에 사라져" in planned["doubt"]
+    assert "목록이 비어 있어" in planned["doubt"]
 
 
 def test_a_preview_in_words(

@@ -118,6 +118,7 @@ EXPECTED: dict[str, Outcome] = {
     "status_missing": refuse("originProduct.statusType: 값이 없습니다"),
     "price_zero": refuse("0원은"),
     "price_over": refuse("1,000,000,000원은"),
+    "deleted_after_list": refuse("스토어에 없는 상품", refused=2),
     "bad_request_product": refuse("요청 값을 거절"),
     "server_error_product": refuse("상품 서버에서 오류"),
     # The list cannot be believed: nothing is deleted, and the run says so.

@@ -64,6 +64,7 @@ TRACE_HEADER = "GNCP-GW-Trace-ID"
 STORE_TIME_HEADER = "GNCP-GW-HttpClient-ResponseTime"
 SLOWEST_KEPT = 20
 QUOTA_PERIOD_HEADER = "GNCP-GW-Quota-Period"
+QUOTA_CODE = "GW.QUOTA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +229,8 @@ class StoreClient:
             response = self._exchange(call, request)
             timed.set(status=response.status_code, store_ms=response.headers.get(STORE_TIME_HEADER))
         limit = read_limit(response.headers)
-        self._record(call, str(response.status_code), is_imposed=_is_imposed(response, limit))
+        is_limited = response.status_code == httpx.codes.TOO_MANY_REQUESTS
+        self._record(call, str(response.status_code), is_imposed=is_limited and _is_imposed(response, limit))
         self._pacers[call.endpoint].learn(limit)
         if response.status_code != httpx.codes.OK:
             raise self._explain(call, response, secret)
@@ -298,7 +300,7 @@ class StoreClient:
 
     def _record(self, call: Call[Any], status: str, *, is_imposed: bool = False) -> None:
         is_limited = status == "429"
-        self._add(calls=1, rate_limited=int(is_limited), rate_limited_imposed=int(is_limited and is_imposed))
+        self._add(calls=1, rate_limited=int(is_limited), rate_limited_imposed=int(is_imposed))
         count("api_requests_total", endpoint=call.endpoint, status=status)
         if is_limited:
             count("api_429_total")
@@ -333,8 +335,10 @@ class StoreClient:
 
 
 def _is_imposed(response: httpx.Response, limit: Limit) -> bool:
-    """Whether a 429 came although the bucket was not empty: congestion or a quota, which no pacing avoids."""
-    return QUOTA_PERIOD_HEADER in response.headers or bool(limit.remaining)
+    """Whether pacing could not have avoided a 429: our own is only one that tells of an empty bucket, and of no quota."""
+    is_quota = QUOTA_PERIOD_HEADER in response.headers
+    is_quota = is_quota or (decode_error(response.content).code or "").startswith(QUOTA_CODE)
+    return is_quota or limit.remaining != 0
 
 
 def _read_wait(response: httpx.Response) -> float | None:

@@ -81,19 +81,21 @@ def test_what_is_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("headers", "imposed"),
+    ("code", "headers", "imposed"),
     [
-        ({"GNCP-GW-RateLimit-Remaining": "0"}, 0),
-        ({"GNCP-GW-RateLimit-Remaining": "-1"}, 0),
-        ({"GNCP-GW-RateLimit-Remaining": "unknown"}, 0),
-        ({"GNCP-GW-RateLimit-Remaining": "3"}, 1),
-        ({"GNCP-GW-RateLimit-Remaining": "0", "GNCP-GW-Quota-Period": "SECONDS"}, 1),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": "0"}, 0),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": "-1"}, 0),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": "unknown"}, 1),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": ""}, 1),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": "3"}, 1),
+        ("GW.QUOTA_SECONDS", {"GNCP-GW-RateLimit-Remaining": "0"}, 1),
+        ("GW.RATE_LIMIT", {"GNCP-GW-RateLimit-Remaining": "0", "GNCP-GW-Quota-Period": "SECONDS"}, 1),
     ],
 )
 def test_a_429_that_pacing_could_have_avoided_is_told_from_one_that_the_store_imposed(
-    headers: dict[str, str], imposed: int
+    code: str, headers: dict[str, str], imposed: int
 ) -> None:
-    limited = Answer(429, {"code": "GW.RATE_LIMIT", "message": "거절"}, headers)
+    limited = Answer(429, {"code": code, "message": "거절"}, headers)
     with Recorder() as recorder, ScriptedStore(detail=[limited, FOUND]) as store, open_client(store) as client:
         client.fetch_detail(1)
         counts = client.take_counts()

@@ -30,7 +30,8 @@ TRAFFIC = ("calls", "limits", "retries", "workers", "ways", "rescans")
 
 
 def _name(failure: SyncFailure) -> str:
-    return f"{failure.name or '이름 없는 상품'} ({failure.sku or failure.origin_product_no})"
+    number = failure.origin_product_no if failure.origin_product_no > 0 else "번호 없음"
+    return f"{failure.name or '이름 없는 상품'} ({failure.sku or number})"
 
 
 def _failure_link(failure: SyncFailure) -> SafeString:

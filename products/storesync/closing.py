@@ -20,7 +20,7 @@ from products.catalog.services import complete_scan
 from products.storesync.client import StoreClient
 from products.storesync.details import RunRevision, save_call_counts, settle_deleted
 from products.storesync.errors import ProductGoneError, StoreCallError
-from products.storesync.failures import resolve_vanished
+from products.storesync.failures import resolve_unnumbered, resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
@@ -96,6 +96,8 @@ def is_gone(client: StoreClient, origin_product_no: int) -> bool:
 def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], living: dict[int, int]) -> None:
     revision = RunRevision(run)
     deleted = settle_deleted(run, missing.gone)
+    if run.listed:
+        resolve_unnumbered(run=run)
     if run.is_consistent and not missing.note:
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)

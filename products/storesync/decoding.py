@@ -5,6 +5,7 @@ characters and halves of surrogate pairs, which JSON can spell but no database k
 Shapes: Commerce API, product search (list) and origin product (detail). Only what the catalogue keeps is declared.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -81,7 +82,10 @@ class ProductSummary(msgspec.Struct, rename="camel", frozen=True):
 
 
 class BrokenSummary(msgspec.Struct, frozen=True):
-    """A list entry that could not be read; the rest of its page could."""
+    """A list entry that could not be read; the rest of its page could.
+
+    `origin_product_no`: below 0 where the number itself cannot be read; then it is a fingerprint of the entry.
+    """
 
     origin_product_no: int
     field: str
@@ -277,7 +281,12 @@ def _describe_broken(entry: bytes, error: ValueError) -> BrokenSummary:
         number = 0
     field = error.field if isinstance(error, WrongFieldError) else ""
     is_number = 0 < number <= LARGEST_NUMBER
-    return BrokenSummary(number if is_number else 0, field, str(error), decode_text(entry))
+    return BrokenSummary(number if is_number else _name_entry(entry), field, str(error), decode_text(entry))
+
+
+def _name_entry(entry: bytes) -> int:
+    """A number below 0 that stands for this entry and no other, in every run in which it is the same."""
+    return -1 - int.from_bytes(hashlib.blake2b(entry, digest_size=7).digest())
 
 
 def decode_detail(body: bytes) -> ProductDetail:

@@ -104,8 +104,14 @@ def resolve_failures(*, store_id: int, origin_product_nos: Collection[int]) -> i
 
 def resolve_vanished(*, store_id: int, listed: Collection[int]) -> int:
     """Close the open failures of products that a complete list no longer names; returns how many."""
-    open_numbers = read_open_failures(store_id=store_id).keys()
+    open_numbers = {number for number in read_open_failures(store_id=store_id) if number > 0}
     return resolve_failures(store_id=store_id, origin_product_nos=open_numbers - set(listed))
+
+
+def resolve_unnumbered(*, run: SyncRun) -> int:
+    """Close the open failures of list entries without a readable number that this run has not met; returns how many."""
+    rows = SyncFailure.objects.filter(store_id=run.store_id, resolved_at=None, origin_product_no__lte=0)
+    return rows.exclude(run=run).update(resolved_at=timezone.now())
 
 
 def request_retry(*, failure_ids: Collection[int]) -> int:

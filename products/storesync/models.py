@@ -160,7 +160,7 @@ class SyncFailure(models.Model):
     """A product that could not be kept, why, and what the store sent. Open until a later run keeps the product."""
 
     store = models.ForeignKey("catalog.Store", models.CASCADE, verbose_name="스토어")
-    origin_product_no = models.BigIntegerField("원상품 번호", help_text="목록에서 번호를 읽지 못했으면 0")
+    origin_product_no = models.BigIntegerField("원상품 번호", help_text="목록에서 번호를 읽지 못했으면 0보다 작은 수")
     sku = models.CharField("판매자 코드", max_length=40, blank=True)
     name = models.CharField("상품명", max_length=300, blank=True)
     code = models.CharField("오류 코드", max_length=80)

@@ -219,8 +219,8 @@ def _is_consistent(run: SyncRun) -> bool:
 
 
 def are_one_list(numbers: Sequence[int], totals: Set[int]) -> bool:
-    """Whether pages are one list: one total, every number once and readable (not 0), as many as the total."""
-    return totals == {len(numbers)} and len(set(numbers)) == len(numbers) and 0 not in numbers
+    """Whether pages are one list: one total, every number once and readable (above 0), as many as the total."""
+    return totals == {len(numbers)} and len(set(numbers)) == len(numbers) and min(numbers, default=1) > 0
 
 
 @transaction.atomic
@@ -237,5 +237,4 @@ def read_seller_codes(run: SyncRun) -> dict[int, str]:
     codes: dict[int, str] = {}
     for page in run.pages.order_by("number"):
         codes.update(zip(page.origin_product_nos, page.seller_codes, strict=True))
-    codes.pop(0, None)
-    return codes
+    return {number: code for number, code in codes.items() if number > 0}

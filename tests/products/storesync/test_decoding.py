@@ -79,13 +79,16 @@ def test_a_wrong_field_spoils_its_product_alone(changes: dict[str, Any], field: 
 
 
 @pytest.mark.parametrize("number", [None, 0, -3, 2**63, "열하나"])
-def test_an_entry_without_a_usable_number_is_reported_under_none(number: Any) -> None:
-    body = json.dumps(
-        {"contents": [{"originProductNo": number}], "page": 1, "totalElements": 1, "totalPages": 1}
-    ).encode()
+def test_entries_without_a_usable_number_are_told_apart_by_what_they_say(number: Any) -> None:
+    entries = [{"originProductNo": number}, {"originProductNo": number, "x": 1}]
+    body = json.dumps({"contents": entries, "page": 1, "totalElements": 2, "totalPages": 1}).encode()
     page = decode_page(body)
     assert page.summaries == []
-    assert [(entry.origin_product_no, entry.field) for entry in page.broken] == [(0, "originProductNo")]
+    assert [entry.field for entry in page.broken] == ["originProductNo"] * 2
+    one, other = (entry.origin_product_no for entry in page.broken)
+    assert max(one, other) < 0
+    assert one != other
+    assert page.broken == decode_page(body).broken
 
 
 @pytest.mark.parametrize(

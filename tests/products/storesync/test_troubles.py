@@ -387,6 +387,24 @@ def test_a_product_that_the_list_has_and_the_detail_lacks_is_a_failure_until_it_
     assert failure.resolved_at is not None
 
 
+def test_each_list_entry_without_a_number_is_a_failure_of_its_own(sync: Sync, store: SimulatorProcess) -> None:
+    first, *_others, last = sorted(store.catalogue())
+    numbers = (first, last)  # on two pages: one fault strikes a request
+    for number in numbers:
+        store.faults("drop_field", route="list", originProductNo=number, field="originProductNo")
+    for attempts in (1, 2):
+        facts = sync(page_size=40)
+        assert (facts.status, facts.refused, facts.is_complete) == ("done", 2, False)
+        failures = SyncFailure.objects.filter(resolved_at=None)
+        assert list(failures.values_list("attempts", "field")) == [(attempts, "originProductNo")] * 2
+        bodies = failures.values_list("body", flat=True)
+        names = {json.loads(body)["channelProducts"][0]["name"] for body in bodies}
+        assert names == {store.catalogue()[number]["list"]["channelProducts"][0]["name"] for number in numbers}
+    store.clear_faults()
+    assert (sync().created, failures.count()) == (2, 0)
+    assert_equal_to_store(store)
+
+
 # What the shell says.
 
 

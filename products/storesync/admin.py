@@ -73,6 +73,7 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
         ("결과", {"fields": (*COUNTS, "why", "failures", "revision", "is_consistent")}),
         ("진행", {"fields": ("started", "finished", "duration", *TRAFFIC, "trace_id")}),
         ("느린 상세", {"fields": ("slow_details",)}),
+        ("읽지 않는 항목", {"fields": ("ignored_fields",), "classes": ("collapse",)}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SyncRun]:
@@ -147,6 +148,11 @@ class SyncRunAdmin(ReadOnlyAdmin[Any]):
         known = read_ids(store_id=run.store_id, origin_product_nos=numbers)
         lines = ((_product_link(known.get(number), sku), f"{seconds:,.3f}초") for seconds, sku, number in run.slowest)
         return format_html_join("", "<p>{} {}</p>", lines) or format_html("{}", "–")
+
+    @admin.display(description="이름과 받은 횟수")
+    def ignored_fields(self, run: SyncRun) -> str:
+        """What the store sends and nothing here reads: the API has grown where a name is new."""
+        return ", ".join(f"{path} {times:,}" for path, times in sorted(run.unknown_fields.items())) or "–"
 
     @admin.display(description="알림")
     def notice(self, run: SyncRun) -> SafeString:

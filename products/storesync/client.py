@@ -51,6 +51,7 @@ from products.storesync.pacer import LanePaused, MemoryBook, Pacer, TurnBook
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
 from products.storesync.tokens import IssuedToken, TokenSource
+from products.storesync.unknown import add_unknown, count_unknown
 
 T = TypeVar("T")
 LIST_SIZE_LIMIT = 500
@@ -82,13 +83,17 @@ SlowDetail = tuple[float, str, int]
 
 @dataclass(slots=True)
 class CallCounts:
-    """Calls sent, 429 among the replies and those among them that the store imposed, repeated attempts, slow details."""
+    """Calls sent, 429 among the replies and those among them that the store imposed, repeated attempts, slow details.
+
+    `unknown_fields`: how often the store sent fields that nothing reads, by path.
+    """
 
     calls: int = 0
     rate_limited: int = 0
     rate_limited_imposed: int = 0
     retries: int = 0
     slowest: list[SlowDetail] = field(default_factory=list)
+    unknown_fields: dict[str, int] = field(default_factory=dict)
 
     def note_detail(self, sample: SlowDetail) -> None:
         """Keep the sample if it is among the slowest 20."""
@@ -240,6 +245,7 @@ class StoreClient:
             raise BrokenReplyError(self._describe(call, response, secret, str(error))) from None
         except WrongFieldError as error:
             raise DriftedReplyError(self._describe(call, response, secret, str(error)), field=error.field) from None
+        self._note_unknown(type(value), response.content)
         return Received(value, response.headers.get(TRACE_HEADER, ""), response.content)
 
     def _build_request(self, call: Call[Any], token: str) -> tuple[httpx.Request, str]:
@@ -297,6 +303,11 @@ class StoreClient:
                 with self._lock:
                     sample = (time.perf_counter() - started, str(call.tags["sku"]), call.number)
                     self._counts.note_detail(sample)
+
+    def _note_unknown(self, kind: type, body: bytes) -> None:
+        found = {self.quote(path): times for path, times in count_unknown(body, kind).items()}
+        with self._lock:
+            self._counts.unknown_fields = add_unknown(self._counts.unknown_fields, found)
 
     def _record(self, call: Call[Any], status: str, *, is_imposed: bool = False) -> None:
         is_limited = status == "429"

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
+import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
@@ -24,6 +25,8 @@ from products.storesync.failures import resolve_unnumbered, resolve_vanished
 from products.storesync.models import ItemState, RunStatus, SyncRun
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
+
+log = structlog.get_logger()
 
 MOST_VANISHED_SHARE = 0.2
 """When more of a store than this is missing from its list, the list is doubted, not the products."""
@@ -50,6 +53,7 @@ def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
         _settle_catalogue(run, missing, listed, living)
         _close(run, missing)
     run.refresh_from_db()
+    log.info("unknown_fields", run_id=run.pk, fields=run.unknown_fields)
     if run.listed:
         set_gauge("changed_sku_ratio", (run.created + run.updated + run.deleted) / run.listed)
 

@@ -1,4 +1,4 @@
-"""From the store's JSON to typed values. Unknown fields are ignored: the API grows about twice a month.
+"""From the store's JSON to typed values. Unknown fields are ignored (`unknown` counts them): the API grows twice a month.
 
 Numbers sent as text are taken as numbers; anything else of the wrong kind is an error that names its field. NUL
 characters and halves of surrogate pairs, which JSON can spell but no database keeps, are left out of every text.

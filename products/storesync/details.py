@@ -32,6 +32,7 @@ from products.storesync.mapping import (
 from products.storesync.models import ItemState, Reason, SyncItem, SyncRun
 from products.storesync.readings import forget_readings, record_readings
 from products.storesync.scan import describe_refusal, read_seller_codes
+from products.storesync.unknown import add_unknown
 from products.upsert.codes import choose_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import ProductRow
@@ -301,10 +302,12 @@ def save_call_counts(run: SyncRun, client: StoreClient) -> None:
     taken = client.take_counts()
     slowest = [[round(seconds, 4), sku, number] for seconds, sku, number in taken.slowest]
     run.slowest = sorted([*run.slowest, *slowest], reverse=True)[:SLOWEST_KEPT]
+    run.unknown_fields = add_unknown(run.unknown_fields, taken.unknown_fields)
     SyncRun.objects.filter(pk=run.pk).update(
         calls=F("calls") + taken.calls,
         rate_limited=F("rate_limited") + taken.rate_limited,
         rate_limited_imposed=F("rate_limited_imposed") + taken.rate_limited_imposed,
         retries=F("retries") + taken.retries,
         slowest=run.slowest,
+        unknown_fields=run.unknown_fields,
     )

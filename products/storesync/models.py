@@ -70,6 +70,7 @@ class SyncRun(models.Model):
     rate_limited_imposed = models.IntegerField("스토어 사정의 429", default=0)
     retries = models.IntegerField("재시도", default=0)
     slowest = models.JSONField("느린 상세", default=list, help_text="[초, SKU, 원상품 번호], 느린 것부터 20개")
+    unknown_fields = models.JSONField("읽지 않는 항목", default=dict, help_text="스토어가 보낸 횟수, 이름 100개까지")
     error = models.TextField("오류", blank=True)
 
     class Meta:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from scripts.bench_sync import Row, find_limit_seconds
+from scripts.bench_sync import Row, find_limit_seconds, print_rows
 
 FIRST = Row(
     name="limit",
@@ -47,3 +47,11 @@ def test_a_run_near_the_limit_is_kept() -> None:
 @pytest.mark.parametrize("miss", [{"seconds": 514.0}, {"overhead_seconds": 0.021}, {"rate_limited": 2}])
 def test_a_run_that_misses_one_goal_is_missed(miss: dict[str, float]) -> None:
     assert not replace(FIRST, **miss).is_kept  # type: ignore[arg-type]
+
+
+def test_what_was_not_measured_is_said_so_and_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    row = replace(FIRST, p95_seconds=None, overhead_seconds=None)
+    assert row.is_kept
+    assert not replace(row, rate_limited=2).is_kept
+    print_rows([row])
+    assert "재지" in capsys.readouterr().out

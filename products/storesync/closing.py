@@ -4,25 +4,31 @@ Nothing is marked deleted on the word of a list alone: the list must be consiste
 may be missing from it (a handful, or a share of the store), and the store must say of each that it is gone.
 """
 
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from perfhooks.metrics import set_gauge
-from perfhooks.trace import carry_context
 from products.catalog.selectors import read_living_ids
 from products.catalog.services import complete_scan
 from products.storesync.client import StoreClient
-from products.storesync.details import RunRevision, save_call_counts, settle_deleted
+from products.storesync.decoding import ProductSummary
+from products.storesync.details import (
+    Outcome,
+    RunRevision,
+    WorkItem,
+    save_call_counts,
+    settle_deleted,
+    stream_batches,
+)
 from products.storesync.errors import ProductGoneError, StoreCallError
 from products.storesync.failures import resolve_unnumbered, resolve_vanished
-from products.storesync.models import ItemState, RunStatus, SyncRun
+from products.storesync.models import ItemState, Reason, RunStatus, SyncItem, SyncRun
 from products.storesync.scan import read_seller_codes
 from products.upsert.codes import record_findings, resolve_skus
 
@@ -44,7 +50,10 @@ class Missing:
 
 
 def finish_run(*, run: SyncRun, client: StoreClient, workers: int) -> None:
-    """Settle everything that needs the whole list, and close the run. Raises StoreSyncError with nothing settled."""
+    """Settle everything that needs the whole list, and close the run.
+
+    Raises StoreSyncError with nothing settled; what the store has said of missing products until then is kept.
+    """
     listed = read_seller_codes(run).keys()
     living = read_living_ids(store_id=run.store_id)
     missing = _judge_missing(run, client, living.keys() - listed, living=len(living), workers=workers)
@@ -62,13 +71,36 @@ def _judge_missing(
     run: SyncRun, client: StoreClient, missing: Collection[int], *, living: int, workers: int
 ) -> Missing:
     note = doubt_missing(len(missing), living, is_empty=not run.listed, is_consistent=run.is_consistent)
-    if note:
+    if note or not missing:
         return Missing(doubtful=frozenset(missing), note=note)
-    with ThreadPoolExecutor(workers, thread_name_prefix="store") as pool:
-        numbers = sorted(missing)
-        verdicts = pool.map(carry_context(partial(is_gone, client)), numbers)
-        gone = frozenset(number for number, verdict in zip(numbers, verdicts, strict=True) if verdict)
+    gone = _confirm_gone(run, client, missing, workers)
     return Missing(gone=gone, doubtful=frozenset(missing) - gone)
+
+
+def _confirm_gone(run: SyncRun, client: StoreClient, missing: Collection[int], workers: int) -> frozenset[int]:
+    """Those of which the store says that they are gone; the answers are kept, so that a parked run asks for the rest."""
+    asked = run.items.filter(reason=Reason.MISSING)
+    wanted = [
+        SyncItem(run=run, origin_product_no=number, position=position, reason=Reason.MISSING)
+        for position, number in enumerate(sorted(missing))
+    ]
+    SyncItem.objects.bulk_create(wanted, ignore_conflicts=True)
+    pending = asked.filter(state=ItemState.PENDING).order_by("is_put_off", "position")
+    work = [WorkItem(ProductSummary(item.origin_product_no), "", has_failed=item.is_put_off) for item in pending]
+    for batch in stream_batches(partial(ask_if_gone, client), work, workers=workers):
+        _keep_answers(asked, batch)
+    return frozenset(asked.filter(state=ItemState.DONE).values_list("origin_product_no", flat=True))
+
+
+@transaction.atomic
+def _keep_answers(asked: QuerySet[SyncItem], batch: Sequence[Outcome]) -> None:
+    """An item is done when its product is gone, and refused when the store still has it or does not say."""
+    answered = [outcome for outcome in batch if not outcome.is_put_off]
+    put_off = [outcome.origin_product_no for outcome in batch if outcome.is_put_off]
+    for is_gone, state in ((True, ItemState.DONE), (False, ItemState.REFUSED)):
+        numbers = [outcome.origin_product_no for outcome in answered if outcome.is_gone == is_gone]
+        asked.filter(origin_product_no__in=numbers).update(state=state)
+    asked.filter(origin_product_no__in=put_off).update(is_put_off=True)
 
 
 def doubt_missing(missing: int, living: int, *, is_empty: bool, is_consistent: bool) -> str:
@@ -84,17 +116,18 @@ def doubt_missing(missing: int, living: int, *, is_empty: bool, is_consistent: b
     return ""
 
 
-def is_gone(client: StoreClient, origin_product_no: int) -> bool:
+def ask_if_gone(client: StoreClient, item: WorkItem) -> Outcome:
     """Whether the store itself says that the product is no more: 404, or the state DELETE. Raises StoreCallError."""
+    number = item.summary.origin_product_no
     try:
-        detail = client.fetch_detail(origin_product_no).value
+        detail = client.fetch_detail(number).value
     except ProductGoneError:
-        return True
+        return Outcome(number, is_gone=True)
     except StoreCallError as error:
         if error.reply.endpoint == "detail" and error.is_about_product:
-            return False
+            return Outcome(number, error=error, has_failed=item.has_failed)
         raise
-    return detail.origin_product.status_type == "DELETE"
+    return Outcome(number, is_gone=detail.origin_product.status_type == "DELETE")
 
 
 def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], living: dict[int, int]) -> None:
@@ -106,7 +139,11 @@ def _settle_catalogue(run: SyncRun, missing: Missing, listed: Collection[int], l
         resolve_vanished(store_id=run.store_id, listed=listed)
     resolve_skus(store_id=run.store_id, revision=revision)
     record_findings(store_id=run.store_id)
-    refused = run.items.filter(state=ItemState.REFUSED).values_list("origin_product_no", flat=True)
+    refused = (
+        run.items.filter(state=ItemState.REFUSED)
+        .exclude(reason=Reason.MISSING)
+        .values_list("origin_product_no", flat=True)
+    )
     unconfirmed = {living[number]: "refused" for number in refused if number in living}
     unconfirmed |= {living[number]: "missing" for number in missing.doubtful}
     complete_scan(scan_id=run.scan_id, listed=len(listed), is_complete=run.is_consistent, unconfirmed=unconfirmed)

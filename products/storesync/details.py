@@ -14,7 +14,7 @@ from functools import partial
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, QuerySet, When
 
 from perfhooks.trace import carry_context
 from products.catalog.services import allocate_revision
@@ -63,14 +63,16 @@ class WorkItem:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of one item: a row, or a refusal, or neither when list and detail both say that the product is deleted.
+    """What came of one item: a row, or a refusal, or neither when the product is gone, or may be.
 
-    `deleted_hash`: the fingerprint of the list entry that says so. `has_failed`: the item had failed before. `is_put_off`: it is left for the end of the work list.
+    `deleted_hash`: where the list says so as well, the fingerprint of its entry. `has_failed`: the item had failed before.
+    `is_put_off`: it is left for the end of the work list.
     """
 
     origin_product_no: int
     row: ProductRow | None = None
     refusal: Refusal | None = None
+    is_gone: bool = False
     deleted_hash: str = ""
     error: StoreCallError | None = None
     boundaries: Sequence[datetime] = ()
@@ -88,7 +90,7 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
 
     Raises StoreSyncError; what was read until then is stored, the rest stays pending.
     """
-    done = run.planned - run.items.filter(state=ItemState.PENDING).count()
+    done = run.planned - _select_pending(run).count()
     for batch in stream_batches(partial(fetch_item, client), _iter_pending(run), workers=workers):
         _store_batch(run, client, batch)
         done += sum(not outcome.is_put_off for outcome in batch)
@@ -96,9 +98,14 @@ def read_details(*, run: SyncRun, client: StoreClient, workers: int, progress: P
             progress(done, run.planned)
 
 
+def _select_pending(run: SyncRun) -> QuerySet[SyncItem]:
+    """What is left to read; whether what the list lacks is gone is asked at the end."""
+    return run.items.filter(state=ItemState.PENDING).exclude(reason=Reason.MISSING)
+
+
 def _iter_pending(run: SyncRun) -> Iterator[WorkItem]:
     skus = choose_skus(store_id=run.store_id, codes=read_seller_codes(run))
-    pending = run.items.filter(state=ItemState.PENDING).order_by("is_put_off", IS_MERELY_OLD, *URGENCY)
+    pending = _select_pending(run).order_by("is_put_off", IS_MERELY_OLD, *URGENCY)
     keys = list(pending.values_list("pk", flat=True))
     for start in range(0, len(keys), BATCH_ROWS):
         chunk = keys[start : start + BATCH_ROWS]
@@ -116,7 +123,7 @@ def fetch_item(client: StoreClient, item: WorkItem) -> Outcome:
         received = client.fetch_detail(number, sku=item.sku)
     except ProductGoneError as error:
         if choose_main_channel(item.summary).status_type == "DELETE":
-            return Outcome(number, deleted_hash=hash_summary(item.summary))
+            return Outcome(number, is_gone=True, deleted_hash=hash_summary(item.summary))
         return Outcome(number, refusal=_refuse_gone(item, error))
     except StoreCallError as error:
         # A token that cannot be had is never about the product, although the product asked for it.
@@ -245,7 +252,7 @@ def _store_batch(run: SyncRun, client: StoreClient, batch: Sequence[Outcome]) ->
     rows = [outcome.row for outcome in batch if outcome.row]
     refusals = [outcome.refusal for outcome in batch if outcome.refusal]
     put_off = [outcome.origin_product_no for outcome in batch if outcome.is_put_off]
-    deleted = {outcome.origin_product_no: outcome.deleted_hash for outcome in batch if outcome.deleted_hash}
+    deleted = {outcome.origin_product_no: outcome.deleted_hash for outcome in batch if outcome.is_gone}
     put_aside = [refusal.origin_product_no for refusal in refusals]
     with transaction.atomic():
         counts = upsert_products(

@@ -34,6 +34,7 @@ class Reason(models.TextChoices):
     FAILED = "failed", "지난번에 실패"
     FULL = "full", "전체 읽기"
     OLD = "old", "읽은 지 오래됨"
+    MISSING = "missing", "목록에서 빠짐"
 
 
 class SyncRun(models.Model):

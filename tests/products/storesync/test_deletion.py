@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from products.catalog.models import CatalogueScan, Product
 from products.storesync.client import StoreClient
 from products.storesync.decoding import ListPage
-from products.storesync.models import SyncFailure
+from products.storesync.errors import ServerFaultError
+from products.storesync.models import SyncFailure, SyncItem, SyncRun
+from products.storesync.retries import RetryRules
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
 from tests.products.storesync.conftest import STORE_CODE, Sync, assert_equal_to_store
@@ -149,3 +151,42 @@ def test_a_product_that_list_and_detail_call_deleted_is_marked_and_asked_for_onc
     store.mutate([{"originProductNo": number, "set": {"statusType": "SALE"}}])
     assert sync().updated == 1
     assert_equal_to_store(store)
+
+
+def test_a_store_that_fails_while_deletions_are_confirmed_is_asked_for_the_rest_later(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = RetryRules(attempts=1)
+    monkeypatch.setattr("products.storesync.client.RetryRules", lambda: quick)
+    sync()
+    gone = sorted(store.catalogue())[:12]
+    store.mutate(delete=gone)
+    store.faults("status", route="detail", after=3, status=500, code="INTERNAL_SERVER_ERROR")
+    store.reset_counters()
+    with pytest.raises(ServerFaultError):
+        sync(workers=1)
+    assert SyncRun.objects.latest("pk").status == "parked"
+    assert not Product.objects.filter(status="DELETE").exists()
+    answered = SyncItem.objects.filter(state="done")
+    assert sorted(answered.values_list("origin_product_no", flat=True)) == gone[:3]
+    store.clear_faults()
+    store.reset_counters()
+    facts = sync()
+    assert (facts.status, facts.deleted) == ("done", 12)
+    assert store.counters()["statuses_by_route"][DETAIL] == {"404": 9}
+
+
+def test_products_of_which_the_store_never_says_that_they_are_gone_hold_up_no_run(
+    sync: Sync, store: SimulatorProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = RetryRules(attempts=1)
+    monkeypatch.setattr("products.storesync.client.RetryRules", lambda: quick)
+    sync()
+    gone = sorted(store.catalogue())[:7]
+    store.mutate(delete=gone)
+    for number in gone[:5]:
+        store.faults("status", route="detail", originProductNo=number, status=500, code="INTERNAL_SERVER_ERROR")
+    with pytest.raises(ServerFaultError):
+        sync(workers=1)
+    assert sync(workers=1).deleted == 2
+    assert CatalogueScan.objects.latest("pk").exceptions.filter(reason="missing").count() == 5

@@ -223,6 +223,8 @@ class StoreClient:
             self._pacers[call.endpoint].pause(seconds)
             patience.wait_for_limit(error, seconds)
         else:
+            if isinstance(error, QuotaSpentError) and error.reply.retry_after_seconds:
+                self._pacers[call.endpoint].pause(error.reply.retry_after_seconds)
             wait_seconds = patience.wait_for_retry(error)
             self._add(retries=1)
             count("retry_total")

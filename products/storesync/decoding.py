@@ -218,7 +218,7 @@ class _Numbered(msgspec.Struct, rename="camel", frozen=True):
 def decode_body(body: bytes, kind: type[T]) -> T:
     """The body as a value of `kind`; raises MalformedBodyError or WrongFieldError."""
     try:
-        return msgspec.json.decode(_drop_unkeepable(body.removeprefix(BYTE_ORDER_MARK)), type=kind, strict=False)
+        return msgspec.json.decode(drop_unkeepable(body), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise _name_field(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -230,8 +230,9 @@ def decode_text(body: bytes) -> str:
     return body.decode(errors="replace").replace("\x00", "")
 
 
-def _drop_unkeepable(body: bytes) -> bytes:
-    body = body.replace(b"\x00", b"")
+def drop_unkeepable(body: bytes) -> bytes:
+    """The body without a byte order mark and without what no database keeps."""
+    body = body.removeprefix(BYTE_ORDER_MARK).replace(b"\x00", b"")
     return _ESCAPE.sub(_keep_escape, body) if _UNKEEPABLE.search(body) else body
 
 

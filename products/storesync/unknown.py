@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from products.storesync.decoding import ListPage, ProductDetail, ProductSummary, decode_body
+from products.storesync.decoding import ListPage, ProductDetail, ProductSummary, drop_unkeepable
 
 FIELDS_KEPT = 100
 """So many names are told apart; the rest is counted as one."""
@@ -46,20 +46,28 @@ def count_unknown(body: bytes, kind: type) -> Counter[str]:
     """{path of a field that `kind` does not declare: how often it comes}, of a body that has been read as that."""
     found = Counter[str]()
     if kind in DECLARED:
-        _count(decode_body(body, Any), DECLARED[kind], "", found)
+        _count(drop_unkeepable(body), DECLARED[kind], "", found)
     return found
 
 
-def _count(value: Any, fields: Fields | None, path: str, found: Counter[str]) -> None:
-    if isinstance(value, list):
-        for entry in value:
-            _count(entry, fields, path, found)
-    elif isinstance(value, dict) and fields:
-        for name, inner in value.items():
-            if name in fields:
-                _count(inner, fields[name], f"{path}{name}.", found)
-            else:
-                found[f"{path}{name}"[:PATH_LENGTH]] += 1
+def _count(raw: bytes, fields: Fields | None, path: str, found: Counter[str]) -> None:
+    """Only names are read, and no further than they are declared: what an unknown field holds may be anything."""
+    start = raw.lstrip()[:1]
+    if not fields or start not in (b"{", b"["):
+        return
+    try:
+        if start == b"[":
+            for entry in msgspec.json.decode(raw, type=list[msgspec.Raw]):
+                _count(bytes(entry), fields, path, found)
+            return
+        named = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return  # an entry that is broken is reported as such
+    for name, inner in named.items():
+        if name in fields:
+            _count(bytes(inner), fields[name], f"{path}{name}.", found)
+        else:
+            found[f"{path}{name}"[:PATH_LENGTH]] += 1
 
 
 def add_unknown(kept: Mapping[str, int], more: Mapping[str, int]) -> dict[str, int]:

@@ -245,14 +245,20 @@ def test_a_limit_that_never_ends_is_given_up_for_later() -> None:
     assert caught.value.is_resumable
 
 
-def test_a_limit_that_was_given_up_binds_the_next_start() -> None:
+@pytest.mark.parametrize(
+    "hour",
+    [
+        refuse(429, "GW.RATE_LIMIT", Retry_After="7200"),
+        refuse(429, "GW.QUOTA_LIMIT", Retry_After="7200", GNCP_GW_Quota_Period="ROUND"),
+    ],
+)
+def test_a_limit_that_was_given_up_binds_the_next_start(hour: Answer) -> None:
     books: dict[str, MemoryBook] = defaultdict(MemoryBook)
-    hour = refuse(429, "GW.RATE_LIMIT", Retry_After="7200")
     with ScriptedStore(detail=[hour, FOUND]) as store:
-        for _start in range(2):
+        for kind in (errors.StoreCallError, errors.RateLimitedError):
             with (
                 StoreClient(store.account, rules=QUICK, open_book=lambda _account, endpoint: books[endpoint]) as client,
-                pytest.raises(errors.RateLimitedError) as caught,
+                pytest.raises(kind) as caught,
             ):
                 client.fetch_detail(1)
         assert len(store.seen["detail"]) == 1

@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from products.storesync.client import StoreClient
-from products.storesync.decoding import ListPage, ProductDetail
+from products.storesync.decoding import ListPage, ProductDetail, decode_detail
 from products.storesync.models import SyncRun
 from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.unknown import FIELDS_KEPT, OTHERS, add_unknown, count_unknown
@@ -26,6 +28,20 @@ def test_fields_are_counted_by_where_they_stand() -> None:
         "extra": 1,
     }
     assert count_unknown(b"{}", dict) == {}
+
+
+@pytest.mark.parametrize(
+    "odd", [b"1e999", b"9" * 5_000, b"[" * 900 + b"]" * 900, b'"\\ud800"', b'"\xed\x95"', b"{}", b"[1]"]
+)
+def test_what_an_unknown_field_holds_is_not_looked_at(odd: bytes) -> None:
+    body = b'\xef\xbb\xbf{"originProduct": {"statusType": "SALE", "odd": ' + odd + b"}}"
+    assert decode_detail(body).origin_product.status_type == "SALE"
+    assert count_unknown(body, ProductDetail) == {"originProduct.odd": 1}
+
+
+def test_a_broken_entry_does_not_hide_what_its_neighbours_hold() -> None:
+    body = b'{"contents": [{"\xed\x95": 1}, 5, null, {"originProductNo": 1, "new": 2}]}'
+    assert count_unknown(body, ListPage) == {"contents.new": 1}
 
 
 def test_names_beyond_the_most_are_counted_as_one() -> None:

@@ -249,7 +249,11 @@ def _refuse_overtaken(batch: ChangeBatch, seen: Mapping[int, int]) -> int:
 def _drop_old_drafts() -> None:
     """Forget what nobody has confirmed for a day, whoever drafted it."""
     since = timezone.now() - timedelta(hours=DRAFT_KEPT_HOURS)
-    ChangeBatch.objects.filter(state=BatchState.DRAFT, created_at__lt=since).delete()
+    old = ChangeBatch.objects.filter(state=BatchState.DRAFT, created_at__lt=since)
+    # One that is confirmed or dropped at this moment is left to who does so.
+    free = list(old.order_by("id").select_for_update(skip_locked=True).values_list("pk", flat=True))
+    if free:
+        ChangeBatch.objects.filter(pk__in=free).delete()
 
 
 def _lock_products(items: QuerySet[ChangeBatchItem]) -> None:

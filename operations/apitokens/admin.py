@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from operations.apitokens.forms import NewTokenForm
 from operations.apitokens.models import ApiToken
-from operations.apitokens.services import create_token, revoke_tokens
+from operations.apitokens.services import TokenError, create_token, revoke_tokens
 from perfhooks.desk import FastModelAdmin, ago, link_to, pill
 from products.catalog.scopes import SCOPE_WORDS
 
@@ -62,7 +62,12 @@ class ApiTokenAdmin(FastModelAdmin[ApiToken]):
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """The form with the one button that leads to the token."""
         one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
-        return super().add_view(request, form_url, {**one_button, **(extra_context or {})})
+        context = {**one_button, **(extra_context or {})}
+        try:
+            return super().add_view(request, form_url, context)
+        except TokenError as error:
+            request.token_refusal = str(error)  # type: ignore[attr-defined]
+            return super().add_view(request, form_url, context)
 
     def get_fields(self, request: HttpRequest, obj: ApiToken | None = None) -> Any:
         """Inputs for a new one, facts of an old one."""
@@ -72,6 +77,7 @@ class ApiTokenAdmin(FastModelAdmin[ApiToken]):
         """The form, which knows who fills it in."""
         form = super().get_form(request, obj, change, **kwargs)
         form.actor = request.user  # type: ignore[attr-defined]
+        form.refusal = getattr(request, "token_refusal", "")  # type: ignore[attr-defined]
         return form
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -121,7 +127,7 @@ class ApiTokenAdmin(FastModelAdmin[ApiToken]):
         for token in still_open:
             self.log_change(request, token, "폐기")
         level = messages.SUCCESS if closed else messages.WARNING
-        self.message_user(request, f"토큰 {closed:,}개를 폐기했습니다. 이제 아무것도 열지 못합니다.", level)
+        self.message_user(request, f"토큰 {closed:,}개를 폐기했습니다. 더 이상 사용할 수 없습니다.", level)
         return None
 
     @admin.display(description="이름", ordering="name")
@@ -163,7 +169,7 @@ class ApiTokenAdmin(FastModelAdmin[ApiToken]):
         """When its time is over."""
         return ago(token.expires_at)
 
-    @admin.display(description="만든 때", ordering="created_at")
+    @admin.display(description="생성 시각", ordering="created_at")
     def made(self, token: ApiToken) -> SafeString:
         """When it was made."""
         return ago(token.created_at)

@@ -23,6 +23,8 @@ class NewTokenForm(_TokenModelForm):
 
     actor: User
     """Who fills in the form; set by the page."""
+    refusal = ""
+    """Why the token could not be made though the form was in order; set by the page."""
 
     user = forms.ModelChoiceField(
         queryset=User.objects.filter(is_active=True).order_by("username"),
@@ -49,3 +51,9 @@ class NewTokenForm(_TokenModelForm):
                 "나보다 권한이 많은 사람의 토큰은 만들 수 없습니다. 그 사람이나 최고 관리자가 만듭니다."
             )
         return user
+
+    def clean(self) -> dict[str, Any]:
+        """Say what came between, such as another token of that name."""
+        if self.refusal:
+            raise forms.ValidationError(self.refusal)
+        return super().clean() or self.cleaned_data

@@ -43,6 +43,9 @@ def create_token(*, user: User, name: str, scopes: Collection[str], days: int = 
     if unknown or not scopes:
         given = f"{', '.join(unknown)}은(는) 없습니다" if unknown else "하나 이상 고르세요"
         raise TokenError(f"범위: {given}. 있는 것: {', '.join(SCOPE_WORDS)}")
+    longest = ApiToken._meta.get_field("name").max_length or 0
+    if not name.strip() or len(name) > longest or "\0" in name:
+        raise TokenError(f"이름: 1자에서 {longest}자 사이의 글자로 쓰세요.")
     if not 1 <= days <= DAYS_MOST:
         raise TokenError(f"기간: 1일에서 {DAYS_MOST}일 사이로 정하세요.")
     prefix, text = make_token()

@@ -57,7 +57,7 @@ _EDIT = (
     Grant("content.comparison", WRITE),
     Grant("content.clusters", WRITE),
     Grant("content.refresh", ("change",)),
-    Grant("products.catalog", ("change",), ("product",)),
+    Grant("products.catalog", ("change", "export"), ("product",)),
     Grant("products.storesync", ("change",), ("syncfailure",)),
 )
 _PUBLISH = (
@@ -75,7 +75,12 @@ ROLES: dict[str, RoleRow] = {
     row.code: row
     for row in (
         RoleRow("viewer", "뷰어", "사용자 관리를 뺀 모든 화면을 봅니다.", _SEE_ALL),
-        RoleRow("editor", "편집자", "글과 비교표를 쓰고 상품의 우선순위와 보류를 고칩니다.", (*_SEE_ALL, *_EDIT)),
+        RoleRow(
+            "editor",
+            "편집자",
+            "글과 비교표를 쓰고 상품의 우선순위와 보류를 고치며 목록을 내보냅니다.",
+            (*_SEE_ALL, *_EDIT),
+        ),
         RoleRow(
             "publisher",
             "발행자",

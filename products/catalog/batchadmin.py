@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -13,19 +14,34 @@ from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 
+from perfhooks.changelist import FastChangeList
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
 from products.catalog.batches import BatchError, apply_batch, drop_draft, undo_batch
 from products.catalog.batchpage import describe_batch, read_batch_page
 from products.catalog.models import BatchState, ChangeBatch
 from products.catalog.productparts import format_count
+from products.catalog.sheetimport import REASON_LENGTH
 
 TONES: dict[str, Tone] = {BatchState.DRAFT: "warn", BatchState.APPLIED: "ok", BatchState.UNDONE: "grey"}
-REASON_LENGTH = 200
+
+
+class ReasonForm(forms.Form):
+    """Why many products are changed."""
+
+    reason = forms.CharField(label="이유", required=False, max_length=REASON_LENGTH)
 
 
 def show_state(batch: ChangeBatch) -> SafeString:
     """Where the batch stands, as a pill."""
     return pill(batch.get_state_display(), TONES[batch.state])
+
+
+class BatchList(FastChangeList):
+    """The list, without what is wrong with the rows of files, which may be long."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[ChangeBatch]:
+        """Return the batches of the list."""
+        return super().get_queryset(request, exclude_parameters).defer("errors")
 
 
 class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
@@ -59,7 +75,11 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
     def apply_view(self, request: HttpRequest, batch_id: int) -> HttpResponse:
         """Do what the draft says."""
         self._check(request)
-        reason = request.POST.get("reason", "").strip()[:REASON_LENGTH]
+        form = ReasonForm(request.POST)
+        if not form.is_valid():
+            messages.error(request, f"이유: {' '.join(map(str, form.errors['reason']))} 아무것도 바뀌지 않았습니다.")
+            return self._show(batch_id)
+        reason = form.cleaned_data["reason"]
         try:
             batch = apply_batch(batch_id=batch_id, actor_id=_get_actor_id(request), reason=reason)
         except (BatchError, ChangeBatch.DoesNotExist) as error:
@@ -82,7 +102,7 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
         messages.success(request, f"상품 {batch.counts['restored']:,}개를 되돌렸습니다.")
         if batch.counts["kept"]:
             kept = batch.counts["kept"]
-            messages.warning(request, f"{kept:,}개는 그 뒤에 다른 사람이 고쳐서 두었습니다. 아래 표에 있습니다.")
+            messages.warning(request, f"{kept:,}개는 이후 수정되어 그대로 두었습니다. 아래 표에 있습니다.")
         return self._show(batch_id)
 
     @method_decorator(require_POST)
@@ -90,7 +110,7 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
         """Forget the draft."""
         self._check(request)
         try:
-            drop_draft(batch_id=batch_id)
+            drop_draft(batch_id=batch_id, actor_id=None if request.user.is_superuser else _get_actor_id(request))
         except (BatchError, ChangeBatch.DoesNotExist) as error:
             return self._refuse(request, batch_id, error)
         messages.info(request, "취소했습니다. 아무것도 바뀌지 않았습니다.")
@@ -107,12 +127,17 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
             "state": show_state(batch),
             "may_edit": self.may_edit(request),
             "is_own": batch.actor_id == request.user.pk,
+            "may_cancel": request.user.is_superuser,
         }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeBatch]:
         """With the people whose names the pages show."""
         return super().get_queryset(request).select_related("actor", "undone_by")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BatchList]:
+        """The list that reads no more than it shows."""
+        return BatchList
 
     def _check(self, request: HttpRequest) -> None:
         if not self.may_edit(request):
@@ -142,12 +167,12 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
         """How many products it changed."""
         return format_count(batch.counts.get("changed"))
 
-    @admin.display(description="빠진 상품")
+    @admin.display(description="제외된 상품")
     def left(self, batch: ChangeBatch) -> SafeString:
         """How many products or rows of a file were left out."""
         return format_count(batch.counts.get("refused", 0) + batch.counts.get("bad_rows", 0))
 
-    @admin.display(description="만든 때", ordering="id")
+    @admin.display(description="생성 시각", ordering="id")
     def made(self, batch: ChangeBatch) -> SafeString:
         """When it was drafted."""
         return ago(batch.created_at)

@@ -1,7 +1,8 @@
 """Many edits at once: drafted, looked at, applied, undone. Whatever the number of products, a few statements each.
 
 A draft keeps what each product is now and is to become, so that what a person confirmed is what is done: a product that
-somebody edits in between is left alone and counted. Undoing asks the same question again.
+somebody edits in between is left alone and counted. Undoing leaves alone what has another value than the batch gave it, so
+that batches on the same products are undone one after the other, the newest first.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 
 import structlog
 from django.db import connection, transaction
-from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
@@ -36,6 +37,10 @@ AMOUNT_KINDS = (ChangeKind.SET, ChangeKind.RAISE, ChangeKind.LOWER)
 """The kinds that need a number."""
 
 _COLUMNS = ("batch_id", "product_id", "field", "before", "after", "version_seen", "state", "reason")
+_ADD_ITEM = """
+INSERT INTO catalog_changebatchitem (batch_id, product_id, field, before, after, version_seen, state, reason)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s)
+"""
 
 log = structlog.get_logger()
 
@@ -46,7 +51,7 @@ class BatchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class PlannedEdit:
-    """One product of an imported file, as it is and as it is to be. A value of None is left alone."""
+    """One product of an imported file, as it is and as it is to be: values by field; a field that `after` lacks is left alone."""
 
     product_id: int
     version: int
@@ -76,7 +81,7 @@ def draft_batch(
         raise BatchError("고른 상품이 없습니다. 목록에서 상품을 고른 뒤 다시 하세요.")
     if chosen > BATCH_LIMIT:
         raise BatchError(f"상품 {chosen:,}개는 한 번에 바꾸기에 많습니다. 필터로 {BATCH_LIMIT:,}개 이하로 좁히세요.")
-    _drop_old_drafts(actor_id)
+    _drop_old_drafts()
     batch = ChangeBatch.objects.create(
         kind=kind,
         amount=amount if kind in AMOUNT_KINDS else None,
@@ -100,21 +105,14 @@ def draft_import(
 
     errors: what is wrong with rows that cannot be used, as ChangeBatch.errors keeps them; bad_rows: how many those are.
     """
-    _drop_old_drafts(actor_id)
+    _drop_old_drafts()
     items = [
-        ChangeBatchItem(
-            product_id=edit.product_id,
-            field=field,
-            before=edit.before[field],
-            after=after,
-            version_seen=edit.version,
-            reason=edit.reason,
-        )
+        (edit.product_id, field, edit.before[field], after, edit.version, ItemState.DRAFT.value, edit.reason)
         for edit in edits
         for field, after in edit.after.items()
         if after != edit.before[field]
     ]
-    changing = len({item.product_id for item in items})
+    changing = len({product_id for product_id, *_values in items})
     batch = ChangeBatch.objects.create(
         kind=ChangeKind.IMPORT,
         actor_id=actor_id,
@@ -130,9 +128,7 @@ def draft_import(
         },
         trace_id=current_trace_id(),
     )
-    for item in items:
-        item.batch = batch
-    ChangeBatchItem.objects.bulk_create(items, batch_size=5_000)
+    _add_items(batch, items)
     return batch
 
 
@@ -149,7 +145,7 @@ def apply_batch(*, batch_id: int, actor_id: int, reason: str = "") -> ChangeBatc
         raise BatchError("다른 사람이 만든 초안입니다. 만든 사람만 적용할 수 있습니다.")
     drafted = batch.items.filter(state=ItemState.DRAFT)
     _lock_products(drafted)
-    _split_overtaken(drafted, version="version_seen", to=ItemState.REFUSED)
+    drafted.exclude(product__version=F("version_seen")).update(state=ItemState.REFUSED)
     _write(drafted, column="after")
     drafted.update(state=ItemState.APPLIED, version_after=F("version_seen") + 1)
     changed, refused = _count_products(batch, ItemState.APPLIED), _count_products(batch, ItemState.REFUSED)
@@ -163,7 +159,7 @@ def apply_batch(*, batch_id: int, actor_id: int, reason: str = "") -> ChangeBatc
 
 @transaction.atomic
 def undo_batch(*, batch_id: int, actor_id: int) -> ChangeBatch:
-    """Give the products back what they were, except those that somebody has edited since; returns the batch.
+    """Give the products back what they were, except where they have another value by now; returns the batch.
 
     Raises ChangeBatch.DoesNotExist; BatchError when it does not stand applied.
     """
@@ -172,7 +168,7 @@ def undo_batch(*, batch_id: int, actor_id: int) -> ChangeBatch:
         raise BatchError(f"{batch.get_state_display()} 상태라 되돌릴 것이 없습니다.")
     applied = batch.items.filter(state=ItemState.APPLIED)
     _lock_products(applied)
-    _split_overtaken(applied, version="version_after", to=ItemState.KEPT)
+    _keep_changed(applied)
     _write(applied, column="before")
     applied.update(state=ItemState.RESTORED)
     restored, kept = _count_products(batch, ItemState.RESTORED), _count_products(batch, ItemState.KEPT)
@@ -185,11 +181,16 @@ def undo_batch(*, batch_id: int, actor_id: int) -> ChangeBatch:
 
 
 @transaction.atomic
-def drop_draft(*, batch_id: int) -> None:
-    """Forget a draft. Raises ChangeBatch.DoesNotExist; BatchError when it has been applied."""
+def drop_draft(*, batch_id: int, actor_id: int | None) -> None:
+    """Forget a draft. actor_id: who asks, None for one who may forget anybody's.
+
+    Raises ChangeBatch.DoesNotExist; BatchError when it has been applied, or is somebody else's.
+    """
     batch = ChangeBatch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.DRAFT:
         raise BatchError("이미 적용했습니다. 취소 대신 되돌리기를 쓰세요.")
+    if actor_id not in (None, batch.actor_id):
+        raise BatchError("다른 사람이 만든 초안입니다. 만든 사람이나 최고 관리자만 취소할 수 있습니다.")
     batch.delete()
 
 
@@ -217,6 +218,14 @@ def _plan_items(batch: ChangeBatch, products: QuerySet[Product], *, kind: Change
         return int(cursor.rowcount)
 
 
+def _add_items(batch: ChangeBatch, items: list[tuple[Any, ...]]) -> None:
+    """Write these rows, each without its batch, by one prepared statement: SQLite takes few parameters at a time."""
+    if not items:
+        return
+    with connection.cursor() as cursor:
+        cursor.executemany(_ADD_ITEM, [(batch.pk, *item) for item in items])
+
+
 def _plan_value(kind: ChangeKind, amount: int) -> tuple[str, Any]:
     """The field that changes and its new value; a priority stays within 0 and PRIORITY_LIMIT."""
     if kind in (ChangeKind.HOLD, ChangeKind.RELEASE):
@@ -237,9 +246,14 @@ def _refuse_overtaken(batch: ChangeBatch, seen: Mapping[int, int]) -> int:
     return batch.items.filter(product__in=overtaken).update(state=ItemState.REFUSED) if overtaken else 0
 
 
-def _drop_old_drafts(actor_id: int) -> None:
+def _drop_old_drafts() -> None:
+    """Forget what nobody has confirmed for a day, whoever drafted it."""
     since = timezone.now() - timedelta(hours=DRAFT_KEPT_HOURS)
-    ChangeBatch.objects.filter(state=BatchState.DRAFT, actor=actor_id, created_at__lt=since).delete()
+    old = ChangeBatch.objects.filter(state=BatchState.DRAFT, created_at__lt=since)
+    # One that is confirmed or dropped at this moment is left to who does so.
+    free = list(old.order_by("id").select_for_update(skip_locked=True).values_list("pk", flat=True))
+    if free:
+        ChangeBatch.objects.filter(pk__in=free).delete()
 
 
 def _lock_products(items: QuerySet[ChangeBatchItem]) -> None:
@@ -251,9 +265,11 @@ def _lock_products(items: QuerySet[ChangeBatchItem]) -> None:
         list(chosen.order_by("id").select_for_update().values_list("pk", flat=True))
 
 
-def _split_overtaken(items: QuerySet[ChangeBatchItem], *, version: str, to: ItemState) -> None:
-    """Move the items whose product has another version than this column says to another state."""
-    items.exclude(product__version=F(version)).update(state=to)
+def _keep_changed(items: QuerySet[ChangeBatchItem]) -> None:
+    """Set aside the items whose field has another value by now than the batch gave it."""
+    other_priority = Q(field="priority") & ~Q(product__priority=F("after"))
+    other_hold = Q(field="hold") & (Q(product__hold=True, after=0) | Q(product__hold=False, after=1))
+    items.filter(other_priority | other_hold).update(state=ItemState.KEPT)
 
 
 def _write(items: QuerySet[ChangeBatchItem], *, column: str) -> None:

@@ -15,11 +15,11 @@ COUNT_WORDS = {
     "chosen": "고른 상품",
     "changing": "바뀔 상품",
     "changed": "바꾼 상품",
-    "unchanged": "이미 그런 상품",
+    "unchanged": "변경 없음",
     "refused": "다른 사람이 먼저 고침",
     "restored": "되돌린 상품",
-    "kept": "그 뒤에 고쳐서 둠",
-    "bad_rows": "빠진 줄",
+    "kept": "이후 수정되어 유지",
+    "bad_rows": "제외된 행",
 }
 
 

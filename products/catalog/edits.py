@@ -60,7 +60,7 @@ def follow_holds(*, store_ids: Iterable[int], post_ids: Iterable[int]) -> int:
     """What follows from holding back or releasing products of these stores that these posts show.
 
     Matching reads the catalogue anew, and the posts are processed again. Must run inside the edit's transaction,
-    which has entered the stores.     Returns the entries added to the queue.
+    which has entered the stores. Returns the entries added to the queue.
     """
     added = posts_port.call(post_ids=post_ids)
     # After the queue, as the upsert counts its writes: else an editor and a sync could each wait for the other.

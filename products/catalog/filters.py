@@ -117,5 +117,7 @@ class PriceAgeFilter(admin.SimpleListFilter):
         return [("stale", f"{STALE_AFTER_HOURS}시간 넘음")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Those that the dashboard counts as stale."""
-        return queryset.filter(pk__in=select_stale().values("pk")) if self.value() == "stale" else queryset
+        """Those that the dashboard counts as stale; none for a value that is no choice."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(pk__in=select_stale().values("pk")) if self.value() == "stale" else queryset.none()

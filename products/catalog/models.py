@@ -142,7 +142,7 @@ class Product(models.Model):
 class ProductSearch(models.Model):
     """What finds a product by words, in a narrow row of its own, so that the wide one is written without a word index.
 
-    `services.index_products` keeps it, in the transaction that writes the product. The index over it is each database's
+    `indexing.index_products` keeps it, in the transaction that writes the product. The index over it is each database's
     own (`wordindex`), made by a migration.
     """
 
@@ -272,11 +272,11 @@ class ChangeBatch(models.Model):
     reason = models.CharField("이유", max_length=200, blank=True)
     source = models.CharField("대상", max_length=300, blank=True, help_text="고른 방법이나 파일 이름")
     counts = models.JSONField("결과", default=dict, blank=True)
-    errors = models.JSONField("빠진 줄", default=list, blank=True)
+    errors = models.JSONField("제외된 행", default=list, blank=True)
     trace_id = models.CharField("추적 ID", max_length=64)
-    created_at = models.DateTimeField("만든 때", auto_now_add=True)
-    applied_at = models.DateTimeField("적용한 때", null=True, blank=True)
-    undone_at = models.DateTimeField("되돌린 때", null=True, blank=True)
+    created_at = models.DateTimeField("생성 시각", auto_now_add=True)
+    applied_at = models.DateTimeField("적용 시각", null=True, blank=True)
+    undone_at = models.DateTimeField("되돌린 시각", null=True, blank=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="되돌린 사람"
     )
@@ -297,7 +297,7 @@ class ItemState(models.TextChoices):
     APPLIED = "applied", "바꿈"
     REFUSED = "refused", "다른 사람이 먼저 고침"
     RESTORED = "restored", "되돌림"
-    KEPT = "kept", "그 뒤에 고쳐서 둠"
+    KEPT = "kept", "이후 수정되어 유지"
 
 
 class ChangeBatchItem(models.Model):

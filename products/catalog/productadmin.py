@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import IGNORED_PARAMS, PAGE_VAR
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import BaseFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
@@ -142,6 +143,13 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
         known = {WITHIN[parameter]: value for parameter, value in within.items()}
         return search_products(queryset, search_term, within=known, is_all=is_all), False
 
+    def _get_list_editable_queryset(self, request: HttpRequest, prefix: str) -> QuerySet[Product]:
+        """The rows that were sent. An id that no product can have finds nothing; else the whole list would be read."""
+        keys = self._get_edited_object_pks(request, prefix)
+        plain = [key for key in keys if key.isascii() and key.isdecimal() and len(key) <= NUMBER_DIGITS]
+        products = self.get_queryset(request)
+        return products.filter(pk__in=plain) if plain else products.none()
+
     def get_changelist_formset(self, request: HttpRequest, **kwargs: Any) -> Any:
         """The list's rows, checked without a query for each."""
         return super().get_changelist_formset(request, **{"formset": EditFormSet, **kwargs})
@@ -186,6 +194,11 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
             formset_class = self.get_changelist_formset(request)
             rows = self._get_list_editable_queryset(request, formset_class.get_default_prefix())
             formset = formset_class(request.POST, queryset=rows)
+            if any(form.instance.pk is None for form in formset.forms):
+                messages.error(
+                    request, "목록의 상품 일부를 찾을 수 없어 저장하지 않았습니다. 아래 목록에서 다시 고치세요."
+                )
+                return HttpResponseRedirect(request.get_full_path())
             if formset.is_valid():
                 self._save_edits(request, formset)
                 return HttpResponseRedirect(request.get_full_path())
@@ -211,19 +224,20 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
         wanted, shown = form.cleaned_data, form.instance
         before = form.initial["priority"], form.initial["hold"]
         try:
-            product = edit_product(
-                product_id=shown.pk,
-                priority=wanted["priority"],
-                hold=wanted["hold"],
-                expected_version=wanted["version"],
-                actor=request.user.get_username(),
-            )
+            with transaction.atomic():
+                product = edit_product(
+                    product_id=shown.pk,
+                    priority=wanted["priority"],
+                    hold=wanted["hold"],
+                    expected_version=wanted["version"],
+                    actor=request.user.get_username(),
+                )
+                message = describe_edit(priority=(before[0], product.priority), hold=(before[1], product.hold))
+                record_edit(actor=request.user, product=product, message=message)
         except PriorityConflict as conflict:
             typed = describe_values(wanted["priority"], wanted["hold"])
             messages.error(request, describe_conflict(conflict, typed))
             return False
-        message = describe_edit(priority=(before[0], product.priority), hold=(before[1], product.hold))
-        record_edit(actor=request.user, product=product, message=message)
         return True
 
     def changeform_view(

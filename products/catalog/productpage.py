@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
@@ -46,7 +47,8 @@ class PriceRow:
 class PostRow:
     """A post that shows the product, and the price that it shows.
 
-    shown_since: when that price was first seen, None if it never was; passed: since when the catalogue has another, None while it is current.
+    shown_since: since when it stood so, None if it never was seen; passed: since when the catalogue has another, None while
+    it is current or unknown.
     """
 
     content_id: int
@@ -152,15 +154,24 @@ def _show_price(row: PriceObservation) -> PriceRow:
 def with_shown_price(placements: QuerySet[Placement]) -> QuerySet[Placement]:
     """Annotate the price that each post shows, when it was first seen, and when another took its place.
 
-    `shown_price` in won and `shown_since`: of the newest observation up to the revision shown; `passed_at`: of the next.
+    `shown_price`, in won: of the newest observation up to the revision shown. `shown_since`: from when on it stood
+    unbroken up to there. `passed_at`: when the catalogue left it for good, None while it is the newest price. Benefits
+    may change meanwhile. All three are None for a post from before the first observation.
     """
     seen = PriceObservation.objects.filter(product=OuterRef("product"))
-    shown = seen.filter(revision__lte=OuterRef("revision_shown")).order_by("-revision")
-    later = seen.filter(revision__gt=OuterRef("revision_shown")).order_by("revision")
+    until_shown = seen.filter(revision__lte=OuterRef("revision_shown"))
+    newest = until_shown.order_by("-revision")
+    placements = placements.annotate(shown_price=Subquery(newest.values("discounted_price")[:1]))
+    before = newest.exclude(discounted_price=OuterRef("shown_price"))
+    last = seen.filter(discounted_price=OuterRef("shown_price")).order_by("-revision")
+    placements = placements.annotate(
+        before_revision=Coalesce(Subquery(before.values("revision")[:1]), Value(-1)),
+        last_revision=Subquery(last.values("revision")[:1]),
+    )
+    run = until_shown.filter(revision__gt=OuterRef("before_revision")).order_by("revision")
+    later = seen.filter(revision__gt=OuterRef("last_revision")).order_by("revision")
     return placements.annotate(
-        shown_price=Subquery(shown.values("discounted_price")[:1]),
-        shown_since=Subquery(shown.values("observed_at")[:1]),
-        passed_at=Subquery(later.values("observed_at")[:1]),
+        shown_since=Subquery(run.values("observed_at")[:1]), passed_at=Subquery(later.values("observed_at")[:1])
     )
 
 

@@ -83,14 +83,15 @@ def plan_import(sheet: Sheet) -> ImportPlan:
 
 
 def _find_columns(header: Iterable[str]) -> dict[str, str]:
-    """{what it is: the column's name in this sheet}."""
-    written = {name.casefold(): name for name in header}
-    names = {
-        key: written[alias.casefold()]
-        for key, aliases in COLUMNS.items()
-        for alias in reversed(aliases)
-        if alias.casefold() in written
-    }
+    """{what it is: the column's name in this sheet}; SheetError when one stands there twice, or too few do."""
+    names: dict[str, str] = {}
+    for key, aliases in COLUMNS.items():
+        known = {alias.casefold() for alias in aliases}
+        written = [name for name in header if name.casefold() in known]
+        if len(written) > 1:
+            raise SheetError(f"같은 열이 두 번 있습니다: {', '.join(written)}. 하나만 남기세요.")
+        if written:
+            names[key] = written[0]
     if not names.keys() & {"sku", "number"}:
         raise SheetError("'SKU'나 '원상품 번호' 열이 없습니다. 첫 줄에 열 이름을 쓰세요.")
     if not names.keys() & {"priority", "hold"}:

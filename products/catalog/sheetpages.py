@@ -124,5 +124,5 @@ class SheetPages(FastModelAdmin[Product]):
             reason=form.cleaned_data["reason"],
         )
         if plan.ignored:
-            messages.info(request, f"쓰지 않은 열: {', '.join(plan.ignored)}")
+            messages.info(request, f"사용하지 않은 열: {', '.join(plan.ignored)}")
         return batch

@@ -50,7 +50,7 @@ def carry_out_once(*, caller: str, key: str, request_hash: str, act: Callable[[]
             return Answer(kept.status, kept.body, kept.etag, is_replayed=True)
         answer = act()
         _keep(caller=caller, key=key, request_hash=request_hash, answer=answer)
-        transaction.on_commit(forget_expired)
+        transaction.on_commit(forget_expired, robust=True)  # the request is done, whatever becomes of old answers
     return answer
 
 

@@ -30,7 +30,7 @@ class BulkAnswerSerializer(serializers.Serializer[dict[str, Any]]):
     updated = serializers.IntegerField()
     unchanged = serializers.IntegerField()
     left_out = serializers.ListField(
-        child=serializers.IntegerField(), help_text="장부에 더 새로운 내용이 있어 쓰지 않은 원상품 번호"
+        child=serializers.IntegerField(), help_text="원장에 더 새로운 내용이 있어 쓰지 않은 원상품 번호"
     )
     refreshes = serializers.IntegerField(help_text="갱신 대기열에 넣은 글의 수")
 
@@ -72,7 +72,7 @@ def _find_store(code: str) -> int:
     store_id = Store.objects.filter(code=code).values_list("pk", flat=True).first()
     if store_id is None:
         known = ", ".join(Store.objects.order_by("code").values_list("code", flat=True)[:STORES_NAMED]) or "없음"
-        raise ValidationError({"store": f"장부에 없는 스토어입니다. 있는 것: {known}"})
+        raise ValidationError({"store": f"원장에 없는 스토어입니다. 있는 것: {known}"})
     return store_id
 
 

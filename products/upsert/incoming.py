@@ -94,7 +94,7 @@ class IncomingSerializer(RefusingSerializer):
     manufacturer = _text(120)
     model_name = _text(120)
     category_number = serializers.CharField(min_length=1, max_length=20, help_text="스토어의 카테고리 번호")
-    category_name = _text(120, help_text="비우면 장부에 있는 이름을 그대로 둡니다")
+    category_name = _text(120, help_text="비우면 원장에 있는 이름을 그대로 둡니다")
     category_path = _text(400, help_text="맨 위부터 >로 이은 이름")
     status = serializers.ChoiceField(choices=STATUSES)
     price = _number(PRICE_LIMIT_WON, help_text="판매가, 원")
@@ -110,7 +110,7 @@ class IncomingSerializer(RefusingSerializer):
         default=dict,
         validators=[_check_entries],
     )
-    source_modified_at = _moment(help_text="스토어에서 고친 시각. 장부의 것보다 이르면 그 행은 쓰지 않습니다")
+    source_modified_at = _moment(help_text="스토어에서 고친 시각. 원장의 것보다 이르면 그 행은 쓰지 않습니다")
 
     def validate_source_modified_at(self, moment: datetime) -> datetime:
         """Refuse a moment to come: no later change of the store could pass it."""
@@ -132,7 +132,7 @@ class IncomingSerializer(RefusingSerializer):
 class BulkSerializer(RefusingSerializer):
     """The products of one store."""
 
-    store = serializers.CharField(min_length=1, max_length=40, help_text="장부에 있는 스토어의 코드(store_code)")
+    store = serializers.CharField(min_length=1, max_length=40, help_text="원장에 있는 스토어의 코드(store_code)")
     rows = serializers.ListField(child=IncomingSerializer(), min_length=1, max_length=settings.API_BULK_ROWS_LIMIT)
 
     def validate_rows(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

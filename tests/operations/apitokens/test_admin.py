@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
+from django.db.models.signals import pre_save
 from django.test import Client
 from django.utils import timezone
 
@@ -55,6 +56,25 @@ def test_a_wrong_form_makes_nothing(keeper: Client, changes: dict[str, Any]) -> 
     assert answer.status_code == 200
     assert "errorlist" in answer.content.decode()
     assert not ApiToken.objects.exists()
+
+
+def test_a_name_that_another_request_took_meanwhile_is_refused_beside_what_was_typed(keeper: Client) -> None:
+    machine = make_person("machine", "viewer")
+    twin = ApiToken(user=machine, name="창고", prefix="00000000", hash="0" * 64, expires_at=timezone.now())
+
+    def come_between(**_given: Any) -> None:
+        ApiToken.objects.bulk_create([twin])
+
+    pre_save.connect(come_between, sender=ApiToken)
+    try:
+        answer = keeper.post(ADD, fill(machine))
+    finally:
+        pre_save.disconnect(come_between, sender=ApiToken)
+    html = answer.content.decode()
+    assert answer.status_code == 200
+    assert "이미 있습니다. 다른 이름을 쓰세요." in html
+    assert 'value="창고"' in html
+    assert not SHOWN.search(html)
 
 
 def test_nobody_makes_a_token_of_who_may_do_more(keeper: Client) -> None:

@@ -178,6 +178,9 @@ def test_the_token_is_kept_nowhere_and_logged_nowhere(lines: Any) -> None:
         ({"days": 0}, "기간"),
         ({"days": 367}, "기간"),
         ({"name": "창고"}, "이름"),
+        ({"name": " "}, "이름"),
+        ({"name": "가" * 81}, "이름"),
+        ({"name": "가\0나"}, "이름"),
     ],
 )
 def test_a_wrong_wish_is_named(changes: dict[str, Any], word: str) -> None:

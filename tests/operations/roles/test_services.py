@@ -43,6 +43,7 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
         ),
         "refresh.change_refreshentry",
         "catalog.change_product",
+        "catalog.export_product",
         "storesync.change_syncfailure",
     }
     assert names_of("publisher") - names_of("editor") == {

@@ -65,7 +65,7 @@ OTHER_PAGES: dict[str, set[str]] = {
     "packages_package_download": PUBLISHERS,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
-    "catalog_product_export": {"analyst", "admin"},
+    "catalog_product_export": EDITORS | {"analyst"},
     "auth_user_password_change": {"admin"},
     "roles_role_table": {"admin"},
 }

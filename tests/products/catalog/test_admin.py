@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.admin import site
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.test import Client
+from django.db.models.signals import pre_save
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from perfhooks.queries import count_queries
@@ -81,6 +83,7 @@ def test_favourites_come_first(desk: Client) -> None:
         ("category=abc", []),
         ("category=" + "9" * 23, []),
         ("price=stale", ["HB-00003", "HB-00001"]),
+        ("price=fresh", []),
     ],
 )
 def test_search_and_filters_find(desk: Client, query: str, found: list[str]) -> None:
@@ -120,6 +123,42 @@ def test_saving_the_list_costs_no_query_for_each_row(desk: Client) -> None:
             assert desk.post(LIST, {**inputs, "_save": "저장"}).status_code == 302
         spent.append(counted.queries)
     assert spent[0] == spent[1] <= 16
+
+
+@pytest.mark.parametrize("key", ["9" * 30, "abc", "", "77"])
+def test_a_row_that_is_no_product_saves_nothing_and_says_so(desk: Client, key: str) -> None:
+    products = [make_product(number) for number in range(3)]
+    sent = type_priority(read_inputs(desk.get(LIST).content.decode()), products[1], 5)
+    response = desk.post(LIST, {**sent, "form-0-id": key}, follow=True)
+    assert "찾을 수 없어 저장하지 않았습니다" in read_messages(response)
+    assert not Product.objects.exclude(priority=0, version=0).exists()
+
+
+def test_only_the_rows_that_were_sent_are_read(desk: Client) -> None:
+    for number in range(3):
+        make_product(number)
+    inputs = read_inputs(desk.get(LIST).content.decode())
+    request = RequestFactory().post(LIST, {**inputs, "form-1-id": "abc", "form-2-id": "9" * 30})
+    request.user = User.objects.get()
+    admin = site._registry[Product]
+    assert [str(row.pk) for row in admin._get_list_editable_queryset(request, "form")] == [inputs["form-0-id"]]
+
+
+def test_an_edit_of_which_no_history_can_be_written_is_not_made(desk: Client) -> None:
+    product = make_product()
+    sent = type_priority(read_inputs(desk.get(LIST).content.decode()), product, 5)
+
+    def break_off(**_given: Any) -> None:
+        raise InterruptedError
+
+    pre_save.connect(break_off, sender=LogEntry)
+    try:
+        with pytest.raises(InterruptedError):
+            desk.post(LIST, sent)
+    finally:
+        pre_save.disconnect(break_off, sender=LogEntry)
+    product.refresh_from_db()
+    assert (product.priority, product.version) == (0, 0)
 
 
 def test_conflict_in_the_list_names_both_values_and_saves_the_rest(desk: Client) -> None:

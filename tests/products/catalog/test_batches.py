@@ -1,12 +1,16 @@
 """Many edits at once: what is confirmed is what is done, nobody's edit is lost, and it can be taken back."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import F, QuerySet
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from content.refresh.models import RefreshEntry
 from perfhooks.queries import count_queries
@@ -21,6 +25,7 @@ from products.catalog.models import ChangeBatch, ChangeBatchItem, Placement, Pro
 from products.catalog.priorities import PRIORITY_LIMIT
 from products.catalog.selectors import latest_version
 from tests.content.factories import drain, get_product, make_post, make_shop
+from tests.operations.roles.people import log_in, make_person
 from tests.products.catalog.rows import make_product, make_store
 from tests.products.catalog.test_admin import LIST, read_inputs, read_messages
 
@@ -111,10 +116,80 @@ def test_undo_restores_only_what_nobody_has_changed_since_and_names_the_rest(des
     assert "상품 1개를 되돌렸습니다." in read_messages(response)
     html = response.content.decode()
     row = next(part for part in html.split("<tr>") if "휴대용 선풍기" in part)
-    assert "그 뒤에 고쳐서 둠" in row
+    assert "이후 수정되어 유지" in row
     assert ">77<" in row
     batch.refresh_from_db()
     assert (batch.state, batch.undone_by, batch.counts["kept"]) == ("undone", editor, 1)
+
+
+def test_batches_on_the_same_products_are_undone_one_after_the_other(editor: User) -> None:
+    make_product(1, priority=1)
+    make_product(2, priority=2)
+    first, second = [
+        apply_batch(
+            batch_id=draft_batch(products=everything(), kind="set", amount=amount, actor_id=editor.pk).pk,
+            actor_id=editor.pk,
+        )
+        for amount in (5, 7)
+    ]
+    held = draft_batch(products=everything(), kind="hold", actor_id=editor.pk)
+    apply_batch(batch_id=held.pk, actor_id=editor.pk)
+    Product.objects.filter(priority=7, sku="HB-00002").update(priority=9, version=F("version") + 1)
+    undone = [undo_batch(batch_id=batch.pk, actor_id=editor.pk) for batch in (second, first, held)]
+    assert [(batch.counts["restored"], batch.counts["kept"]) for batch in undone] == [(1, 1), (1, 1), (2, 0)]
+    assert list(Product.objects.order_by("id").values_list("priority", "hold")) == [(1, False), (9, False)]
+
+
+def test_undoing_a_hold_leaves_alone_who_was_released_since(editor: User) -> None:
+    first, second = make_product(1), make_product(2)
+    batch = draft_batch(products=everything(), kind="hold", actor_id=editor.pk)
+    apply_batch(batch_id=batch.pk, actor_id=editor.pk)
+    Product.objects.filter(pk=second.pk).update(hold=False, version=2)
+    undo_batch(batch_id=batch.pk, actor_id=editor.pk)
+    states = dict(ChangeBatchItem.objects.values_list("product", "state"))
+    assert states == {first.pk: "restored", second.pk: "kept"}
+
+
+def test_a_reason_that_cannot_be_kept_is_refused_by_name(desk: Client, editor: User) -> None:
+    make_product(1)
+    batch = draft_batch(products=everything(), kind="hold", actor_id=editor.pk)
+    for reason in ("가\0나", "가" * 201):
+        response = desk.post(
+            reverse("admin:catalog_changebatch_apply", args=[batch.pk]), {"reason": reason}, follow=True
+        )
+        assert read_messages(response).startswith("이유: ")
+        assert read_priorities() == [(0, 0)]
+    desk.post(reverse("admin:catalog_changebatch_apply", args=[batch.pk]), {"reason": "가" * 200})
+    assert read_priorities() == [(0, 1)]
+
+
+def test_a_draft_is_cancelled_by_its_owner_or_who_is_over_everything(desk: Client) -> None:
+    make_product(1)
+    owner, other = make_person("owner", "editor"), make_person("other", "editor")
+    batch = draft_batch(products=everything(), kind="hold", actor_id=owner.pk)
+    cancel = reverse("admin:catalog_changebatch_cancel", args=[batch.pk])
+    response = log_in(other).post(cancel, follow=True)
+    assert "다른 사람이 만든 초안입니다" in read_messages(response)
+    assert cancel not in response.content.decode()
+    assert cancel in desk.get(reverse("admin:catalog_changebatch_change", args=[batch.pk])).content.decode()
+    desk.post(cancel)
+    assert not ChangeBatch.objects.exists()
+
+
+def test_drafts_that_nobody_confirmed_for_a_day_go_whoever_made_them(editor: User) -> None:
+    make_product(1)
+    other = make_person("other", "editor")
+    old, new = [draft_batch(products=everything(), kind="hold", actor_id=other.pk) for _ in range(2)]
+    ChangeBatch.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(hours=25))
+    mine = draft_batch(products=everything(), kind="hold", actor_id=editor.pk)
+    assert set(ChangeBatch.objects.all()) == {new, mine}
+
+
+def test_the_list_of_batches_does_not_read_their_errors(desk: Client, editor: User) -> None:
+    ChangeBatch.objects.create(kind="import", actor=editor, errors=[{"row": 2, "column": "SKU", "message": "?"}])
+    with CaptureQueriesContext(connection) as caught:
+        desk.get("/admin/catalog/changebatch/")
+    assert not [query for query in caught if '"catalog_changebatch"."errors"' in query["sql"]]
 
 
 def test_holding_many_queues_their_posts_once_and_moves_each_stores_version(editor: User) -> None:
@@ -166,7 +241,7 @@ def test_what_cannot_be_done_says_why(editor: User) -> None:
     with pytest.raises(BatchError, match="다시 적용하지 않았습니다"):
         apply_batch(batch_id=batch.pk, actor_id=editor.pk)
     with pytest.raises(BatchError, match="되돌리기"):
-        drop_draft(batch_id=batch.pk)
+        drop_draft(batch_id=batch.pk, actor_id=editor.pk)
     assert Product.objects.get().version == 1
 
 
@@ -218,7 +293,7 @@ def test_an_editor_sets_priorities_of_chosen_rows(desk: Client, editor: User) ->
     assert [(word, number) for word, number in draft.context["page"].counts if number] == [
         ("고른 상품", 2),
         ("바뀔 상품", 1),
-        ("이미 그런 상품", 1),
+        ("변경 없음", 1),
     ]
     assert read_priorities() == [(0, 0), (50, 0), (0, 0)]
     batch = ChangeBatch.objects.get()

@@ -41,8 +41,25 @@ def test_posts_say_which_price_they_show_and_how_old_it_is(admin_client: Client)
     assert rows == [
         "글 31 게시 중 53,100원 9일 전 부터 옛 가격 2일 전 에 바뀜 11 지난 리비전",
         "글 32 게시 중 44,100원 2일 전 부터 지금 가격 12 최신",
-        "글 33 내림 – – 옛 가격 9일 전 에 바뀜 3 지난 리비전",
+        "글 33 내림 – – 3 지난 리비전",
     ]
+
+
+def test_a_price_is_old_only_when_the_catalogue_has_another(admin_client: Client) -> None:
+    product = make_product(revision=14)
+    for revision, price, days_ago in ((3, 49_000, 9), (5, 59_000, 8), (7, 59_000, 7), (9, 59_000, 6), (14, 59_000, 1)):
+        make_observation(product, revision, price, days_ago)  # of one price: a benefit changed
+    for content_id, revision in ((31, 3), (32, 7), (33, 14)):
+        Placement.objects.create(product=product, content_id=content_id, revision_shown=revision)
+    rows = read_rows(read_page(admin_client, product), "posts")
+    assert [row.split("중 ")[1] for row in rows] == [
+        "44,100원 9일 전 부터 옛 가격 8일 전 에 바뀜 3 지난 리비전",
+        "53,100원 8일 전 부터 지금 가격 7 지난 리비전",
+        "53,100원 8일 전 부터 지금 가격 14 최신",
+    ]
+    make_observation(product, 15, 49_000)
+    rows = read_rows(read_page(admin_client, product), "posts")
+    assert ["지금 가격" in row for row in rows] == [True, False, False]
 
 
 def test_shown_prices_come_in_one_query_for_any_number_of_posts() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
+from django.db.models.signals import pre_delete
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -133,6 +134,22 @@ def test_of_two_at_one_time_one_is_carried_out() -> None:
             assert second.result(30).is_replayed
         assert pool.submit(run, act).result(30).is_replayed
     assert acts == [1]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_done_is_answered_though_old_answers_cannot_be_removed(editor: APIClient) -> None:
+    product = make_product()
+
+    def break_off(**_given: Any) -> None:
+        raise InterruptedError
+
+    KeptAnswer.objects.create(caller="x", key=KEY, status=200, body="{}", expires_at=timezone.now())
+    pre_delete.connect(break_off, sender=KeptAnswer)
+    try:
+        assert set_priority(editor, product, 30).status_code == 200
+    finally:
+        pre_delete.disconnect(break_off, sender=KeptAnswer)
+    assert set_priority(editor, product, 30)["Idempotency-Replayed"] == "true"
 
 
 DYING = f"""

@@ -11,6 +11,8 @@ from pytest_django import Settings
 
 from perfhooks.logs import configure_logging
 from products.catalog.models import Store
+from products.storesync import errors
+from products.storesync.retries import RetryRules
 from products.storesync.selectors import RunFacts
 from products.storesync.services import start_run, sync_store
 from products.storesync.signature import sign_request
@@ -45,6 +47,15 @@ def sync(transactional_db: None, store: SimulatorProcess) -> Sync:
         return sync_store(run_id=start_run(store_code=STORE_CODE, api_url=store.url), **options)
 
     return run
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same number of attempts, in no time."""
+    quick = RetryRules(first_wait_seconds=0.01, longest_wait_seconds=0.02, limited_wait_seconds=0.01)
+    monkeypatch.setattr("products.storesync.client.RetryRules", lambda: quick)
+    for kind in (errors.AddressRefusedError, errors.GatewayBlockedError):
+        monkeypatch.setattr(kind, "wait_seconds", 0.01)
 
 
 @pytest.fixture

@@ -249,10 +249,10 @@ def is_unconfirmed(*, hours: int = STALE_AFTER_HOURS) -> Q:
     of_store = recent.filter(store=OuterRef("product__store")).order_by().values("store")
     held = ScanException.objects.filter(scan__in=recent).order_by().values("product").annotate(times=Count("id"))
     unconfirmed = held.filter(times=Subquery(of_store.annotate(scans=Count("id")).values("scans")))
-    missed = Q(pk__in=unconfirmed.values("product"))
-    # Asked first: with an OR in it, the query would have to look at every product.
-    unread = list(Store.objects.exclude(pk__in=recent.values("store")).values_list("pk", flat=True))
-    return Q(store__in=unread) | missed if unread else missed
+    unread = Store.objects.exclude(pk__in=recent.values("store"))
+    of_unread = Product.objects.filter(store__in=unread.values("pk"))
+    # Two look-ups joined by their keys: with an OR, the query would have to look at every product.
+    return Q(pk__in=of_unread.order_by().values("pk").union(unconfirmed.values("product")))
 
 
 def select_stale(*, hours: int = STALE_AFTER_HOURS) -> QuerySet[Product]:

@@ -27,6 +27,15 @@ def test_two_starts_share_one_run(db: None) -> None:
     assert start_run(store_code="other-store") != start_run(store_code=STORE_CODE)
 
 
+@pytest.fixture
+def usable_account(settings: Settings) -> None:
+    """Settings that name a store, though nobody asks it anything."""
+    settings.STORE_API_URL = "http://127.0.0.1:1/external"
+    settings.STORE_CLIENT_ID = "an-application"
+    settings.STORE_CLIENT_SECRET = "$2a$04$PlantedMarkerSecret00u"
+
+
+@pytest.mark.usefixtures("usable_account")
 @pytest.mark.parametrize("hours", [25, -25], ids=["yesterday's", "from before the clock was set back"])
 def test_an_unfinished_run_of_another_time_is_not_picked_up(db: None, hours: int) -> None:
     old = start_run(store_code=STORE_CODE)
@@ -67,6 +76,7 @@ def test_a_parked_run_is_not_carried_on_in_another_store(
     assert not SyncItem.objects.exists()
 
 
+@pytest.mark.usefixtures("usable_account")
 def test_a_run_is_carried_on_only_in_the_way_it_was_begun(db: None) -> None:
     first = start_run(store_code=STORE_CODE)
     assert start_run(store_code=STORE_CODE) == first

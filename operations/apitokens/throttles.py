@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import time
+from abc import ABC, abstractmethod
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
@@ -38,15 +39,15 @@ def parse_rate(text: str) -> tuple[int, int] | None:
     return int(found[1]), SECONDS[found[2]]
 
 
-class WindowThrottle(BaseThrottle):
+class WindowThrottle(BaseThrottle, ABC):
     """So many requests in each window of time, by caller."""
 
     setting: str
     """The setting that holds the rate."""
 
+    @abstractmethod
     def name_asker(self, request: Request) -> str:
         """Who is counted; "" for who is none of this throttle's business."""
-        raise NotImplementedError
 
     def allow_request(self, request: Request, view: APIView) -> bool:
         """Count the request; whether it is within the rate."""

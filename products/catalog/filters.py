@@ -1,18 +1,16 @@
-"""The list's filters and the API's parameters."""
+"""The query parameters of the API's list; the admin's filters are in `listfilters`."""
 
 from datetime import UTC, datetime
 from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
 from django import forms
-from django.contrib import admin
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
-from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema_field
 
-from products.catalog.models import PRICE_LIMIT_WON, STOCK_LIMIT, Category, Product, ProductStatus
-from products.catalog.search import NUMBER_DIGITS, SEARCH_HELP, SEARCH_LENGTH, search_products
+from products.catalog.models import PRICE_LIMIT_WON, STOCK_LIMIT, Product, ProductStatus
+from products.catalog.search import SEARCH_HELP, SEARCH_LENGTH, search_products
 from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
 TYPED_FILTERS = ("changed_since", "price_min", "price_max", "stock_min", "stock_max")
@@ -84,40 +82,3 @@ class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         """Apply `stale`."""
         stale = select_stale().values("pk")
         return products.filter(pk__in=stale) if choice == "true" else products.exclude(pk__in=stale)
-
-
-class CategoryFilter(admin.SimpleListFilter):
-    """The categories of the shop, read once."""
-
-    title = "카테고리"
-    parameter_name = "category"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All categories by their path."""
-        rows = Category.objects.order_by("path").values_list("pk", "name")
-        return [(str(key), name) for key, name in rows]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Those of the chosen category; none for a value that is no category's."""
-        value = self.value()
-        if value is None:
-            return queryset
-        is_number = value.isdecimal() and len(value) <= NUMBER_DIGITS
-        return queryset.filter(category_id=int(value)) if is_number else queryset.none()
-
-
-class PriceAgeFilter(admin.SimpleListFilter):
-    """Products on sale whose price nobody has confirmed for a day."""
-
-    title = "가격 확인"
-    parameter_name = "price"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The one choice."""
-        return [("stale", f"{STALE_AFTER_HOURS}시간 넘음")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Those that the dashboard counts as stale; none for a value that is no choice."""
-        if self.value() is None:
-            return queryset
-        return queryset.filter(pk__in=select_stale().values("pk")) if self.value() == "stale" else queryset.none()

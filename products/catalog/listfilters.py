@@ -1,18 +1,20 @@
-"""The product list's filters besides category and price: store, stock, live posts, hold, readiness.
+"""The product list's filters: price age, readiness, stock, hold, live posts, store, category.
 
 Each is asked of an index or of few rows, so that it stays quick among a million products.
 """
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
-from products.catalog.models import Placement, Product, ProductStatus, Store
+from products.catalog.models import Category, Placement, Product, ProductStatus, Store
 from products.catalog.readiness import is_ready
 from products.catalog.search import NUMBER_DIGITS
+from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
 MANY_POSTS = 6
 
@@ -91,20 +93,55 @@ class ReadyFilter(ChoiceFilter):
     choices_offered = {"yes": ("준비됨", is_ready), "no": ("빠진 것 있음", lambda: ~is_ready())}
 
 
-class StoreFilter(admin.SimpleListFilter):
-    """The shops, when there is more than one."""
+class PriceAgeFilter(ChoiceFilter):
+    """Products on sale whose price nobody has confirmed for a day, as the dashboard counts them."""
 
-    title = "스토어"
-    parameter_name = "store"
+    title = "가격 확인"
+    parameter_name = "price"
+    choices_offered = {"stale": (f"{STALE_AFTER_HOURS}시간 넘음", lambda: Q(pk__in=select_stale().values("pk")))}
+
+
+class KeyFilter(admin.SimpleListFilter, ABC):
+    """A filter whose choices are rows of another table. A value that is no key finds nothing."""
+
+    column = ""
+
+    @abstractmethod
+    def list_rows(self) -> Iterable[tuple[int, str]]:
+        """The keys with their words, in the order in which they are offered."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """All stores by their names."""
-        return [(str(key), name) for key, name in Store.objects.order_by("name", "pk").values_list("pk", "name")]
+        """The rows by their words."""
+        return [(str(key), word) for key, word in self.list_rows()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
-        """Those of the chosen store; none for a value that is no store's."""
+        """Those of the chosen row."""
         value = self.value()
         if value is None:
             return queryset
         is_number = value.isdecimal() and len(value) <= NUMBER_DIGITS
-        return queryset.filter(store_id=int(value)) if is_number else queryset.none()
+        return queryset.filter(**{self.column: int(value)}) if is_number else queryset.none()
+
+
+class CategoryFilter(KeyFilter):
+    """The categories of the shop, by their paths."""
+
+    title = "카테고리"
+    parameter_name = "category"
+    column = "category_id"
+
+    def list_rows(self) -> Iterable[tuple[int, str]]:
+        """All categories."""
+        return Category.objects.order_by("path").values_list("pk", "name")
+
+
+class StoreFilter(KeyFilter):
+    """The shops, when there is more than one."""
+
+    title = "스토어"
+    parameter_name = "store"
+    column = "store_id"
+
+    def list_rows(self) -> Iterable[tuple[int, str]]:
+        """All stores."""
+        return Store.objects.order_by("name", "pk").values_list("pk", "name")

@@ -18,9 +18,16 @@ from perfhooks.desk import Tone, pill, won
 from perfhooks.savedviews import SavedViewsAdmin
 from products.catalog.bulkactions import BulkActions
 from products.catalog.edits import edit_product
-from products.catalog.filters import CategoryFilter, PriceAgeFilter
 from products.catalog.forms import EditForm, EditFormSet, ProductForm
-from products.catalog.listfilters import HoldFilter, PostsFilter, ReadyFilter, StockFilter, StoreFilter
+from products.catalog.listfilters import (
+    CategoryFilter,
+    HoldFilter,
+    PostsFilter,
+    PriceAgeFilter,
+    ReadyFilter,
+    StockFilter,
+    StoreFilter,
+)
 from products.catalog.models import Product, ProductStatus
 from products.catalog.priorities import describe_edit, describe_values, record_edit
 from products.catalog.productpage import read_product_page

@@ -56,7 +56,7 @@ def test_a_rate_that_was_not_reached_ends_with_three(target: Target) -> None:
 
 
 def test_machines_search_follow_cursors_and_change_priorities(target: Target) -> None:
-    load = target.run("api_products.py", *AS_FAST, "--run-time", "6s")
+    load = target.run("api_products.py", *AS_FAST, "--run-time", "15s")
     assert load.status == 0, load.output
     assert {timing.status for timing in load.timings if timing.name != "/admin/login"} == {200}
     asked = {(timing.method, timing.name) for timing in load.timings}

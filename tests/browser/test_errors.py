@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,11 +22,11 @@ django.setup()
 from django.contrib.auth.models import User
 User.objects.create_user("staff", password="{PASSWORD}", is_staff=True)
 """
-DROP_SESSIONS = """
-import django
+RENAME_TABLE = """
+import django, sys
 django.setup()
 from django.db import connection
-connection.cursor().execute("DROP TABLE django_session")
+connection.cursor().execute(f"ALTER TABLE {sys.argv[1]} RENAME TO {sys.argv[2]}")
 """
 PICTURES = os.environ.get("ERROR_PICTURES", "")
 """A folder for pictures of the pages, for who wants to look at them."""
@@ -39,18 +40,32 @@ class Shop:
     ledger: Ledger
 
 
-@pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, migrated: Ledger) -> Iterator[Shop]:
     """The production server on a ledger of its own, with one member of staff who may see nothing."""
     require("Chromium", find_chromium() is not None, "install the system's package `chromium`")
     own = {"DJANGO_SETTINGS_MODULE": "project.settings.prod", "SECRET_KEY": "k" * 40}
-    with open_ledger(tmp_path / "shop", **own) as ledger:
-        commands = (("manage.py", "migrate"), ("manage.py", "collectstatic", "--no-input"), ("-c", ADD_STAFF))
-        for command in commands:
+    with open_ledger(tmp_path_factory.mktemp("shop"), like=migrated, **own) as ledger:
+        for command in (("manage.py", "collectstatic", "--no-input"), ("-c", ADD_STAFF)):
             done = ledger.run(*command)
             assert done.returncode == 0, done.stderr
         with open_server(ledger.environment) as server:
             yield Shop(server, ledger)
+
+
+@contextmanager
+def without_sessions(ledger: Ledger) -> Iterator[None]:
+    """The table of sessions is not where the server looks for it."""
+
+    def rename(*names: str) -> None:
+        done = ledger.run("-c", RENAME_TABLE, *names)
+        assert done.returncode == 0, done.stderr
+
+    rename("django_session", "put_away")
+    try:
+        yield
+    finally:
+        rename("put_away", "django_session")
 
 
 def check_page(page: Page, title: str, picture: str) -> None:
@@ -84,8 +99,8 @@ def test_every_error_page_wears_the_desk_s_look(shop: Shop, width: int) -> None:
         check_page(page, "보안 확인에 실패해 저장하지 않았습니다", f"csrf-{width}")
         page.click("a.button")
         expect(page).to_have_title("오늘 | 장부")
-        assert shop.ledger.run("-c", DROP_SESSIONS).returncode == 0
-        page.goto(f"{url}/admin/")
-        check_page(page, "서버에서 오류가 났습니다", f"500-{width}")
+        with without_sessions(shop.ledger):
+            page.goto(f"{url}/admin/")
+            check_page(page, "서버에서 오류가 났습니다", f"500-{width}")
     expected = ("status 4", "status 5", "the server responded with a status of", "elsewhere.localhost")
     assert [line for line in watcher.complaints if not any(word in line for word in expected)] == []

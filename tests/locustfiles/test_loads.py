@@ -17,7 +17,7 @@ NAMES = {f"/admin/products [{kind}]" for kind in ("first", "filter", "sort", "pa
 
 
 def test_editors_keep_generous_budgets_and_leave_full_timings(target: Target) -> None:
-    load = target.run("admin_products.py", *AS_FAST, "--run-time", "10s", "--min-samples", "3")
+    load = target.run("admin_products.py", *AS_FAST, "--run-time", "5s", "--min-samples", "1")
 
     assert load.status == 0, load.output
     assert [(timing.method, timing.status) for timing in load.timings[:2]] == [("GET", 200), ("POST", 302)]
@@ -35,14 +35,14 @@ def test_editors_keep_generous_budgets_and_leave_full_timings(target: Target) ->
 
 
 def test_a_broken_budget_ends_with_one_and_says_which(target: Target) -> None:
-    options = (*AS_FAST, "--run-time", "8s", "--min-samples", "1")
+    options = (*AS_FAST, "--run-time", "3s", "--min-samples", "1")
     load = target.run("admin_products.py", *options, limit_ms=0.001)
     assert load.status == 1
     assert re.search(r"admin_product_list_p95_ms: [\d,.]+이\(가\) 예산 0.001을\(를\) 넘었습니다", load.output)
 
 
 def test_too_few_samples_end_with_three(target: Target) -> None:
-    load = target.run("admin_products.py", *AS_FAST, "--run-time", "4s")
+    load = target.run("admin_products.py", *AS_FAST, "--run-time", "2s")
     assert load.status == 3
     assert "표본" in load.output
     assert "필요 400개" in load.output
@@ -56,7 +56,7 @@ def test_a_rate_that_was_not_reached_ends_with_three(target: Target) -> None:
 
 
 def test_machines_search_follow_cursors_and_change_priorities(target: Target) -> None:
-    load = target.run("api_products.py", *AS_FAST, "--run-time", "15s")
+    load = target.run("api_products.py", *AS_FAST, "--run-time", "5s", "--min-samples", "1")
     assert load.status == 0, load.output
     assert {timing.status for timing in load.timings if timing.name != "/admin/login"} == {200}
     asked = {(timing.method, timing.name) for timing in load.timings}

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,12 +26,32 @@ def simulator(catalogue: Path) -> Iterator[SimulatorProcess]:
         yield process
 
 
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory: pytest.TempPathFactory, migrated: Ledger, catalogue: Path) -> Iterator[Ledger]:
+    """A ledger with a dozen posts about the catalogue, to copy."""
+    with open_ledger(tmp_path_factory.mktemp("seeded"), like=migrated) as ledger:
+        ledger.write_posts(catalogue, posts=POSTS)
+        yield ledger
+
+
 @pytest.fixture
-def ledger(tmp_path: Path, catalogue: Path, simulator: SimulatorProcess) -> Iterator[Ledger]:
-    """An empty ledger with a dozen posts about the catalogue."""
-    with open_ledger(tmp_path / "ledger", STORE_API_URL=simulator.url) as opened:
-        opened.prepare(catalogue, posts=POSTS)
+def ledger(tmp_path: Path, seeded: Ledger, simulator: SimulatorProcess) -> Iterator[Ledger]:
+    """A ledger of the test's own with a dozen posts and no products yet."""
+    with open_ledger(tmp_path / "ledger", like=seeded, STORE_API_URL=simulator.url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, seeded: Ledger, simulator: SimulatorProcess
+) -> dict[str, Any]:
+    """The state that a run leaves when nobody disturbs it."""
+    with open_ledger(tmp_path_factory.mktemp("calm"), like=seeded, STORE_API_URL=simulator.url) as calm:
+        calm.pipeline()
+        state = calm.read_state()
+    assert len(state["products"]) == 63
+    assert len(state["packages"]) == len(state["files"]) == POSTS
+    return state
 
 
 @pytest.fixture

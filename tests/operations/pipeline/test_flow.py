@@ -56,25 +56,24 @@ print(json.dumps([run.status, run.error, run.finished_at is not None]))
 
 
 @pytest.fixture
-def own_store(catalogue: Path, tmp_path: Path) -> Iterator[tuple[Ledger, SimulatorProcess]]:
+def own_store(catalogue: Path, seeded: Ledger, tmp_path: Path) -> Iterator[tuple[Ledger, SimulatorProcess]]:
     """A ledger and a store that the test may change."""
     with (
         SimulatorProcess(catalogue) as simulator,
-        open_ledger(tmp_path / "own", STORE_API_URL=simulator.url) as ledger,
+        open_ledger(tmp_path / "own", like=seeded, STORE_API_URL=simulator.url) as ledger,
     ):
-        ledger.prepare(catalogue, posts=POSTS)
         yield ledger, simulator
 
 
 @pytest.fixture
-def wide_store(tmp_path: Path) -> Iterator[tuple[Ledger, SimulatorProcess]]:
+def wide_store(tmp_path: Path, migrated: Ledger) -> Iterator[tuple[Ledger, SimulatorProcess]]:
     """A ledger and a store with so many products that a change of 37 leaves posts alone."""
     catalogue = write_small_catalogue(tmp_path / "wide.jsonl", every=4)
     with (
         SimulatorProcess(catalogue) as simulator,
-        open_ledger(tmp_path / "own", STORE_API_URL=simulator.url) as ledger,
+        open_ledger(tmp_path / "own", like=migrated, STORE_API_URL=simulator.url) as ledger,
     ):
-        ledger.prepare(catalogue, posts=2 * POSTS)
+        ledger.write_posts(catalogue, posts=2 * POSTS)
         yield ledger, simulator
 
 

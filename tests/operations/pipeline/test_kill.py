@@ -1,14 +1,11 @@
 """Killed anywhere and run again, the ledger ends up as if nothing had happened."""
 
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from products.storesync.simulator.process import SimulatorProcess
-from tests.operations.pipeline.conftest import POSTS
-from tests.support.ledger import Ledger, open_ledger
+from tests.support.ledger import Ledger
 
 KILL_POINTS = [
     "token_fetch_seconds:1",
@@ -25,20 +22,6 @@ KILL_POINTS = [
     "zip_seconds:1",
     "package_build_seconds:7",
 ]
-
-
-@pytest.fixture(scope="module")
-def undisturbed(
-    tmp_path_factory: pytest.TempPathFactory, catalogue: Path, simulator: SimulatorProcess
-) -> dict[str, Any]:
-    """The state that a run leaves when nobody disturbs it."""
-    with open_ledger(tmp_path_factory.mktemp("calm"), STORE_API_URL=simulator.url) as calm:
-        calm.prepare(catalogue, posts=POSTS)
-        calm.pipeline()
-        state = calm.read_state()
-    assert len(state["products"]) == 63
-    assert len(state["packages"]) == len(state["files"]) == POSTS
-    return state
 
 
 @pytest.mark.slow

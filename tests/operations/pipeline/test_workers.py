@@ -70,33 +70,23 @@ def run_worker(ledger: Ledger) -> Iterator[int]:
         process.communicate(timeout=30)
 
 
-def in_process(folder: Path, catalogue: Path, simulator: SimulatorProcess) -> dict[str, Any]:
-    """The state after the same run without a broker."""
-    with open_ledger(folder, STORE_API_URL=simulator.url) as ledger:
-        ledger.prepare(catalogue, posts=POSTS)
-        ledger.pipeline()
-        return ledger.read_state()
-
-
 @contextmanager
 def on_workers(
-    folder: Path, catalogue: Path, simulator: SimulatorProcess, broker: str, **environment: str
+    folder: Path, seeded: Ledger, simulator: SimulatorProcess, broker: str, **environment: str
 ) -> Iterator[Ledger]:
     """A ledger whose tasks go to the broker."""
     own = {"STORE_API_URL": simulator.url, "CELERY_BROKER_URL": broker, "CELERY_QUEUE": f"test-{uuid.uuid4().hex[:8]}"}
-    with open_ledger(folder, **own, **environment) as ledger:
-        ledger.prepare(catalogue, posts=POSTS)
+    with open_ledger(folder, like=seeded, **own, **environment) as ledger:
         yield ledger
 
 
 def test_workers_and_one_process_end_in_the_same_state(
-    tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+    broker: str, tmp_path: Path, seeded: Ledger, undisturbed: dict[str, Any], simulator: SimulatorProcess
 ) -> None:
-    expected = in_process(tmp_path / "process", catalogue, simulator)
-    with on_workers(tmp_path / "workers", catalogue, simulator, broker) as ledger, run_worker(ledger):
+    with on_workers(tmp_path / "workers", seeded, simulator, broker) as ledger, run_worker(ledger):
         report = ledger.pipeline()
         state = ledger.read_state()
-    for name, rows in expected.items():
+    for name, rows in undisturbed.items():
         assert state[name] == rows, name
     measured = {stage["metric"] for stage in report["stages"]}
     assert {"detail_fetch_seconds", "db_upsert_seconds", "package_build_seconds"} <= measured
@@ -104,10 +94,14 @@ def test_workers_and_one_process_end_in_the_same_state(
 
 @pytest.mark.parametrize("point", ["detail_fetch_seconds:20", "zip_seconds:4"])
 def test_a_killed_worker_loses_nothing(
-    point: str, tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+    broker: str,
+    point: str,
+    tmp_path: Path,
+    seeded: Ledger,
+    undisturbed: dict[str, Any],
+    simulator: SimulatorProcess,
 ) -> None:
-    expected = in_process(tmp_path / "process", catalogue, simulator)
-    with on_workers(tmp_path / "workers", catalogue, simulator, broker) as ledger:
+    with on_workers(tmp_path / "workers", seeded, simulator, broker) as ledger:
         pipeline = ledger.start("manage.py", "pipeline", "--json")
         doomed = start_worker(ledger, DJANGO_SETTINGS_MODULE="tests.support.kill_settings", KILL_AT=point)
         _out, words = doomed.communicate(timeout=120)
@@ -116,7 +110,7 @@ def test_a_killed_worker_loses_nothing(
             out, err = pipeline.communicate(timeout=300)
             assert pipeline.returncode == 0, out + err
         state = ledger.read_state()
-    for name, rows in expected.items():
+    for name, rows in undisturbed.items():
         assert state[name] == rows, name
 
 
@@ -135,9 +129,9 @@ def order_sync(ledger: Ledger) -> None:
 
 
 def test_the_scheduled_pipeline_needs_no_second_worker(
-    tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+    broker: str, tmp_path: Path, seeded: Ledger, simulator: SimulatorProcess
 ) -> None:
-    with on_workers(tmp_path / "workers", catalogue, simulator, broker, STORE_CODE="hanbit") as ledger:
+    with on_workers(tmp_path / "workers", seeded, simulator, broker, STORE_CODE="hanbit") as ledger:
         order_sync(ledger)
         with run_worker(ledger):
             wait_until(lambda: read_slots(ledger)["slots"], seconds=120, what="the scheduled sync")
@@ -148,10 +142,10 @@ def test_the_scheduled_pipeline_needs_no_second_worker(
 
 @pytest.mark.parametrize("point", ["detail_fetch_seconds:20", "zip_seconds:4"])
 def test_a_scheduled_pipeline_whose_worker_was_killed_is_taken_over(
-    point: str, tmp_path: Path, catalogue: Path, simulator: SimulatorProcess, broker: str
+    broker: str, point: str, tmp_path: Path, seeded: Ledger, simulator: SimulatorProcess
 ) -> None:
     settings = {"DJANGO_SETTINGS_MODULE": "tests.support.kill_settings"}
-    with on_workers(tmp_path / "workers", catalogue, simulator, broker, **settings) as ledger:
+    with on_workers(tmp_path / "workers", seeded, simulator, broker, **settings) as ledger:
         order_sync(ledger)
         doomed = start_worker(ledger, KILL_AT=point)
         _out, words = doomed.communicate(timeout=120)

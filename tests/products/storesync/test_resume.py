@@ -61,28 +61,23 @@ def slow_store(small_catalogue: Path) -> Iterator[SimulatorProcess]:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, calm_store: SimulatorProcess) -> Iterator[Ledger]:
+def ledger(tmp_path: Path, migrated: Ledger, calm_store: SimulatorProcess) -> Iterator[Ledger]:
     """An empty ledger of its own, for commands that run as other processes."""
-    with open_ledger(tmp_path / "ledger", STORE_API_URL=calm_store.url) as opened:
-        migrate(opened)
+    with open_ledger(tmp_path / "ledger", like=migrated, STORE_API_URL=calm_store.url) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, calm_store: SimulatorProcess) -> dict[str, Any]:
+def undisturbed(
+    tmp_path_factory: pytest.TempPathFactory, migrated: Ledger, calm_store: SimulatorProcess
+) -> dict[str, Any]:
     """What a run leaves that nobody kills."""
-    with open_ledger(tmp_path_factory.mktemp("calm"), STORE_API_URL=calm_store.url) as calm:
-        migrate(calm)
+    with open_ledger(tmp_path_factory.mktemp("calm"), like=migrated, STORE_API_URL=calm_store.url) as calm:
         run_sync(calm)
         state = read(calm)
     assert (len(state["products"]), state["observations"]) == (63, 63)
     assert (state["revisions"], state["work"]) == ([1], [0, 0, 0])
     return state
-
-
-def migrate(ledger: Ledger) -> None:
-    done = ledger.run("manage.py", "migrate", "--verbosity", "0")
-    assert done.returncode == 0, done.stderr
 
 
 def read(ledger: Ledger) -> dict[str, Any]:

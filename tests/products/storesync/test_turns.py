@@ -16,7 +16,7 @@ from products.storesync.lanes import Lane, Limit
 from products.storesync.models import CallLane
 from products.storesync.pacer import LanePaused, MemoryBook, Pacer, TurnBook
 from products.storesync.simulator.process import SimulatorProcess
-from tests.support.ledger import open_ledger
+from tests.support.ledger import Ledger, open_ledger
 
 WRITERS = 4
 CHANGES = 25
@@ -117,12 +117,11 @@ def test_a_long_pause_that_the_store_asked_for_stands_up_to_a_day(seconds: float
 
 
 @pytest.mark.slow
-def test_two_syncs_of_one_application_share_its_turns(small_catalogue: Path, tmp_path: Path) -> None:
+def test_two_syncs_of_one_application_share_its_turns(small_catalogue: Path, migrated: Ledger, tmp_path: Path) -> None:
     with (
-        SimulatorProcess(small_catalogue, rate=10) as store,
-        open_ledger(tmp_path / "ledger", STORE_API_URL=store.url) as ledger,
+        SimulatorProcess(small_catalogue, rate=30) as store,
+        open_ledger(tmp_path / "ledger", like=migrated, STORE_API_URL=store.url) as ledger,
     ):
-        assert ledger.run("manage.py", "migrate", "--verbosity", "0").returncode == 0
         syncs = [ledger.start("manage.py", "sync_store", "--json", "--store", code) for code in ("one", "two")]
         reports = [json.loads(sync.communicate(timeout=120)[0]) for sync in syncs]
         seen = store.counters()

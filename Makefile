@@ -5,6 +5,8 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PORT ?= 8000
 WORKERS ?= 2
+TEST_PROCESSES ?= 3
+TEST_OPTIONS ?=
 SETUP = test -x $(RUN) || $(PYTHON) -m venv $(VENV)
 EDITABLE = $(PIP) --no-deps --no-build-isolation -e .
 
@@ -37,8 +39,8 @@ serve: $(VENV)/base.stamp  ## open the admin on http://127.0.0.1:$(PORT)/admin/
 worker: $(VENV)/base.stamp  ## run one Celery worker (needs CELERY_BROKER_URL)
 	PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics $(VENV)/bin/celery -A project worker --concurrency $(WORKERS) --loglevel WARNING --hostname jangbu-$$$$@%h
 
-test: $(VENV)/dev.stamp  ## set up, run every test (DATABASE_URL and CELERY_BROKER_URL choose the engines)
-	$(RUN) -m pytest -n 2 --dist loadgroup
+test: $(VENV)/dev.stamp  ## set up, run every test (DATABASE_URL and TEST_BROKER_URL choose the engines)
+	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(TEST_OPTIONS)
 
 lint: $(VENV)/dev.stamp  ## style, types and floors
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/lint-imports && $(VENV)/bin/mypy

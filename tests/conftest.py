@@ -6,6 +6,8 @@ import pytest
 
 from tests.support.ledger import Ledger, open_ledger
 
+USES_DATABASE = {"db", "transactional_db", "migrated"}
+
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
@@ -13,3 +15,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with open_ledger(tmp_path_factory.mktemp("migrated")) as ledger:
         ledger.migrate()
         yield ledger
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse `once` on a test that uses the suite's database: the gate would not run it on PostgreSQL."""
+    wrong = [item.nodeid for item in items if item.get_closest_marker("once") and USES_DATABASE & set(fixtures(item))]
+    if wrong:
+        raise pytest.UsageError(f"marked `once`, but on the suite's database: {', '.join(wrong)}")
+
+
+def fixtures(item: pytest.Item) -> list[str]:
+    """The names of all fixtures that a test uses, also through others."""
+    return list(getattr(item, "fixturenames", ()))

@@ -12,6 +12,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("platform", "products", "content", "experiments", "ads", "operations", "scripts", "locustfiles", "tests")
 MODULE_LINES_MAX = 400

@@ -20,6 +20,8 @@ PROGRAM = f"""
 import django; django.setup()
 from django.db import connection
 from perfhooks.trace import bind_trace
+
+pytestmark = pytest.mark.once
 with bind_trace("slow-trace-1"), connection.cursor() as cursor:
     cursor.execute("CREATE TABLE jots (i integer)")
     cursor.execute("SELECT 1")

@@ -10,6 +10,8 @@ import pytest
 from scripts import study_compare, study_ratios
 from scripts.study_compare import FOLDER
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.slow
 def test_the_page_on_comparisons_follows_from_its_recordings_and_meets_its_goals(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.simulator.tokens import LIFETIME_SECONDS, REISSUE_BELOW_SECONDS
 from tests.products.storesync.shop import DEMO_CATALOGUE, Shop, build_token_form
 
+pytestmark = pytest.mark.once
+
 PRODUCTS = 60
 
 

@@ -14,6 +14,8 @@ from products.storesync.simulator.catalogue import CatalogueError, read_catalogu
 from products.storesync.simulator.process import REPOSITORY_ROOT, SimulatorProcess, SimulatorStartError
 from tests.products.storesync.shop import DEMO_CATALOGUE, Shop
 
+pytestmark = pytest.mark.once
+
 IMAGE_ORIGIN = "http://images.test"
 NATIVE_ROW = {"originProductNo": 12345678901, "name": "온담 청소기", "salePrice": 129000}
 ICECAT_ROW = {

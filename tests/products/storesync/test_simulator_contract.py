@@ -17,6 +17,8 @@ from products.storesync.simulator.process import SimulatorProcess
 from products.storesync.simulator.settings import Settings
 from tests.products.storesync.shop import DEMO_CATALOGUE, NO_TLS, Shop, build_token_form
 
+pytestmark = pytest.mark.once
+
 PRODUCTS = 40
 LIST = "/v1/products/search"
 

@@ -16,6 +16,8 @@ import pytest
 from products.storesync.simulator.process import REPOSITORY_ROOT, SimulatorProcess
 from tests.products.storesync.shop import DEMO_CATALOGUE, Shop
 
+pytestmark = pytest.mark.once
+
 PRODUCTS = 120
 
 

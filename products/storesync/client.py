@@ -48,6 +48,7 @@ from products.storesync.errors import (
 )
 from products.storesync.lanes import Lane, Limit, read_http_date, read_limit, read_retry_after
 from products.storesync.pacer import LanePaused, MemoryBook, Pacer, TurnBook
+from products.storesync.queries import EVERYTHING, ListQuery
 from products.storesync.retries import Patience, RetryRules
 from products.storesync.signature import SecretShapeError, sign_request
 from products.storesync.tokens import IssuedToken, TokenSource
@@ -160,17 +161,25 @@ class StoreClient:
         """Make sure of a token before any work is planned. Raises StoreCallError."""
         self._tokens.read_current()
 
-    def fetch_page(self, *, page: int, size: int) -> ListPage:
-        """One page of the list by product number, `page` from 1, `size` up to 500. Raises StoreCallError."""
-        content = {"page": page, "size": min(size, LIST_SIZE_LIMIT), "orderType": "NO"}
+    def fetch_page(self, *, page: int, size: int, query: ListQuery = EVERYTHING) -> ListPage:
+        """One page of the list, `page` from 1, `size` up to 500. Raises StoreCallError."""
+        content = {"page": page, "size": min(size, LIST_SIZE_LIMIT), **query.as_content()}
         call = Call("list", "POST", "/v1/products/search", decode_page, content, {"page": page})
         return self._perform(call).value
 
     def fetch_detail(self, origin_product_no: int, *, sku: str = "") -> Received[ProductDetail]:
         """The detail of a product. Its body names no product: it belongs to the number asked for. Raises StoreCallError."""
-        path = f"/v2/products/origin-products/{origin_product_no}"
-        tags = {"sku": sku or str(origin_product_no)}
-        return self._perform(Call("detail", "GET", path, decode_detail, number=origin_product_no, tags=tags))
+        return self._fetch_detail("origin-products", origin_product_no, sku)
+
+    def fetch_channel_detail(self, channel_product_no: int, *, sku: str = "") -> Received[ProductDetail]:
+        """The same by the number of one of its channel products. Raises StoreCallError."""
+        return self._fetch_detail("channel-products", channel_product_no, sku)
+
+    def _fetch_detail(self, kind: str, number: int, sku: str) -> Received[ProductDetail]:
+        tags = {"sku": sku or str(number)}
+        return self._perform(
+            Call("detail", "GET", f"/v2/products/{kind}/{number}", decode_detail, number=number, tags=tags)
+        )
 
     def quote(self, said: bytes | str) -> str:
         """What the store said as text for people: without the secret and every token, then cut at 64 Ki characters."""

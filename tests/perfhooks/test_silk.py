@@ -23,12 +23,11 @@ from tests.support.services import require
 
 pytest.importorskip("silk", reason="django-silk is not installed: make test installs it")
 
+pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 PRUNE_BY_SCHEDULE = """
 import django; django.setup()
 from project.celery import app
-
-pytestmark = pytest.mark.once
 app.loader.import_default_modules()
 print(app.tasks[app.conf.beat_schedule["silk_prune"]["task"]].apply().get())
 """

@@ -14,14 +14,13 @@ import pytest
 from perfhooks.slow_statements import SlowList, read_slow_statements
 from perfhooks.sqltext import normalise_statement
 
+pytestmark = pytest.mark.once
 ROOT = Path(__file__).resolve().parents[2]
 COUNT_FAR = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) SELECT count(*) FROM n"
 PROGRAM = f"""
 import django; django.setup()
 from django.db import connection
 from perfhooks.trace import bind_trace
-
-pytestmark = pytest.mark.once
 with bind_trace("slow-trace-1"), connection.cursor() as cursor:
     cursor.execute("CREATE TABLE jots (i integer)")
     cursor.execute("SELECT 1")

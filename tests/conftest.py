@@ -18,8 +18,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Refuse `once` on a test that uses the suite's database: the gate would not run it on PostgreSQL."""
-    wrong = [item.nodeid for item in items if item.get_closest_marker("once") and USES_DATABASE & set(fixtures(item))]
+    """Refuse `once` on a test that uses the suite's database: the gate would not run it on PostgreSQL.
+
+    How a page looks in a browser is no matter of the database; what stands on it is tested on both without one.
+    """
+    once = [item for item in items if item.get_closest_marker("once") and not item.get_closest_marker("browser")]
+    wrong = [item.nodeid for item in once if USES_DATABASE & set(fixtures(item))]
     if wrong:
         raise pytest.UsageError(f"marked `once`, but on the suite's database: {', '.join(wrong)}")
 

@@ -12,7 +12,7 @@ from scripts.take_screenshots import find_chromium, open_desk
 from tests.products.catalog.rows import make_observation, make_product, make_scan
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 PASSWORD = "secret-of-a-browser-test"
 
 

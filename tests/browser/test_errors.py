@@ -14,7 +14,7 @@ from tests.perfhooks.servers import Server, open_server
 from tests.support.ledger import Ledger, open_ledger
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.django_db]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.slow, pytest.mark.django_db]
 PASSWORD = "secret-of-a-browser-test"
 ADD_STAFF = f"""
 import django

@@ -9,7 +9,7 @@ from scripts.take_screenshots import find_chromium, open_desk
 from tests.operations.gates.planting import bad_value, built_blockers, plant, plant_all_well
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 PASSWORD = "secret-of-a-browser-test"
 
 

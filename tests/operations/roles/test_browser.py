@@ -9,7 +9,7 @@ from scripts.take_screenshots import find_chromium, open_desk
 from tests.operations.roles.people import PASSWORD, make_person
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -33,14 +33,14 @@ def test_each_condition_finds_what_it_names(store: SimulatorProcess) -> None:
     store.mutate(
         [
             {"originProductNo": first, "set": {"sellerManagementCode": "CODE-ALONE"}},
-            {"originProductNo": second, "set": {"statusType": "SUSPENSION"}},
+            {"originProductNo": second, "set": {"statusType": "PROHIBITION"}},
         ]
     )
     today = datetime.now(KST).date()
     assert sorted(list_found(store, origin_product_nos=[third, first])) == [first, third]
     assert list_found(store, channel_product_nos=read_channels(store, second)) == [second]
     assert list_found(store, seller_code="CODE-ALONE") == [first]
-    assert list_found(store, statuses=["SUSPENSION"]) == [second]
+    assert list_found(store, statuses=["PROHIBITION"]) == [second]
     assert {first, second} <= set(list_found(store, since=today - timedelta(days=1), until=today))
     assert list_found(store, since=date(2001, 1, 1), until=date(2001, 1, 2)) == []
     assert sorted(list_found(store, order="LOW_PRICE")) == numbers != list_found(store, order="LOW_PRICE")

@@ -119,7 +119,7 @@ def list_scenarios(options: Namespace) -> list[Scenario]:
     stock, desk = StockAdmin(Product, admin.site), admin.site.get_model_admin(Product)
     scenarios = [
         Scenario(
-            name=name,
+            name=name if options.products == BIG else f"{name} of {options.products:,}",
             operation=Operation("desk", make_visit(desk, user, query, options.products)),
             yardstick=Operation("stock admin", make_visit(stock, user, query, options.products)),
             unit="page",

@@ -187,7 +187,9 @@ def without_word_index() -> Iterator[None]:
         yield
         return
     with connection.cursor() as cursor:
-        cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'product_search_terms'")
+        cursor.execute(
+            "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() AND indexname = 'product_search_terms'"
+        )
         (definition,) = cursor.fetchone()
         cursor.execute("DROP INDEX product_search_terms")
         yield

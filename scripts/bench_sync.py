@@ -8,7 +8,7 @@ limit of a run is what its calls need at that bucket and latency. Without a cach
 connection of its own; without increments every detail is read, with them the 5 % that changed. `overhead` is the p95 of
 detail_fetch_seconds less the latency that the store was given. With --processes the products are shared by so many stores of
 one application, each synced by a process of its own; their details are not timed, and no overhead is judged. Rows go to
-bench/sync.csv of the data folder.
+bench/sync.csv of the data folder, or to the file of --history.
 
 Exit status: 0 kept, 1 missed: overhead 20 ms, 429 1 %; with --limit 3 % above the bucket's time (10 % for the changed ones)
 and 429 0.1 %. --quick runs the smallest part and judges nothing.
@@ -275,18 +275,19 @@ def print_rows(rows: Sequence[Row]) -> None:
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
-def keep_rows(rows: Sequence[Row]) -> Path:
-    """Append the rows to the history, with the conditions they were measured under."""
-    path, conditions = bench_folder() / "sync.csv", note_conditions()
+def keep_rows(rows: Sequence[Row], path: Path) -> Path:
+    """Append the rows to the history, with the conditions they were measured under and whether their goals were met."""
+    conditions = note_conditions()
     path.parent.mkdir(parents=True, exist_ok=True)
     stamp = {"date": conditions.date.isoformat(), "commit": conditions.commit, "machine": conditions.machine}
     stamp |= {"database": connection.vendor, "load": str(conditions.load_before)}
     is_new = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, [*stamp, *(entry.name for entry in fields(Row))], lineterminator="\n")
+        names = [*stamp, *(entry.name for entry in fields(Row)), "is_kept"]
+        writer = csv.DictWriter(file, names, lineterminator="\n")
         if is_new:
             writer.writeheader()
-        writer.writerows({**stamp, **asdict(row)} for row in rows)
+        writer.writerows({**stamp, **asdict(row), "is_kept": row.is_kept} for row in rows)
     return path
 
 
@@ -306,6 +307,7 @@ def read_options(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="바뀌는 상품을 정하는 씨앗")
     parser.add_argument("--quick", action="store_true", help="가장 작은 부분만 돌리고 판정하지 않습니다")
     parser.add_argument("--json", action="store_true", help="표 대신 JSON을 출력합니다")
+    parser.add_argument("--history", type=Path, default=bench_folder() / "sync.csv", help="결과를 덧붙일 CSV")
     return parser.parse_args(argv)
 
 
@@ -322,7 +324,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         print_rows(rows)
     if not options.quick:
-        print(keep_rows(rows).name, file=sys.stderr)
+        print(keep_rows(rows, options.history).name, file=sys.stderr)
     return 0 if options.quick or all(row.is_kept for row in rows) else 1
 
 

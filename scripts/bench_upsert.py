@@ -53,7 +53,7 @@ from scripts.upsert_ways import (
 
 BULK_ROWS_MAX = 2_000
 ROWS_A_SYNC_BATCH = 500
-LARGE_BATCH_ROWS = 100_000
+BATCH_ROWS, LARGE_BATCH_ROWS = 10_000, 100_000
 INDEX_SAMPLE = 50
 UNCHANGED, HALF, NEW = KINDS = ("unchanged", "half changed", "all new")
 TIMES_ROW_MODE = {
@@ -164,8 +164,9 @@ class Plan:
         self, name: str, lanes: dict[str, Lane], operations: Sequence[Operation], kind: str, goals: tuple[Goal, ...]
     ) -> Scenario:
         yardstick, *peers, ours = operations
+        size = len(self.rows)
         return Scenario(
-            name,
+            name if size == BATCH_ROWS else f"{name}, {size:,} rows",
             operation=ours,
             yardstick=yardstick,
             peers=tuple(peers),
@@ -199,7 +200,7 @@ def list_scenarios(options: Namespace) -> list[Scenario]:
 
 def add_options(parser: ArgumentParser) -> None:
     """How much is written."""
-    parser.add_argument("--rows", type=count, default=10_000, help="한 번에 쓸 상품 수 (기본 10,000)")
+    parser.add_argument("--rows", type=count, default=BATCH_ROWS, help="한 번에 쓸 상품 수 (기본 10,000)")
     parser.add_argument("--table-rows", type=count, help="상품 테이블의 행 수 (기본: 한 번에 쓸 수의 10배)")
     parser.add_argument("--row-sample", type=count, default=500, help="행 단위 방식으로 잴 상품 수 (기본 500)")
 

@@ -4,7 +4,8 @@
     python scripts/write_performance_doc.py --check    say by the exit status whether it is current
     python scripts/write_performance_doc.py --collect  first take the newest stored runs over into docs/measurements/
 
-`benches.csv` comes from the benches (`--history docs/measurements/benches.csv`), `hypotheses.csv` from
+`benches.csv` comes from the benches (`--history docs/measurements/benches.csv`), `sync.csv` in the same way from
+scripts/bench_sync.py, `hypotheses.csv` from
 scripts/study_hypotheses.py, `pipeline.csv` and `load.csv` from the stored runs, `improvements.csv` is kept by whoever
 makes one: what was changed, the figure before and after, and the command that measured both.
 """
@@ -154,10 +155,52 @@ def describe_benches() -> str:
         ratio = f"{float(row['ratio']):.3g}{interval}" if row["ratio"] else "yardstick"
         speed = f"{float(row['units_per_second']):,.0f} {row['unit']}/s" if row["units_per_second"] else ""
         goal = f"{row['goals']} {'met' if row['is_met'] == 'True' else 'MISSED'}" if row["goals"] else ""
-        p50 = figure(row["p50_seconds"], "seconds")
-        rows.append((f"`{bench}`", scenario, operation, database, speed, p50, ratio, goal))
-    headings = ("bench", "scenario", "operation", "database", "speed", "p50", "x yardstick (95 %)", "goal")
+        times = (figure(row["p50_seconds"], "seconds"), figure(row["p95_seconds"], "seconds"))
+        cpu = f"{float(row['cpu_ratio']):.3g}" if row["cpu_ratio"] else ""
+        rows.append((f"`{bench}`", scenario, operation, database, speed, *times, ratio, cpu, goal))
+    headings = (
+        "bench",
+        "scenario",
+        "operation",
+        "database",
+        "speed",
+        "p50",
+        "p95",
+        "x yardstick (95 %)",
+        "x CPU",
+        "goal",
+    )
     return table(headings, rows) if rows else "Not measured yet."
+
+
+def describe_sync() -> str:
+    """The newest row of each run of the sync's bench, beside what the store's bucket allows."""
+    newest: dict[tuple[str, ...], Row] = {}
+    for row in load("sync.csv"):
+        key = tuple(
+            row[name] for name in ("name", "skus", "workers", "is_cached", "is_incremental", "speed", "database")
+        )
+        newest[key] = row
+    rows = []
+    for row in newest.values():
+        seconds, limit = float(row["seconds"]), float(row["limit_seconds"])
+        switches = " ".join(
+            word
+            for word, is_on in (("cache", row["is_cached"]), ("incremental", row["is_incremental"]))
+            if is_on == "True"
+        )
+        sizes = (f"{int(row['skus']):,}", row["workers"], switches or NOTHING, f"{int(row['details']):,}")
+        times = (f"{seconds:,.1f}", f"{limit:,.1f}", f"{seconds / limit:.3f}" if limit else NOTHING)
+        rates = (f"{float(row['rows_per_second']):,.1f}", figure(row["p95_seconds"], "seconds"))
+        own = (figure(row["overhead_seconds"], "seconds"), f"{int(row['rate_limited']) / int(row['calls']):.2%}")
+        goal = "met" if row["is_kept"] == "True" else "MISSED"
+        rows.append((row["name"], row["database"], row["speed"], *sizes, *times, *rates, *own, goal))
+    headings = ("run", "database", "speed", "SKUs", "workers", "switches", "details", "seconds", "limit s", "x limit")
+    return (
+        table((*headings, "rows/s", "detail p95", "our overhead p95", "429", "goals"), rows)
+        if rows
+        else "Not measured yet."
+    )
 
 
 def describe_list(name: str, columns: dict[str, str]) -> str:
@@ -173,6 +216,8 @@ def write() -> str:
         + describe_runs("pipeline.csv"),
         "The admin and the API under load": "`scripts/bench_admin_api.py`: Locust against the production server.\n\n"
         + describe_runs("load.csv"),
+        "The sync beside its store's limit": "`scripts/bench_sync.py [--limit [--processes 2]]`: the simulated store at 2 requests a second, 4 at once.\n\n"
+        + describe_sync(),
         "Benches": "Each operation beside its yardstick, interleaved in one process.\n\n" + describe_benches(),
         "The plan's hypotheses": "`python scripts/study_hypotheses.py [--only ID]` on PostgreSQL.\n\n"
         + describe_list("hypotheses.csv", {"id": "", "hypothesis": "가설", "verdict": "판정", "figure": "측정"}),

@@ -123,6 +123,8 @@ class CustomerBenefit(msgspec.Struct, rename="camel", frozen=True):
 
     immediate_discount_policy: DiscountPolicy | None = None
     reserved_discount_policy: DiscountPolicy | None = None
+    multi_purchase_discount_policy: DiscountPolicy | None = None
+    promotion_discount_policies: list[DiscountPolicy | None] | None = None
 
 
 class DeliveryFee(msgspec.Struct, rename="camel", frozen=True):

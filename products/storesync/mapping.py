@@ -12,7 +12,14 @@ from typing import Any
 import msgspec
 from selectolax.lexbor import LexborHTMLParser
 
-from products.storesync.decoding import ChannelSummary, OriginProduct, ProductAttribute, ProductDetail, ProductSummary
+from products.storesync.decoding import (
+    ChannelSummary,
+    DiscountPolicy,
+    OriginProduct,
+    ProductAttribute,
+    ProductDetail,
+    ProductSummary,
+)
 from products.upsert.rows import CategoryRef, ProductRow, make_row
 
 KST = timezone(timedelta(hours=9))
@@ -147,14 +154,20 @@ def list_price_boundaries(detail: ProductDetail) -> list[datetime]:
     :59: what ends changes a minute after the moment that is named (Commerce API, origin product).
     """
     origin = detail.origin_product
-    benefit = origin.customer_benefit
-    policies = (benefit.immediate_discount_policy, benefit.reserved_discount_policy) if benefit else ()
-    methods = [policy.discount_method for policy in policies if policy and policy.discount_method]
+    methods = [policy.discount_method for policy in _list_discounts(origin) if policy and policy.discount_method]
     starts = [origin.sale_start_date, *(method.start_date for method in methods)]
     ends = [origin.sale_end_date, *(method.end_date for method in methods)]
     changes = [(moment, timedelta()) for moment in starts] + [(moment, LAST_MINUTE) for moment in ends]
     # The year 9999 stands for "never", and has no next minute.
     return [_in_korea(moment) + after for moment, after in changes if moment and moment.year < LAST_YEAR]
+
+
+def _list_discounts(origin: OriginProduct) -> list[DiscountPolicy | None]:
+    benefit = origin.customer_benefit
+    if benefit is None:
+        return []
+    own = [benefit.immediate_discount_policy, benefit.reserved_discount_policy, benefit.multi_purchase_discount_policy]
+    return [*own, *(benefit.promotion_discount_policies or [])]
 
 
 def _read_price(channel: ChannelSummary) -> int:

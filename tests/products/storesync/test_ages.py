@@ -150,13 +150,19 @@ def test_the_boundaries_of_a_detail() -> None:
         "saleStartDate": "2026-12-01T00:00:00+09:00", "saleEndDate": "9999-12-31T23:59:00+09:00",
         "customerBenefit": {
             "immediateDiscountPolicy": {"discountMethod": {"startDate": "2026-11-24T10:10:00"}},
-            "reservedDiscountPolicy": {"discountMethod": {"endDate": "2026-11-24T10:19:00+09:00"}}}}}"""
+            "reservedDiscountPolicy": {"discountMethod": {"endDate": "2026-11-24T10:19:00+09:00"}},
+            "multiPurchaseDiscountPolicy": {"discountMethod": {"startDate": "2026-11-26T00:00:00+09:00"}, "orderValue": 2},
+            "promotionDiscountPolicies": [null, {"promotionName": "연말",
+                "discountMethod": {"startDate": "2026-12-24T00:00:00+09:00", "endDate": "2026-12-25T23:59:00+09:00"}}]}}}"""
     assert sorted(
         moment.astimezone(UTC).isoformat() for moment in list_price_boundaries(decode_detail(body.encode()))
     ) == [
         "2026-11-24T01:10:00+00:00",
         "2026-11-24T01:20:00+00:00",
+        "2026-11-25T15:00:00+00:00",
         "2026-11-30T15:00:00+00:00",
+        "2026-12-23T15:00:00+00:00",
+        "2026-12-25T15:00:00+00:00",
     ]
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
@@ -16,13 +18,21 @@ from django.views.decorators.http import require_POST
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
-from products.catalog.batches import BatchError, apply_batch, drop_draft, undo_batch
+from products.catalog.batches import BatchError, drop_draft
 from products.catalog.batchpage import describe_batch, read_batch_page
+from products.catalog.batchwork import JOBS, pick_up, start_apply, start_undo
 from products.catalog.models import BatchState, ChangeBatch
 from products.catalog.productparts import format_count
 from products.catalog.sheetimport import REASON_LENGTH
+from products.catalog.tasks import hand_over
 
-TONES: dict[str, Tone] = {BatchState.DRAFT: "warn", BatchState.APPLIED: "ok", BatchState.UNDONE: "grey"}
+TONES: dict[str, Tone] = {
+    BatchState.DRAFT: "warn",
+    BatchState.APPLYING: "warn",
+    BatchState.APPLIED: "ok",
+    BatchState.UNDOING: "warn",
+    BatchState.UNDONE: "grey",
+}
 
 
 class ReasonForm(forms.Form):
@@ -58,9 +68,14 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
     change_form_template = "admin/catalog/changebatch/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        """The pages, and the three buttons before them."""
+        """The pages, and their buttons before them."""
         wrap = self.admin_site.admin_view
-        buttons = {"apply": self.apply_view, "cancel": self.cancel_view, "undo": self.undo_view}
+        buttons = {
+            "apply": self.apply_view,
+            "cancel": self.cancel_view,
+            "undo": self.undo_view,
+            "pick_up": self.pick_up_view,
+        }
         own = [
             path(f"<int:batch_id>/{name}/", wrap(view), name=f"catalog_changebatch_{name}")
             for name, view in buttons.items()
@@ -81,9 +96,11 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
             return self._show(batch_id)
         reason = form.cleaned_data["reason"]
         try:
-            batch = apply_batch(batch_id=batch_id, actor_id=_get_actor_id(request), reason=reason)
+            batch = start_apply(batch_id=batch_id, actor_id=_get_actor_id(request), reason=reason)
         except (BatchError, ChangeBatch.DoesNotExist) as error:
             return self._refuse(request, batch_id, error)
+        if batch.state in JOBS:
+            return self._hand_over(batch)
         messages.success(
             request, f"상품 {batch.counts['changed']:,}개를 바꿨습니다. 일괄 변경 번호는 {batch.pk}입니다."
         )
@@ -96,14 +113,26 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
         """Take it back."""
         self._check(request)
         try:
-            batch = undo_batch(batch_id=batch_id, actor_id=_get_actor_id(request))
+            batch = start_undo(batch_id=batch_id, actor_id=_get_actor_id(request))
         except (BatchError, ChangeBatch.DoesNotExist) as error:
             return self._refuse(request, batch_id, error)
+        if batch.state in JOBS:
+            return self._hand_over(batch)
         messages.success(request, f"상품 {batch.counts['restored']:,}개를 되돌렸습니다.")
         if batch.counts["kept"]:
             kept = batch.counts["kept"]
             messages.warning(request, f"{kept:,}개는 이후 수정되어 그대로 두었습니다. 아래 표에 있습니다.")
         return self._show(batch_id)
+
+    @method_decorator(require_POST)
+    def pick_up_view(self, request: HttpRequest, batch_id: int) -> HttpResponse:
+        """Go on with a job that has died."""
+        self._check(request)
+        try:
+            batch = pick_up(batch_id=batch_id)
+        except (BatchError, ChangeBatch.DoesNotExist) as error:
+            return self._refuse(request, batch_id, error)
+        return self._hand_over(batch)
 
     @method_decorator(require_POST)
     def cancel_view(self, request: HttpRequest, batch_id: int) -> HttpResponse:
@@ -142,6 +171,11 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
     def _check(self, request: HttpRequest) -> None:
         if not self.may_edit(request):
             raise PermissionDenied
+
+    def _hand_over(self, batch: ChangeBatch) -> HttpResponse:
+        """Have the job done once its beginning is sure, and show its progress."""
+        transaction.on_commit(partial(hand_over, batch.pk))
+        return self._show(batch.pk)
 
     def _show(self, batch_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:catalog_changebatch_change", args=[batch_id]))

@@ -138,23 +138,40 @@ def apply_batch(*, batch_id: int, actor_id: int, reason: str = "") -> ChangeBatc
 
     Raises ChangeBatch.DoesNotExist; BatchError when it is no draft any more, or somebody else's.
     """
+    batch = open_draft(batch_id=batch_id, actor_id=actor_id, reason=reason)
+    apply_items(batch.items.filter(state=ItemState.DRAFT))
+    finish_apply(batch)
+    return batch
+
+
+def open_draft(*, batch_id: int, actor_id: int, reason: str) -> ChangeBatch:
+    """The draft, locked, with who wants it applied and why; in a transaction. Raises as `apply_batch`."""
     batch = ChangeBatch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.DRAFT:
         raise BatchError(f"이미 {batch.get_state_display()} 상태라 다시 적용하지 않았습니다.")
     if batch.actor_id != actor_id:
         raise BatchError("다른 사람이 만든 초안입니다. 만든 사람만 적용할 수 있습니다.")
-    drafted = batch.items.filter(state=ItemState.DRAFT)
+    batch.trace_id, batch.reason = current_trace_id(), reason or batch.reason
+    return batch
+
+
+def apply_items(drafted: QuerySet[ChangeBatchItem]) -> None:
+    """Give the products of these drafted items their new values, but for those that somebody has edited since."""
     _lock_products(drafted)
     drafted.exclude(product__version=F("version_seen")).update(state=ItemState.REFUSED)
     _write(drafted, column="after")
     drafted.update(state=ItemState.APPLIED, version_after=F("version_seen") + 1)
+
+
+def finish_apply(batch: ChangeBatch) -> None:
+    """Count what became of the items, and save."""
     changed, refused = _count_products(batch, ItemState.APPLIED), _count_products(batch, ItemState.REFUSED)
     batch.counts |= {"changed": changed, "refused": refused}
-    batch.state, batch.applied_at, batch.trace_id = BatchState.APPLIED, timezone.now(), current_trace_id()
-    batch.reason = reason or batch.reason
+    batch.state, batch.applied_at = BatchState.APPLIED, timezone.now()
     batch.save()
-    log.info("batch_applied", batch=batch.pk, kind=batch.kind, changed=changed, refused=refused, actor_id=actor_id)
-    return batch
+    log.info(
+        "batch_applied", batch=batch.pk, kind=batch.kind, changed=changed, refused=refused, actor_id=batch.actor_id
+    )
 
 
 @transaction.atomic
@@ -163,21 +180,36 @@ def undo_batch(*, batch_id: int, actor_id: int) -> ChangeBatch:
 
     Raises ChangeBatch.DoesNotExist; BatchError when it does not stand applied.
     """
+    batch = open_applied(batch_id=batch_id, actor_id=actor_id)
+    undo_items(batch.items.filter(state=ItemState.APPLIED))
+    finish_undo(batch)
+    return batch
+
+
+def open_applied(*, batch_id: int, actor_id: int) -> ChangeBatch:
+    """The applied batch, locked, with who wants it undone; in a transaction. Raises as `undo_batch`."""
     batch = ChangeBatch.objects.select_for_update().get(pk=batch_id)
     if batch.state != BatchState.APPLIED:
         raise BatchError(f"{batch.get_state_display()} 상태라 되돌릴 것이 없습니다.")
-    applied = batch.items.filter(state=ItemState.APPLIED)
+    batch.undone_by_id, batch.undo_trace_id = actor_id, current_trace_id()
+    return batch
+
+
+def undo_items(applied: QuerySet[ChangeBatchItem]) -> None:
+    """Give the products of these applied items their old values, but for those whose value is another by now."""
     _lock_products(applied)
     _keep_changed(applied)
     _write(applied, column="before")
     applied.update(state=ItemState.RESTORED)
+
+
+def finish_undo(batch: ChangeBatch) -> None:
+    """Count what became of the items, and save."""
     restored, kept = _count_products(batch, ItemState.RESTORED), _count_products(batch, ItemState.KEPT)
     batch.counts |= {"restored": restored, "kept": kept}
-    batch.state, batch.undone_at, batch.undone_by_id = BatchState.UNDONE, timezone.now(), actor_id
-    batch.undo_trace_id = current_trace_id()
+    batch.state, batch.undone_at = BatchState.UNDONE, timezone.now()
     batch.save()
-    log.info("batch_undone", batch=batch.pk, restored=restored, kept=kept, actor_id=actor_id)
-    return batch
+    log.info("batch_undone", batch=batch.pk, restored=restored, kept=kept, actor_id=batch.undone_by_id)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import Case, Value, When
 
+from products.catalog.batchwork import JOBS, is_silent
 from products.catalog.models import BatchState, ChangeBatch, ChangeBatchItem, ChangeKind, ItemState
 from products.catalog.priorities import describe_values
 
@@ -41,7 +42,10 @@ class ItemRow:
 
 @dataclass(frozen=True, slots=True)
 class BatchPage:
-    """The parts of the page. changing: how many products a draft would change; left: the items that are not shown."""
+    """The parts of the page. changing: how many products a draft would change; left: the items that are not shown.
+
+    progress: of a job that is being done, (items done, of how many); is_silent: it makes no progress any more.
+    """
 
     counts: list[tuple[str, int]]
     changing: int
@@ -51,6 +55,8 @@ class BatchPage:
     error_count: int
     is_draft: bool
     is_applied: bool
+    progress: tuple[int, int] | None
+    is_silent: bool
 
 
 def describe_batch(batch: ChangeBatch) -> str:
@@ -65,11 +71,12 @@ def describe_value(field: str, value: int) -> str:
 
 
 def read_batch_page(batch: ChangeBatch) -> BatchPage:
-    """Read it in two queries: what went wrong first, then the rest in the order of the products' names."""
+    """Read it in two queries, of a job in three: what went wrong first, then the rest in the order of their rows."""
     odd = Case(When(state__in=[ItemState.REFUSED, ItemState.KEPT], then=Value(0)), default=Value(1))
     items = batch.items.select_related("product").order_by(odd, "pk")
     shown = [_show_item(item) for item in items[:ITEMS_SHOWN]]
     is_draft = batch.state == BatchState.DRAFT
+    number = batch.items.count()
     hidden = {"changed"} if is_draft else {"changing"}
     hidden |= {key for key in ("kept", "bad_rows") if not batch.counts.get(key)}
     return BatchPage(
@@ -78,12 +85,20 @@ def read_batch_page(batch: ChangeBatch) -> BatchPage:
         ],
         changing=batch.counts.get("changing", 0),
         items=shown,
-        left=max(0, batch.items.count() - len(shown)),
+        left=max(0, number - len(shown)),
         errors=batch.errors[:ERRORS_SHOWN],
         error_count=len(batch.errors),
         is_draft=is_draft,
         is_applied=batch.state == BatchState.APPLIED,
+        progress=_read_progress(batch, number),
+        is_silent=is_silent(batch),
     )
+
+
+def _read_progress(batch: ChangeBatch, number: int) -> tuple[int, int] | None:
+    if batch.state not in JOBS:
+        return None
+    return number - batch.items.filter(state=JOBS[BatchState(batch.state)].waiting).count(), number
 
 
 def _show_item(item: ChangeBatchItem) -> ItemRow:

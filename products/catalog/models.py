@@ -249,10 +249,12 @@ class ChangeKind(models.TextChoices):
 
 
 class BatchState(models.TextChoices):
-    """Where a batch stands. A draft has changed nothing yet."""
+    """Where a batch stands. A draft has changed nothing yet; a long batch is being worked on for a while."""
 
     DRAFT = "draft", "확인 전"
+    APPLYING = "applying", "적용 중"
     APPLIED = "applied", "적용됨"
+    UNDOING = "undoing", "되돌리는 중"
     UNDONE = "undone", "되돌림"
 
 
@@ -281,6 +283,7 @@ class ChangeBatch(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="되돌린 사람"
     )
     undo_trace_id = models.CharField("되돌린 추적 ID", max_length=64, blank=True)
+    worked_at = models.DateTimeField("마지막 진행", null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = "일괄 변경"

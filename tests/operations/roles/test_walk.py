@@ -76,6 +76,7 @@ POSTED_PAGES = {
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
     "catalog_changebatch_undo": EDITORS,
+    "catalog_changebatch_pick_up": EDITORS,
 }
 STANDARD = ("changelist", "add", "history", "delete", "change")
 

@@ -4,9 +4,9 @@
     python scripts/bench_admin_pages.py --products 1000000 --beside 100000      a million products (15 minutes)
 
 Each page is asked for and rendered in this process as a superuser, in turns with the stock one, on a scratch database on
-the server that DATABASE_URL names. Processor time is that of this process and of the database's process behind it (of a
-parallel query's helpers it is not, which favours the stock page). The limits are those of PostgreSQL; exits with 1 when
-one is missed there.
+the server that DATABASE_URL names. Processor time is that of this process and of the database's processes behind it, with
+those of parallel queries. The stock page has no readiness, and no price checks behind it. The limits are those of
+PostgreSQL; exits with 1 when one is missed there.
 """
 
 import os
@@ -60,9 +60,9 @@ SEARCHED = ("sku", "seller_code", "origin_product_no", "name")
 class StockAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The list as Django has it, with the desk's columns, filters and search."""
 
-    list_display = ("name", "sku", "category", "status", "price", "discounted_price", "stock", "priority")
-    list_editable = ("priority",)
-    list_filter = ("status", "category")
+    list_display = ("name", "sku", "category", "status", "price", "discounted_price", "stock", "priority", "hold")
+    list_editable = ("priority", "hold")
+    list_filter = ("status", "hold", "store", "category")
     search_fields = SEARCHED
     ordering = ("-priority", "id")
     list_per_page = 50

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from django.contrib import admin
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.keypages import KeyPaginator
@@ -35,6 +38,7 @@ M = TypeVar("M", bound=Model)
 Tone = Literal["ok", "warn", "bad", "grey"]
 
 NOTHING = "–"
+CHECKBOX = '<input type="checkbox" name="{}" value="{}" class="action-select" aria-label="{}">'
 VERDICTS: dict[str, tuple[str, Tone]] = {
     "ok": ("예산 안", "ok"),
     "warn": ("주의", "warn"),
@@ -58,6 +62,11 @@ class FastModelAdmin(_ModelAdmin[M]):
     list_max_show_all = 200
     show_facets = admin.ShowFacets.NEVER
     paginator = KeyPaginator
+
+    def action_checkbox(self, obj: M) -> SafeString:
+        """Return the box that chooses a row, written in one go: through its template it took an eighth of a page."""
+        label = gettext("Select this object for an action - {}").format(obj)
+        return format_html(CHECKBOX, ACTION_CHECKBOX_NAME, obj.pk, label)
 
     def get_changelist(self, request: HttpRequest, **kwargs: object) -> type[FastChangeList]:
         """Return the list that sorts by what indexes hold."""
@@ -104,11 +113,13 @@ class ReadOnlyAdmin(FastModelAdmin[M]):
         return False
 
 
+@lru_cache(maxsize=1_024)
 def pill(text: str, tone: Tone) -> SafeString:
     """Return a state as a coloured pill that says its word."""
     return format_html('<span class="pill pill-{}">{}</span>', tone, text)
 
 
+@lru_cache(maxsize=4_096)
 def won(amount: int | None) -> SafeString:
     """Return whole won with thousands separators, to be aligned right: 12,900원."""
     if amount is None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorList
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -18,7 +19,7 @@ else:
     _ProductFormSet = forms.BaseModelFormSet
 
 
-CHECKED = mark_safe(" checked")
+CHECKED, NOTHING_WRONG = mark_safe(" checked"), mark_safe("")
 HIDDEN = '<input type="hidden" name="{}" value="{}" id="{}">'
 NUMBER = '<input type="number" name="{}" value="{}" required min="0" max="{}" id="{}" aria-label="{} 우선순위">'
 CHECK = '<label class="hold"><input type="checkbox" name="{}" id="{}" aria-label="{} 보류"{}> 보류</label>'
@@ -107,12 +108,27 @@ class EditForm(_ProductModelForm):
         return {field.name for field in Product._meta.concrete_fields}
 
 
+class RowErrors(ErrorList):
+    """What is wrong with a row: where nothing is, nothing is rendered."""
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """As always, but for the empty list."""
+        return super().render(*args, **kwargs) if self else NOTHING_WRONG
+
+    __str__ = render
+    __html__ = render
+
+
 class EditFormSet(_ProductFormSet):
     """The rows of the list. A row is found among those already read, not by a query for each one."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """As always, with errors that cost nothing where there are none."""
+        super().__init__(*args, **{"error_class": RowErrors, **kwargs})
+
     def add_fields(self, form: Any, index: int | None) -> None:
-        """Name the row by a plain number."""
-        super().add_fields(form, index)
+        """Name the row by a plain number, instead of a choice among all products that is made anew for each row."""
+        super(forms.BaseModelFormSet, self).add_fields(form, index)
         form.fields["id"] = RowField(required=False, initial=form.instance.pk)
 
 

@@ -1,6 +1,7 @@
-"""Processor time of this process and of the database server's process that works for it, where that one is near.
+"""Processor time of this process and of the database server's processes that work for it, where those are near.
 
-A bench of a database that counted its own process only would call work free that it has moved into the server.
+A bench of a database that counted its own process only would call work free that it has moved into the server, and one
+that forgot the helpers of a parallel query would call half of its work free.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import process_time
 
+import psutil
 from django.conf import settings
 from django.db import connection
 
@@ -19,7 +21,11 @@ _NANOSECONDS = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class ProcessorTime:
-    """Seconds so far. `backend` is the server's process, 0 where there is none near; its parallel helpers are not seen."""
+    """Seconds so far. `backend` is the server's process, 0 where there is none near.
+
+    Its parallel helpers count from their end on, and with them whatever else the server has ended meanwhile: measure where
+    nobody else works.
+    """
 
     own: float
     backend: int = 0
@@ -39,8 +45,16 @@ def read_processor_time() -> ProcessorTime:
         if backend:
             # proc(5): /proc/pid/schedstat begins with the time spent on the processor.
             text = Path(f"/proc/{backend}/schedstat").read_text(encoding="ascii")
-            seconds = int(text.split()[0]) * _NANOSECONDS
+            seconds = int(text.split()[0]) * _NANOSECONDS + _read_helpers(backend)
     return ProcessorTime(process_time(), backend, seconds)
+
+
+def _read_helpers(backend: int) -> float:
+    """Seconds of all processes that the server has started and that have ended; 0 where it does not let us look."""
+    with suppress(psutil.Error):
+        ended = psutil.Process(psutil.Process(backend).ppid()).cpu_times()
+        return float(ended.children_user + ended.children_system)
+    return 0.0
 
 
 def _find_backend() -> int:

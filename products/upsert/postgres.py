@@ -48,11 +48,12 @@ _READ_STORED = _PROBE.format(columns=f"{', '.join(STORED)}, CASE WHEN revision >
 _ALLOCATE = """
     WITH held AS MATERIALIZED (SELECT pg_get_serial_sequence('catalog_product', 'id')::regclass AS sequence)
     SELECT nextval(sequence) FROM held, generate_series(1, %s)"""
-# The condition on the state is spelled as in the partial index, which PostgreSQL else does not use.
+# The condition on the state is spelled as in the partial index, which PostgreSQL else does not use. That on the store is kept
+# from every index: while statistics know nothing of a store yet, PostgreSQL would read all of its rows for each SKU.
 _HOLDERS = """
     SELECT product.id FROM json_each_text(%s) AS claim(sku, number) CROSS JOIN LATERAL
     (SELECT id, origin_product_no FROM catalog_product
-     WHERE store_id = %s AND sku = claim.sku AND NOT (status = 'DELETE') LIMIT 1) AS product
+     WHERE store_id + 0 = %s AND sku = claim.sku AND NOT (status = 'DELETE') LIMIT 1) AS product
     WHERE product.origin_product_no <> claim.number::bigint"""
 _LIST = ", ".join(COLUMNS)
 # Kept for the session and emptied at each commit, so that the system catalogue does not grow with every batch.

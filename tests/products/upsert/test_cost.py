@@ -94,3 +94,30 @@ def test_only_the_rows_that_changed_are_written_and_each_once() -> None:
     upsert(store, *(make_product_row(n, stock=3 if n % 2 else 12) for n in range(1, 111)))
     assert read_table_statistics()[:2] == (inserted + 10, updated + 50)
     assert Product.objects.filter(stock=3).count() == 55
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_rows_of_a_store_that_statistics_do_not_know_are_found_one_by_one() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("PostgreSQL is not the suite's database: set DATABASE_URL")
+    known, fresh = make_store("known"), make_store("fresh")
+    for start in range(0, 2_000, 500):
+        upsert(known, *(make_product_row(n) for n in range(start + 1, start + 501)))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE catalog_product")
+    before = count_rows_read()
+    for start in range(0, 2_000, 500):
+        upsert(fresh, *(make_product_row(n) for n in range(start + 1, start + 501)))
+    assert count_rows_read() - before < 20 * 2_000
+
+
+def count_rows_read() -> int:
+    """Rows of the products table that were looked at so far, through an index or not."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+        cursor.execute(
+            "SELECT (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'catalog_product')"
+            " + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'catalog_product')"
+        )
+        return int(cursor.fetchone()[0])

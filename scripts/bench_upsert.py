@@ -166,7 +166,7 @@ class Plan:
         yardstick, *peers, ours = operations
         size = len(self.rows)
         return Scenario(
-            name if size == BATCH_ROWS else f"{name}, {size:,} rows",
+            name if size < LARGE_BATCH_ROWS else f"{name}, {size:,} rows",
             operation=ours,
             yardstick=yardstick,
             peers=tuple(peers),

@@ -122,7 +122,8 @@ class KeyPaginator(_Paginator):
         rows = self.rows
         is_postgres = connections[rows.db].vendor == "postgresql"
         counted = getattr(rows, "known_count", None)
-        if counted is None and is_postgres and not rows.query.where:
+        is_whole = counted is None and is_postgres and not rows.query.where
+        if is_whole:
             counted = _estimate_table(rows)
         elif counted is None and is_postgres:
             counted = rows.order_by().values("pk")[: COUNTED_ROWS + 1].count()
@@ -131,7 +132,8 @@ class KeyPaginator(_Paginator):
         elif counted > COUNTED_ROWS:
             self.is_estimate = True
             kept = cache.get(self._cache_key)
-            counted = kept.total if kept else max(counted, _estimate(rows) if is_postgres else 0)
+            guessed = _estimate(rows) if is_postgres and not is_whole and not kept else 0
+            counted = kept.total if kept else max(counted, guessed)
         return int(counted)
 
     def page(self, number: int | str) -> Page[Any]:

@@ -38,15 +38,19 @@ def search_products(
     within = within or {}
     matching = select_matching(words, within)
     by_code = _find_by_code(wanted)
-    matched = matching.values("product_id")[: COUNTED_ROWS + 1].count()
+    keys = list(matching.values_list("product_id", flat=True)[: FEW + 1]) if by_code else []
+    is_counted = by_code and len(keys) <= FEW
+    matched = len(keys) if is_counted else matching.values("product_id")[: COUNTED_ROWS + 1].count()
+    count: int | None
     if matched > FEW:
         met = Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk")))
         found = products.filter(Q(pk__in=by_code) | met if by_code else met)
         rest = products.order_by().filter(pk__in=matching.values("product_id")).values("pk")
         count = matched if is_all else rest[: COUNTED_ROWS + 1].count()
     elif by_code:
-        found = products.filter(pk__in={*by_code, *matching.values_list("product_id", flat=True)})
-        count = None
+        chosen = {*by_code, *keys}
+        found = products.filter(pk__in=chosen)
+        count = len(chosen) if is_all and not within else None
     else:
         # The limit keeps the look-up apart: the planner cannot turn it into a walk through all products.
         found = products.filter(pk__in=matching.values("product_id")[:FEW])

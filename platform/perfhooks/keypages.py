@@ -122,6 +122,8 @@ class KeyPaginator(_Paginator):
         rows = self.rows
         is_postgres = connections[rows.db].vendor == "postgresql"
         counted = getattr(rows, "known_count", None)
+        if callable(counted):
+            counted = counted()
         is_whole = counted is None and is_postgres and not rows.query.where
         if is_whole:
             counted = _estimate_table(rows)

@@ -1,6 +1,6 @@
 """Finding products: the one search that the admin and the API share."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -27,7 +27,7 @@ def search_products(
 
     within: filters that `products` has already, of those that the word index knows ({"status": "SALE"}): they narrow the
     look-up itself. is_all: it has no others. The result's `known_count` is how many there are, one more than COUNTED_ROWS for
-    more than those; None where that was not asked for yet.
+    more than those, or what counts them so; None where the result counts itself as well.
     """
     wanted = text.strip()
     words = list(dict.fromkeys(filter(None, map(normalise, wanted.split()))))
@@ -41,12 +41,12 @@ def search_products(
     keys = list(matching.values_list("product_id", flat=True)[: FEW + 1]) if by_code else []
     is_counted = by_code and len(keys) <= FEW
     matched = len(keys) if is_counted else matching.values("product_id")[: COUNTED_ROWS + 1].count()
-    count: int | None
+    count: int | Callable[[], int] | None
     if matched > FEW:
         met = Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk")))
         found = products.filter(Q(pk__in=by_code) | met if by_code else met)
         rest = products.order_by().filter(pk__in=matching.values("product_id")).values("pk")
-        count = matched if is_all else rest[: COUNTED_ROWS + 1].count()
+        count = matched if is_all else rest[: COUNTED_ROWS + 1].count
     elif by_code:
         chosen = {*by_code, *keys}
         found = products.filter(pk__in=chosen)

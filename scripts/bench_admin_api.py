@@ -6,7 +6,7 @@ Prepares a scratch database of --products beside the one that DATABASE_URL names
 starts the server on production settings, and lets Locust work on it in a process of its own: first --concurrency editors
 at --rate-per-user requests a second each, for admin_product_list_p95_ms and admin_priority_update_p95_ms; then as many
 searchers without a pause, for product_search_qps. All figures come from the raw timings, which stay in bench/ of the data
-folder beside admin_api.csv. Server and generator have cores of their own where there are two.
+folder beside admin_api.csv. The generator is held to one core; the server takes what it needs of all, as in production.
 
 Exit status: 0 kept, 1 a budget broken or requests failed, 3 cannot judge (generator too busy, too few samples). --quick
 looks only for failed requests: the times of a shared machine within seconds prove nothing.
@@ -38,7 +38,7 @@ from perfhooks.bench.conditions import Conditions, note_conditions
 from perfhooks.bench.places import bench_folder
 from scripts.load_plan import Plan, read_plan
 from scripts.load_results import Measured, Phase, append_row, describe_results, judge_phase, make_row, store_phases
-from scripts.load_server import ROOT, pinned, production_environment, run_quietly, serve, split_cores
+from scripts.load_server import ROOT, pick_generator_core, pinned, production_environment, run_quietly, serve
 
 SCRATCH_NAME = "jangbu_bench_admin"
 SEARCHES = "search_products.py"
@@ -88,7 +88,7 @@ def run_load(
         "--only-summary",
     ]
     command += [str(word) for option in options.items() for word in option]
-    run_quietly(pinned(command, split_cores()[1]), environment, accepted=(KEPT, BROKEN, CANNOT_JUDGE))
+    run_quietly(pinned(command, pick_generator_core()), environment, accepted=(KEPT, BROKEN, CANNOT_JUDGE))
     told = Generator(**json.loads(generator.read_text(encoding="utf-8")))
     return select_window(read_timings(timings), told.began_at, told.ended_at), told
 
@@ -122,7 +122,7 @@ def measure(plan: Plan) -> Measured:
         database = [sys.executable, str(ROOT / "scripts" / "bench_database.py")]
         with log.status(f"상품 {plan.products:,}개를 준비합니다"):
             run_quietly([*database, "prepare", "--products", str(plan.products)], environment)
-        with serve(environment, workers=plan.workers, cores=split_cores()[0]) as address:
+        with serve(environment, workers=plan.workers) as address:
             count = [*database, "queries", "--endpoint", plan.endpoint]
             queries = json.loads(run_quietly(count, environment)) if plan.is_admin else {}
             with log.status(f"{plan.concurrency}명이 {plan.duration}초 동안 일합니다"):

@@ -44,12 +44,10 @@ def production_environment(*, database_url: str, folder: Path, **others: str) ->
     }
 
 
-def split_cores() -> tuple[list[int], list[int]]:
-    """(cores of the server, core of the generator), so that neither takes the other's time; empty lists on one core."""
+def pick_generator_core() -> list[int]:
+    """The core that the generator is held to, so that it cannot spread over the server's; empty on a machine of one core."""
     cores = sorted(os.sched_getaffinity(0))
-    if len(cores) < 2 or which("taskset") is None:
-        return [], []
-    return cores[:-1], cores[-1:]
+    return cores[-1:] if len(cores) > 1 and which("taskset") is not None else []
 
 
 def pinned(command: Sequence[str], cores: Sequence[int]) -> list[str]:
@@ -66,7 +64,7 @@ def run_quietly(command: Sequence[str], environment: Mapping[str, str], *, accep
 
 
 @contextmanager
-def serve(environment: Mapping[str, str], *, workers: int = 1, cores: Sequence[int] = ()) -> Iterator[str]:
+def serve(environment: Mapping[str, str], *, workers: int = 1) -> Iterator[str]:
     """Collect the static files, serve within the block, and yield the server's address on 127.0.0.1.
 
     Raises RuntimeError with the server's own words where it does not come up.
@@ -78,7 +76,7 @@ def serve(environment: Mapping[str, str], *, workers: int = 1, cores: Sequence[i
     log = Path(environment["JANGBU_DATA_DIR"]) / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(
-            pinned([granian, *options, "project.wsgi:application"], cores),
+            [granian, *options, "project.wsgi:application"],
             cwd=ROOT,
             env=environment,
             stdout=output,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 
 from tests.support.ledger import Ledger, open_ledger
 
@@ -15,6 +16,12 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     with open_ledger(tmp_path_factory.mktemp("migrated")) as ledger:
         ledger.migrate()
         yield ledger
+
+
+@pytest.fixture(autouse=True)
+def _forget_what_is_kept() -> None:
+    """Each test begins with an empty cache: what lists keep for a while is of the test before."""
+    cache.clear()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.forms.boundfield import BoundField
+from django.forms.models import construct_instance
 from django.forms.utils import ErrorList
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -103,9 +104,9 @@ class EditForm(_ProductModelForm):
         super().__init__(*args, **kwargs)
         self.initial.update(version=self.instance.version, hold=self.instance.hold)
 
-    def _get_validation_exclusions(self) -> set[str]:
-        # The input's own limits say what the constraints say, without a query for every row of the list.
-        return {field.name for field in Product._meta.concrete_fields}
+    def _post_clean(self) -> None:
+        # The inputs' own limits say what the constraints say: to ask those of 50 rows took a third of a save.
+        self.instance = construct_instance(self, self.instance, self._meta.fields, self._meta.exclude)
 
 
 class RowErrors(ErrorList):
@@ -130,6 +131,7 @@ class EditFormSet(_ProductFormSet):
         """Name the row by a plain number, instead of a choice among all products that is made anew for each row."""
         super(forms.BaseModelFormSet, self).add_fields(form, index)
         form.fields["id"] = RowField(required=False, initial=form.instance.pk)
+        form.empty_permitted = True  # a row that was sent as it had been shown has nothing to check
 
 
 class ProductForm(EditForm):

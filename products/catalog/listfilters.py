@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin
+from django.core.cache import cache
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
@@ -17,6 +19,7 @@ from products.catalog.search import NUMBER_DIGITS
 from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
 
 MANY_POSTS = 6
+KEPT_SECONDS = 60
 
 
 def is_in_posts(at_least: int) -> Q:
@@ -111,8 +114,13 @@ class KeyFilter(admin.SimpleListFilter, ABC):
         """The keys with their words, in the order in which they are offered."""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The rows by their words."""
-        return [(str(key), word) for key, word in self.list_rows()]
+        """The rows by their words; a new one is offered after `KEPT_SECONDS` at the latest."""
+        key = f"listfilters:{connection.settings_dict['NAME']}:{self.parameter_name}"
+        kept: list[tuple[str, str]] | None = cache.get(key)
+        if kept is None:
+            kept = [(str(key), word) for key, word in self.list_rows()]
+            cache.set(key, kept, KEPT_SECONDS)
+        return kept
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Product]) -> QuerySet[Product]:
         """Those of the chosen row."""

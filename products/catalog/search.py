@@ -15,9 +15,10 @@ SEARCH_LENGTH = 200
 SEARCH_HELP = (
     "SKU·판매자 코드·원상품 번호는 전체가 같은 것을, 상품명·브랜드·모델명은 모든 낱말이 들어 있는 것을 찾습니다."
 )
-FEW = 5_000
-"""So many matches are sorted quicker than they are met in the order of the list; more are met soon enough."""
 SAME_CODE_LIMIT = 1_000
+FEW = COUNTED_ROWS
+"""So many matches are sorted quicker than they are met in the order of the list (50 * products / matches rows are read
+before a page of 50 is met); more are met soon enough, and are not counted either."""
 
 
 def search_products(
@@ -40,7 +41,7 @@ def search_products(
     by_code = _find_by_code(wanted)
     keys = list(matching.values_list("product_id", flat=True)[: FEW + 1]) if by_code else []
     is_counted = by_code and len(keys) <= FEW
-    matched = len(keys) if is_counted else matching.values("product_id")[: COUNTED_ROWS + 1].count()
+    matched = len(keys) if is_counted else matching.values("product_id")[: FEW + 1].count()
     count: int | Callable[[], int] | None
     if matched > FEW:
         met = Exists(ProductSearch.objects.filter(holds_words(words), product_id=OuterRef("pk")))

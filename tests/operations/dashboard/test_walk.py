@@ -4,18 +4,22 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.contrib.admin.templatetags.admin_list import results
 from django.contrib.auth.models import Permission, User
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from perfhooks.rows import BETWEEN_ROWS, read_columns, render_rows
 from tests.support.rows import make_row
 
 pytestmark = pytest.mark.django_db
 QUERIES_A_PAGE = 8
 TERMS = {"SKU", "SHA-256", "p50", "p95", "p99"}
 DESK = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
+PAGES_OF_THEIR_OWN = {"gates.gatedecision", "perfhooks.listusage", "perfhooks.perfrun"}
+"""Instead of a list."""
 HOUSE = [model for model in DESK if not model.__module__.startswith("django.")]
 
 
@@ -56,6 +60,26 @@ def test_list_stays_within_the_limit_for_who_has_every_right_by_name(client: Cli
     make_row(model)
     count_queries(client, list_address(model))
     assert count_queries(client, list_address(model)) <= QUERIES_A_PAGE
+
+
+@pytest.mark.parametrize("model", DESK, ids=lambda model: model._meta.label_lower)
+def test_list_shows_the_cells_that_django_would_write(admin_client: Client, model: type[models.Model]) -> None:
+    for _ in range(3):
+        make_row(model)
+    context = admin_client.get(f"{list_address(model)}?o=1").context
+    if "cl" not in context:
+        assert model._meta.label_lower in PAGES_OF_THEIR_OWN
+        return
+    changes = context["cl"]
+    shown = render_rows(changes).split(BETWEEN_ROWS)
+    assert shown == ["".join(cells) for cells in results(changes)]
+    assert len(shown) >= 3
+
+
+def test_no_list_of_the_house_is_left_to_django(admin_client: Client) -> None:
+    lists = [model for model in HOUSE if model._meta.label_lower not in PAGES_OF_THEIR_OWN]
+    shown = {model: admin_client.get(list_address(model)).context["cl"] for model in lists}
+    assert [model for model, changes in shown.items() if read_columns(changes) is None] == []
 
 
 @pytest.mark.parametrize("model", DESK, ids=lambda model: model._meta.label_lower)

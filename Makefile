@@ -5,6 +5,7 @@ RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet --disable-pip-version-check
 PORT ?= 8000
 WORKERS ?= 2
+THREADS ?= 4
 TEST_PROCESSES ?= 3
 TEST_OPTIONS ?=
 SETUP = test -x $(RUN) || $(PYTHON) -m venv $(VENV)
@@ -34,7 +35,7 @@ serve: $(VENV)/base.stamp  ## open the admin on http://127.0.0.1:$(PORT)/admin/
 	$(RUN) manage.py prepare_server --port $(PORT)
 	DJANGO_SETTINGS_MODULE=project.settings.prod $(RUN) manage.py collectstatic --no-input --verbosity 0
 	DJANGO_SETTINGS_MODULE=project.settings.prod PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics \
-	$(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --respawn-failed-workers project.wsgi:application
+	$(VENV)/bin/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --workers $(WORKERS) --blocking-threads $(THREADS) --respawn-failed-workers project.wsgi:application
 
 worker: $(VENV)/base.stamp  ## run one Celery worker (needs CELERY_BROKER_URL)
 	PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics $(VENV)/bin/celery -A project worker --concurrency $(WORKERS) --loglevel WARNING --hostname jangbu-$$$$@%h

@@ -16,8 +16,8 @@ from locustfiles.forms import ListPage, list_products, set_priority
 from locustfiles.timings import ADMIN_DETAIL, ADMIN_LIST, PRIORITY, SEARCH
 
 STATUSES = ("SALE", "OUTOFSTOCK", "SUSPENSION", "CLOSE")
-SORTS = ("1", "-1", "5", "-5", "-6", "7", "-7", "-8.2")
-"""Columns of the list by their number: name, prices, stock, priority then SKU."""
+SORTS = ("1", "-1", "5", "-5", "6", "-6", "-7.2")
+"""Columns of the list by their number: name, price, stock, priority then SKU."""
 NEAR_PAGES = 10
 PRIORITIES = 1_000
 FIRST, FILTER, SORT, PAGE = "[first]", "[filter]", "[sort]", "[page]"

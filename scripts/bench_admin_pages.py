@@ -40,7 +40,7 @@ PAGES = {
     "deep page": {"p": "middle"},
     "filtered": {"status__exact": "OUTOFSTOCK"},
     "filtered, deep": {"status__exact": "SALE", "p": "middle"},
-    "sorted by stock": {"o": "-7"},
+    "sorted by stock": {"o": "-6"},
     "sorted by name": {"o": "1"},
     "searched by SKU": {"q": "JB-0000007"},
     "searched by a rare word": {"q": "커피"},
@@ -62,7 +62,7 @@ SEARCHED = ("sku", "seller_code", "origin_product_no", "name")
 class StockAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """The list as Django has it, with the desk's columns, filters and search."""
 
-    list_display = ("name", "sku", "category", "status", "price", "discounted_price", "stock", "priority", "hold")
+    list_display = ("name", "sku", "category", "status", "discounted_price", "stock", "priority", "hold")
     list_editable = ("priority", "hold")
     list_filter = ("status", "hold", "store", "category")
     search_fields = SEARCHED

@@ -57,7 +57,7 @@ STATUSES = ("SALE",) * 88 + ("OUTOFSTOCK",) * 6 + ("SUSPENSION",) * 3 + ("CLOSE"
 PAGES = {
     "[first]": "",
     "[filter]": "?status__exact=SALE",
-    "[sort]": "?o=-7",
+    "[sort]": "?o=-6",
     "[search]": "?q=JB-0000007",
     "[page]": "?p=2",
 }

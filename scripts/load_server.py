@@ -19,6 +19,8 @@ import httpx
 ROOT = Path(__file__).resolve().parents[1]
 START_SECONDS_MAX = 90
 STOP_SECONDS_MAX = 20
+THREADS_A_WORKER = 4
+"""As `make serve`: each thread keeps a connection to the database, and granian would start up to 256 of them."""
 PROBE = "/admin/login/"
 
 
@@ -73,6 +75,7 @@ def serve(environment: Mapping[str, str], *, workers: int = 1) -> Iterator[str]:
     port = _free_port()
     granian = str(Path(sys.executable).parent / "granian")
     options = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port), "--workers", str(workers)]
+    options += ["--blocking-threads", str(THREADS_A_WORKER)]
     log = Path(environment["JANGBU_DATA_DIR"]) / "server.log"
     with log.open("w", encoding="utf-8") as output:
         process = subprocess.Popen(

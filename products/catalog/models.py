@@ -8,7 +8,7 @@ from django.db.models import F, Q
 PRICE_LIMIT_WON = 999_999_990
 """The store's own upper limit of a sale price (Commerce API, product search)."""
 STOCK_LIMIT = 99_999_999
-SORTED_BY = ("name", "sku", "price", "discounted_price", "stock")
+SORTED_BY = ("name", "sku", "discounted_price", "stock")
 """The columns by which lists are sorted; each has an index that ends in the key, and is read in either direction."""
 
 

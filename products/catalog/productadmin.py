@@ -102,7 +102,7 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
 
     is_big = True
     form = ProductForm
-    list_display = ("title", "sku", "readiness", "state", "price_won", "sale_won", "stock_count", "priority")
+    list_display = ("title", "sku", "readiness", "state", "price_won", "stock_count", "priority")
     list_editable = ("priority",)
     list_display_links = ("title",)
     list_filter = (
@@ -180,15 +180,13 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
         """The store's state of it."""
         return pill(product.get_status_display(), TONES[product.status])
 
-    @admin.display(description="판매가", ordering="price")
-    def price_won(self, product: Product) -> SafeString:
-        """The list price."""
-        return won(product.price)
-
     @admin.display(description="할인가", ordering="discounted_price")
-    def sale_won(self, product: Product) -> SafeString:
-        """What a buyer pays."""
-        return won(product.discounted_price)
+    def price_won(self, product: Product) -> SafeString:
+        """What a buyer pays, with the list price below where that is another."""
+        paid = won(product.discounted_price)
+        if product.discounted_price == product.price:
+            return paid
+        return format_html('{}<s class="num below" title="판매가">{}원</s>', paid, f"{product.price:,}")
 
     @admin.display(description="재고", ordering="stock")
     def stock_count(self, product: Product) -> SafeString:

@@ -57,7 +57,7 @@ def read_names(desk: Client, query: str) -> list[str]:
 def test_list_shows_products_the_way_editors_read_them(desk: Client) -> None:
     make_product(price=1_234_500, discounted_price=999_000, stock=1_200, status="OUTOFSTOCK")
     html = desk.get(LIST).content.decode()
-    assert '<span class="num">1,234,500원</span>' in html
+    assert '<s class="num below" title="판매가">1,234,500원</s>' in html
     assert '<span class="num">999,000원</span>' in html
     assert '<span class="num">1,200</span>' in html
     assert '<span class="pill pill-warn">품절</span>' in html

@@ -44,11 +44,11 @@ def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
 
 def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
     """The product's own way as far as the products table goes: compare, lock, read, and write in one transaction."""
-    changed = select_changed(keep_newest(rows), store_id=store.pk)
-    if changed:
+    compared = select_changed(keep_newest(rows), store_id=store.pk)
+    if compared.rows:
         with transaction.atomic():
             enter_store(store.pk)
-            write_products(changed, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=ASKED_AT_REVISION)
+            write_products(compared, store_id=store.pk, revision=lambda: REVISION, asked_at_revision=ASKED_AT_REVISION)
 
 
 def write_row_by_row(store: Store, rows: Sequence[ProductRow]) -> None:

@@ -77,6 +77,11 @@ def count_write(*, store_id: int) -> None:
     Store.objects.filter(pk=store_id).update(writes=F("writes") + 1)
 
 
+def count_writes(*, store_id: int) -> int:
+    """How many transactions have written products of the store; 0 for a store that is none."""
+    return Store.objects.filter(pk=store_id).values_list("writes", flat=True).first() or 0
+
+
 def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:
     """{category number: id} for all refs, making what is new and renaming what the store has renamed.
 

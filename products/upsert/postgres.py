@@ -42,7 +42,9 @@ BINARY_TYPES = {
 _PROBE = """
     SELECT product.* FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
     (SELECT {columns} FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
-_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+_READ_HASHES = f"""
+    SELECT NULL, CAST(writes AS TEXT) FROM catalog_store WHERE id = %s
+    UNION ALL ({_PROBE.format(columns="origin_product_no, content_hash")})"""  # noqa: S608
 # Times are dear to read, and matter for the few rows that were written since the store was asked.
 _READ_STORED = _PROBE.format(columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END")
 _ALLOCATE = """
@@ -72,10 +74,11 @@ _MERGE_OBSERVATIONS = f"""
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in OBSERVED[2:])}"""  # noqa: S608
 
 
-def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
-    """The stored content hash of each known origin product number."""
-    cursor.execute(_READ_HASHES, [_spell_array(numbers), store_id])
-    return dict(cursor.fetchall())
+def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> tuple[dict[int, str], int]:
+    """The stored content hash of each known origin product number, and how often the store had been written by then."""
+    cursor.execute(_READ_HASHES, [store_id, _spell_array(numbers), store_id])
+    (_no_number, writes), *hashes = cursor.fetchall() or [(None, 0)]
+    return dict(hashes), int(writes)
 
 
 def read_stored(

@@ -20,7 +20,7 @@ from products.catalog.services import count_write
 from products.catalog.storelock import enter_store
 from products.upsert.ports import refresh_port
 from products.upsert.rows import ProductRow
-from products.upsert.writing import Written, engine, keep_newest, select_changed, write_products
+from products.upsert.writing import Compared, Written, engine, keep_newest, select_changed, write_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def _observe_prices(written: Written, *, observed_at: datetime) -> int:
 
 
 def _apply(
-    changed: Sequence[ProductRow],
+    compared: Compared,
     *,
     store_id: int,
     revision: Callable[[], int],
@@ -65,11 +65,11 @@ def _apply(
     asked_at_revision: int,
 ) -> UpsertCounts:
     """Write the rows that differ, with their observations and refresh entries, in one transaction."""
-    with span("db_txn_seconds", rows=len(changed)), contextlib.ExitStack() as stack:
+    with span("db_txn_seconds", rows=len(compared.rows)), contextlib.ExitStack() as stack:
         with span("db_lock_wait_seconds"):
             stack.enter_context(transaction.atomic())
             enter_store(store_id)
-        written = write_products(changed, store_id=store_id, revision=revision, asked_at_revision=asked_at_revision)
+        written = write_products(compared, store_id=store_id, revision=revision, asked_at_revision=asked_at_revision)
         if not written.rows:
             return UpsertCounts(left_out=written.left_out)
         index_products(written.list_moved_words(store_id=store_id))
@@ -104,11 +104,11 @@ def upsert_products(
     Returns counts; raises django.db.IntegrityError, with nothing written, when a row breaks a constraint.
     """
     unique = keep_newest(rows)
-    changed = select_changed(unique, store_id=store_id) if unique else []
+    compared = select_changed(unique, store_id=store_id) if unique else None
     counts = UpsertCounts()
-    if changed:
+    if compared and compared.rows:
         counts = _apply(
-            changed,
+            compared,
             store_id=store_id,
             revision=revision,
             observed_at=observed_at,

@@ -30,7 +30,9 @@ _MERGE = f"""{_INSERT}
 _PROBE = """
     SELECT {columns} FROM json_each(%s) AS key CROSS JOIN catalog_product AS product
     WHERE store_id = %s AND origin_product_no = key.value"""
-_READ_HASHES = _PROBE.format(columns="origin_product_no, content_hash")
+_READ_HASHES = f"""
+    SELECT NULL, CAST(writes AS TEXT) FROM catalog_store WHERE id = %s
+    UNION ALL {_PROBE.format(columns="origin_product_no, content_hash")}"""  # noqa: S608
 _READ_STORED = _PROBE.format(
     columns=f"{', '.join(f'product.{name}' for name in STORED)}, CASE WHEN revision > %s THEN source_modified_at END"
 )
@@ -46,10 +48,11 @@ _MERGE_OBSERVATION = f"""{_INSERT_OBSERVATION}
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in OBSERVED[2:])}"""
 
 
-def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> dict[int, str]:
-    """The stored content hash of each known origin product number."""
-    cursor.execute(_READ_HASHES, [_encode(numbers), store_id])
-    return dict(cursor.fetchall())
+def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> tuple[dict[int, str], int]:
+    """The stored content hash of each known origin product number, and how often the store had been written by then."""
+    cursor.execute(_READ_HASHES, [store_id, _encode(numbers), store_id])
+    (_no_number, writes), *hashes = cursor.fetchall() or [(None, 0)]
+    return dict(hashes), int(writes)
 
 
 def read_stored(

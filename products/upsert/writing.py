@@ -13,7 +13,7 @@ from django.utils import timezone
 from perfhooks.spans import span
 from products.catalog.indexing import SearchRow
 from products.catalog.models import ProductStatus
-from products.catalog.services import ensure_categories
+from products.catalog.services import count_writes, ensure_categories
 from products.catalog.wordindex import make_text
 from products.upsert import postgres, sqlite
 from products.upsert.columns import Stamps
@@ -111,23 +111,42 @@ def keep_newest(rows: Iterable[ProductRow]) -> list[ProductRow]:
     return [newest[number] for number in sorted(newest)]
 
 
-def select_changed(rows: Sequence[ProductRow], *, store_id: int) -> list[ProductRow]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The rows, one per product, of which the catalogue had not the fingerprint when it had been written `writes` times.
+
+    known: the numbers of those that it had with another one.
+    """
+
+    rows: list[ProductRow]
+    known: frozenset[int]
+    writes: int
+
+
+def select_changed(rows: Sequence[ProductRow], *, store_id: int) -> Compared:
     """The rows whose fingerprint the catalogue does not have: one read, whatever their number."""
     with connection.cursor() as cursor:
-        hashes = engine().read_hashes(cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows])
-    return [row for row in rows if hashes.get(row.origin_product_no) != row.content_hash]
+        hashes, writes = engine().read_hashes(
+            cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows]
+        )
+    changed = [row for row in rows if hashes.get(row.origin_product_no) != row.content_hash]
+    known = frozenset(row.origin_product_no for row in changed if row.origin_product_no in hashes)
+    return Compared(changed, known, writes)
 
 
 def write_products(
-    changed: Sequence[ProductRow], *, store_id: int, revision: Callable[[], int], asked_at_revision: int
+    compared: Compared, *, store_id: int, revision: Callable[[], int], asked_at_revision: int
 ) -> Written:
     """Write the rows that still differ and are not older than what is stored; `upsert_products` explains the arguments.
 
-    changed: one row per product. Must run inside a transaction that has entered the store.
+    Must run inside a transaction that has entered the store. What the catalogue did not have is looked up once more only
+    where somebody has written meanwhile: of a batch of new products that look-up was a fifteenth of the time.
     """
-    stored = _read_stored(changed, store_id=store_id, asked_at_revision=asked_at_revision)
+    is_untouched = count_writes(store_id=store_id) == compared.writes
+    sought = [row for row in compared.rows if not is_untouched or row.origin_product_no in compared.known]
+    stored = _read_stored(sought, store_id=store_id, asked_at_revision=asked_at_revision) if sought else {}
     left_out, fresh = [], []
-    for row in changed:
+    for row in compared.rows:
         before = stored.get(row.origin_product_no)
         if before is None:
             fresh.append(row)

@@ -14,7 +14,7 @@ from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef
 from products.upsert.services import upsert_products
-from products.upsert.writing import write_products
+from products.upsert.writing import select_changed, write_products
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db
@@ -133,9 +133,10 @@ def test_a_number_that_the_column_cannot_hold_is_refused_and_not_cut_off(field: 
 
 def test_what_another_writer_has_brought_meanwhile_is_not_written_again() -> None:
     store, row = make_store(), make_product_row(1)
+    compared = select_changed([row], store_id=store.pk)
     upsert(store, row)
     with transaction.atomic(), count_queries() as counted:
-        written = write_products([row], store_id=store.pk, revision=revision_of(store), asked_at_revision=0)
+        written = write_products(compared, store_id=store.pk, revision=revision_of(store), asked_at_revision=0)
     assert (written.rows, written.left_out) == ([], ())
     assert counted.rows_written == 0
 

@@ -77,7 +77,7 @@ def describe_product(product: ProductFacts, *, now: datetime) -> dict[str, Any]:
 def describe_offer(product: ProductFacts, *, now: datetime) -> dict[str, Any]:
     """The Offer: what a buyer pays in won, and whether it can be bought."""
     availability = AVAILABILITY.get(product.status, "OutOfStock")
-    offer = {
+    offer: dict[str, Any] = {
         "@type": "Offer",
         "url": product.product_url,
         "price": str(product.sale_price),

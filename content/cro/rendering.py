@@ -1,5 +1,6 @@
 """From a post and the catalogue's facts to a page: pure, so that the same input gives the same bytes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,9 @@ IMAGE_SCHEME = "image:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 ITEMS_LIMIT = 10
 """Products that a best-of list adds to those of the body."""
+
+_ADDRESS = re.compile(r"\]\(\s*<?([^\s<>()]+)|^\s{0,3}\[[^\]]+\]:\s*<?([^\s<>]+)")
+"""A picture's address in Markdown: after its words in brackets, or where a reference to it is defined."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class Renderer:
     placed: set[int] = field(default_factory=set)
     linked: set[CtaPosition] = field(default_factory=set)
     has_table: bool = False
+    lines: dict[str, int] | None = None
 
     def render(self) -> Rendering:
         """Body, then template, then the cleaning that lets nothing but the target's HTML through."""
@@ -214,10 +219,14 @@ class Renderer:
         picture = self.add_post_image(positions[number], alt=alt)
         return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt)
 
-    def find_line(self, text: str) -> int:
-        """The first line of the body that holds this text; 0 when none does."""
-        lines = enumerate(self.source.post.body.split("\n"), start=1)
-        return next((number for number, line in lines if text in line), 0)
+    def find_line(self, address: str) -> int:
+        """The first line of the body that holds this address of a picture; 0 when none does."""
+        if self.lines is None:
+            self.lines = {}
+            for number, line in enumerate(self.source.post.body.split("\n"), start=1):
+                for match in _ADDRESS.finditer(line):
+                    self.lines.setdefault(match[1] or match[2], number)
+        return self.lines.get(address, 0)
 
     def add_post_image(self, position: int, *, alt: str = "") -> Picture:
         """A picture of the post, told apart by the words of the body or its own."""

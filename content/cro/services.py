@@ -104,9 +104,10 @@ def read_compared(table: TableFacts) -> dict[ProductKey, ProductFacts]:
 def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     """What is wrong with the post: its placeholders, the SKUs they name, and what they ask for in vain."""
     parsed = source.parsed
+    lines = parsed.list_lines()
     yield from parsed.findings
     for sku in parsed.skus:
-        product, line = source.products.get(sku), parsed.line_of(sku)
+        product, line = source.products.get(sku), lines[sku]
         if product is None:
             yield explain_unknown_sku(sku, line)
         elif not product.is_sellable:
@@ -123,7 +124,7 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     for product in rendering.shown.values():
         if product.price_checked_at is None:
             message = f"SKU '{product.sku}': 가격을 확인한 동기화가 아직 없습니다. 동기화를 끝까지 실행하세요."
-            yield Finding("price_unchecked", parsed.line_of(product.sku), message, product.sku)
+            yield Finding("price_unchecked", lines.get(product.sku, 0), message, product.sku)
 
 
 def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:

@@ -97,13 +97,13 @@ _TABLE_CONTENT = tuple(each.name for each in fields(Table) if each.init)
 class Page:
     """One post for a template.
 
-    lead, table, closing, items: what the body does not place itself; opening, after_table: links that the variant asks for;
+    lead, table, closing, items: what the body does not place itself, the table rendered already; opening, after_table: links that the variant asks for;
     specs: the match's attributes; gallery: pictures left over.
     """
 
     body: Markup
     lead: Card | None
-    table: Table | None
+    table: Markup | None
     closing: Cta | None
     gallery: tuple[Picture, ...]
     lede: str = ""

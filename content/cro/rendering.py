@@ -106,7 +106,7 @@ class Renderer:
             opening=opening,
             body=body,
             lead=self.build_card(match) if match and has_lead else None,
-            table=table,
+            table=render_table(table, source.target) if table else None,
             after_table=self.link_at("after_table") if table else None,
             closing=self.build_closing(),
             gallery=tuple(

@@ -145,10 +145,10 @@ def _find_brace_problem(text: str) -> str:
         return "{{ 를 열고 같은 줄에서 }} 로 닫지 않았습니다. }} 를 붙이세요."
     if "}}" in rest:
         return "}} 앞에 {{ 가 없습니다. 같은 줄에 {{ 를 붙이거나 }} 를 지우세요."
-    if _SINGLE.search(rest):
-        return "중괄호가 하나뿐입니다. {{ price:SKU }} 처럼 두 개씩 쓰세요."
     if _WIDE.search(rest):
         return "중괄호가 전각이거나 사이가 떨어졌습니다. 붙여 쓴 반각 {{ 와 }} 로 고치세요."
+    if _SINGLE.search(rest):
+        return "중괄호가 하나뿐입니다. {{ price:SKU }} 처럼 두 개씩 쓰세요."
     return ""
 
 
@@ -167,7 +167,11 @@ def _find_argument_problem(name: str, has_colon: bool, argument: str) -> str:
     if not argument:
         return f"{name}: 값이 없습니다. {FORMS[name]} 처럼 쓰세요."
     if name == "ad":
-        return "" if _SLOT.fullmatch(argument) else f"ad: '{argument[:_NAME_SHOWN]}' 대신 소문자, 숫자, -, _ 로 40자까지 쓰세요."
+        return (
+            ""
+            if _SLOT.fullmatch(argument)
+            else f"ad: '{argument[:_NAME_SHOWN]}' 대신 소문자, 숫자, -, _ 로 40자까지 쓰세요."
+        )
     if len(argument) > SKU_LENGTH_LIMIT or not argument.isprintable():
         return f"{name}: SKU는 보이는 글자로 {SKU_LENGTH_LIMIT}자까지입니다."
     return ""

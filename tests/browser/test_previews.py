@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from content.comparison.services import build_table
 from content.cro.environment import TEMPLATE_VERSIONS
 from content.cro.variants import BUILT_IN
-from content.matching.services import match_post
+from content.matching.models import MatchDecision
+from content.matching.services import forget_index, match_post
 from content.posts.models import Post
 from content.posts.preview import TARGETS, Preview
 from scripts.take_screenshots import find_chromium, open_desk
@@ -65,8 +66,10 @@ def post() -> Post:
         {"number": 3, "name": "무선 청소기 셋", "stock": 0, "status": "OUTOFSTOCK"},
     )
     post = make_post(BODY, title=f"무선 청소기 추천 {ATTACKS[0]}", images=new_images(draw_picture()))
+    forget_index()  # that of another test's catalogue
     match_post(post_id=post.pk)
     build_table(post_id=post.pk)
+    assert MatchDecision.objects.get().product is not None
     return post
 
 
@@ -143,6 +146,7 @@ def test_the_fence_holds_even_if_the_cleaning_failed(
         assert page.title() == "오늘 | 장부", "the form inside was not sent and nobody is logged out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [390, 1_280])
 def test_every_preview_can_be_read_by_everybody(live_server: object, post: Post, width: int) -> None:
     with open_frames(str(live_server)) as page:

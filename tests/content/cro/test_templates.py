@@ -1,5 +1,6 @@
 """Templates and variants: each block stands where it is asked for, once, in both targets, and says only what is known."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 from typing import Any
@@ -51,8 +52,7 @@ def compose(post: Post, *, target: Target = "package", template_id: str = "", **
 
 
 def draw(source: Source, **changes: Any) -> str:
-    values = {name: getattr(source, name) for name in Source.__dataclass_fields__}
-    return Renderer(Source(**{**values, **changes})).render().html
+    return Renderer(replace(source, **changes)).render().html
 
 
 @pytest.mark.parametrize(("template_id", "target"), [*product(TEMPLATE_VERSIONS, ["package", "page"])])

@@ -12,6 +12,8 @@ from content.cro.selectors import list_variants
 from content.posts.models import Post
 from content.posts.postpage import read_post_page
 from content.posts.preview import FRAME_POLICY, TARGETS, WIDTHS, make_preview, read_look
+from content.posts.selectors import get_post_id
+from content.posts.text import SLUG_LENGTH_LIMIT
 from perfhooks.desk import FastModelAdmin
 
 POSTS_OFFERED = 50
@@ -53,8 +55,9 @@ def show_frame(request: HttpRequest, post: Post) -> HttpResponse:
 
 def _go_to(request: HttpRequest, slug: str, post: Post) -> HttpResponse:
     """The preview of another post with the same choices; where there is none, back with the reason."""
-    other = Post.objects.filter(slug=slug[:80]).values_list("pk", flat=True).first()
+    shown = "".join(character for character in slug[:SLUG_LENGTH_LIMIT] if character.isprintable())
+    other = get_post_id(shown)
     if other is None:
-        messages.error(request, f"글: 슬러그 '{slug[:80]}'인 글이 없습니다. 목록에서 슬러그를 고르세요.")
+        messages.error(request, f"글: 슬러그 '{shown}'인 글이 없습니다. 목록에서 슬러그를 고르세요.")
     query = urlencode({name: value for name, value in request.GET.items() if name != "post"})
     return HttpResponseRedirect(f"{reverse('admin:posts_post_preview', args=[other or post.pk])}?{query}")

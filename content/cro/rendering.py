@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from content.comparison.selectors import TableFacts
 from content.comparison.wording import format_discount, format_won, list_benefits
 from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, tell_time, write_lede
-from content.cro.contexts import Card, Cta, Page, Picture, Table, TableCell
+from content.cro.contexts import Card, Cta, Deal, Page, Picture, Table, TableCell
 from content.cro.environment import Target, render_card, render_cta, render_page, render_table
 from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
@@ -157,7 +157,7 @@ class Renderer:
         chosen = [product for product in self.list_named() if product.is_sellable and product.id not in self.carded]
         return tuple(self.build_card(product) for product in chosen[:ITEMS_LIMIT])
 
-    def build_deal(self, product: ProductFacts) -> Any:
+    def build_deal(self, product: ProductFacts) -> Deal:
         """The terms of the match's sale."""
         self.shown[product.id] = product
         is_proven = product.id in (self.source.proven_discounts or ())

@@ -86,8 +86,8 @@ def test_the_cleaning_is_a_second_wall(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rendering, "render_page", lambda *_args: raw)
     post = make_post("본문")
     for target in ("package", "page"):
-        html = compose_post(post_id=post.pk, target=target).html  # type: ignore[arg-type]
-        assert list_foreign(html, target) == []  # type: ignore[arg-type]
+        html = compose_post(post_id=post.pk, target=target).html
+        assert list_foreign(html, target) == []
         assert re.search(r"<p(?: class=\"\")?>가다<a>라</a></p>", html)
 
 
@@ -99,7 +99,7 @@ def test_direction_overrides_cannot_turn_a_price_and_letters_stay() -> None:
     match_post(post_id=post.pk)
     build_table(post_id=post.pk)
     for target in ("package", "page"):
-        rendered = compose_post(post_id=post.pk, target=target)  # type: ignore[arg-type]
+        rendered = compose_post(post_id=post.pk, target=target)
         assert not re.search("[\u202a-\u202e\u2066-\u2069]", rendered.html + rendered.text + rendered.description)
         assert "000,1 שלום مرحبا 🧹👨‍👩‍👧" in rendered.html
 
@@ -178,7 +178,7 @@ def test_five_hundred_products_take_as_many_queries_as_one() -> None:
         build_table(post_id=post.pk)
         for target in ("package", "page"):
             with CaptureQueriesContext(connection) as captured:
-                rendered = compose_post(post_id=post.pk, target=target, template_id="cro_best")  # type: ignore[arg-type]
+                rendered = compose_post(post_id=post.pk, target=target, template_id="cro_best")
             counts.append(len(captured))
         assert len(rendered.images) >= number
         assert rendered.is_publishable

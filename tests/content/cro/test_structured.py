@@ -131,7 +131,7 @@ def test_availability_follows_the_stock(changes: dict[str, Any], availability: s
 
 def test_a_price_holds_until_its_discount_ends_and_no_past_end_is_told() -> None:
     ends = NOW + timedelta(days=2)
-    cases = [
+    cases: list[dict[str, Any]] = [
         {"discount_ends_at": ends},
         {"discount_ends_at": NOW},
         {"discount_ends_at": ends, "discounted_price": 120_000},

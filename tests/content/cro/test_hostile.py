@@ -154,7 +154,7 @@ def test_pictures_and_skus_are_looked_up_and_not_searched_for() -> None:
     class Body(str):
         __slots__ = ()
 
-        def split(self, *args: Any) -> list[str]:  # type: ignore[override]
+        def split(self, *args: Any) -> list[str]:
             nonlocal reads
             reads += 1
             return super().split(*args)

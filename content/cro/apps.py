@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class CroConfig(AppConfig):
-    """Templates and their rendering; no tables yet."""
+    """Templates, their rendering, and the variants of their blocks."""
 
     name = "content.cro"
     label = "cro"

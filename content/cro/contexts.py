@@ -1,8 +1,13 @@
 """What the templates may see: frozen values, already in words, and nothing else."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+from hashlib import blake2b
 
+import msgspec
 from markupsafe import Markup
+
+FINGERPRINT_BYTES = 16
+_encoder = msgspec.msgpack.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +27,16 @@ class Cta:
 
 
 @dataclass(frozen=True, slots=True)
+class Fact:
+    """Something known about a product or its sale: what, and its value in words."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """A product in a box. list_price: "" unless it is higher than the price."""
+    """A product in a box. list_price, discount: "" unless a discount may be claimed."""
 
     name: str
     address: str
@@ -36,6 +49,16 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class Deal:
+    """A sale in honest words. lines: when it ends and on what it depends; is_over: its end has passed."""
+
+    price: str
+    claim: str
+    lines: tuple[str, ...]
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TableCell:
     """A cell's text, with the product's address in the first column."""
 
@@ -43,20 +66,50 @@ class TableCell:
     address: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
-    """A comparison table."""
+    """A comparison table. Two of the same content are equal, told by a fingerprint over every field.
+
+    as_of: when the oldest of its prices was checked, in words; "" where the page says it elsewhere.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[TableCell, ...], ...]
+    as_of: str = ""
+    fingerprint: bytes = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        content = [getattr(self, name) for name in _TABLE_CONTENT]
+        digest = blake2b(_encoder.encode(content), digest_size=FINGERPRINT_BYTES).digest()
+        object.__setattr__(self, "fingerprint", digest)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self.fingerprint == other.fingerprint
+
+
+_TABLE_CONTENT = tuple(each.name for each in fields(Table) if each.init)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One post for a template. lead and closing: what the body does not place itself; gallery: pictures left over."""
+    """One post for a template.
+
+    lead, table, closing, items: what the body does not place itself, the table rendered already; opening, after_table: links that the variant asks for;
+    specs: the match's attributes; gallery: pictures left over.
+    """
 
     body: Markup
     lead: Card | None
-    table: Table | None
+    table: Markup | None
     closing: Cta | None
     gallery: tuple[Picture, ...]
+    lede: str = ""
+    opening: Cta | None = None
+    after_table: Cta | None = None
+    trust: tuple[Fact, ...] = ()
+    specs: tuple[Fact, ...] = ()
+    items: tuple[Card, ...] = ()
+    deal: Deal | None = None

@@ -1,15 +1,32 @@
-"""The templates: compiled once per process, escaping everything, and strict about names that they were not given."""
+"""The templates: compiled once per process, escaping everything, and strict about names that they were not given.
+
+One set of templates serves both targets: what differs is the set of parts (`parts.html`, `parts_page.html`) it is given.
+"""
 
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from content.cro.contexts import Card, Cta, Page, Table
 
-TEMPLATE_VERSIONS = {"cro_buy": "1", "cro_compare": "1"}
+Target = Literal["package", "page"]
+"""package: the small subset that a blog's editor takes over; page: a full fragment for the product's own site."""
+
+TEMPLATE_VERSIONS = {"cro_buy": "1", "cro_compare": "1", "cro_review": "1", "cro_best": "1", "cro_deal": "1"}
 """Every template and its version. A changed file gets a new version, so that packages made of it are built anew."""
+TEMPLATE_LABELS = {
+    "cro_buy": "구매 안내",
+    "cro_compare": "비교",
+    "cro_review": "단일 상품 리뷰",
+    "cro_best": "추천 목록",
+    "cro_deal": "할인 알림",
+}
+PARTS = {"package": "parts.html", "page": "parts_page.html"}
+TABLES_KEPT = 1_024
+TABLE_ROWS_KEPT = 100
+"""Larger tables are rendered each time: the memory that the kept ones take stays within some 20 MB."""
 
 
 @lru_cache(maxsize=1)
@@ -23,35 +40,40 @@ def get_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for template_id in TEMPLATE_VERSIONS:
-        environment.get_template(f"{template_id}.html")
+    for name in (*(f"{template_id}.html" for template_id in TEMPLATE_VERSIONS), *PARTS.values()):
+        environment.get_template(name)
     return environment
 
 
-def render_page(template_id: str, page: Page) -> Markup:
+def render_page(template_id: str, page: Page, target: Target = "package") -> Markup:
     """A post by its template. Raises jinja2.TemplateNotFound for an unknown template."""
-    return Markup(get_environment().get_template(f"{template_id}.html").render(page=page))  # noqa: S704
+    template = get_environment().get_template(f"{template_id}.html")
+    return Markup(template.render(page=page, parts=_get_parts(target)))  # noqa: S704
 
 
-def render_card(card: Card) -> Markup:
+def render_card(card: Card, target: Target = "package") -> Markup:
     """A product's box."""
-    return _render_part("card", card)
+    return Markup(_get_parts(target).card(card))  # noqa: S704
 
 
-def render_cta(cta: Cta) -> Markup:
+def render_cta(cta: Cta, target: Target = "package") -> Markup:
     """A link to buy, as a block."""
-    return _render_part("cta", cta)
+    return Markup(_get_parts(target).cta(cta))  # noqa: S704
 
 
-def render_table(table: Table) -> Markup:
-    """A comparison table."""
-    return _render_part("table", table)
+def render_table(table: Table, target: Target = "package") -> Markup:
+    """A comparison table; the last of the same content is kept, as long as the process and so the template lives."""
+    return _keep_table(table, target) if len(table.rows) <= TABLE_ROWS_KEPT else draw_table(table, target)
 
 
-@lru_cache(maxsize=1)
-def _get_parts() -> Any:
-    return get_environment().get_template("parts.html").module
+def draw_table(table: Table, target: Target = "package") -> Markup:
+    """A comparison table rendered now."""
+    return Markup(_get_parts(target).table(table))  # noqa: S704
 
 
-def _render_part(name: str, value: object) -> Markup:
-    return Markup(getattr(_get_parts(), name)(value))  # noqa: S704
+_keep_table = lru_cache(maxsize=TABLES_KEPT)(draw_table)
+
+
+@lru_cache(maxsize=len(PARTS))
+def _get_parts(target: Target) -> Any:
+    return get_environment().get_template(PARTS[target]).module

@@ -32,14 +32,14 @@ class ImageBook:
 
     def __init__(self) -> None:
         self._refs: list[ImageRef] = []
+        self._places: dict[tuple[str, str], int] = {}
 
     def add(self, ref: ImageRef) -> str:
         """The address of this picture within the page; the same picture keeps the same one."""
-        for number, held in enumerate(self._refs):
-            if (held.kind, held.source) == (ref.kind, ref.source):
-                return f"image-{number}"
-        self._refs.append(ref)
-        return f"image-{len(self._refs) - 1}"
+        place = self._places.setdefault((ref.kind, ref.source), len(self._refs))
+        if place == len(self._refs):
+            self._refs.append(ref)
+        return f"image-{place}"
 
     def number_images(self, html: str) -> tuple[str, tuple[ImageRef, ...]]:
         """The page with final names in place of the addresses, and the pictures it shows in reading order."""

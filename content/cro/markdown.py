@@ -18,13 +18,29 @@ ResolveImage = Callable[[str, str], Markup]
 """(address in the Markdown, alternative text) -> the image's HTML."""
 
 TOKEN_TYPE = "placeholder"  # noqa: S105
+INSERT_TYPE = "insert"
 INLINE_NAMES = frozenset({"price"})
 
 
-def render_markdown(body: str, *, placeholder: ResolvePlaceholder, image: ResolveImage) -> Markup:
-    """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing."""
-    env = {"placeholder": placeholder, "image": image}
-    return Markup(_parser.render(_isolate_blocks(body), env))  # noqa: S704
+def render_markdown(
+    body: str, *, placeholder: ResolvePlaceholder, image: ResolveImage, middle: Markup | None = None
+) -> Markup:
+    """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing.
+
+    middle: HTML to stand between the blocks in the middle of the body, but not right below a heading.
+    """
+    env: EnvType = {"placeholder": placeholder, "image": image}
+    tokens = _parser.parse(_isolate_blocks(body), env)
+    if middle:
+        tokens.insert(_find_middle(tokens), Token(INSERT_TYPE, "", 0, content=str(middle), block=True))
+    return Markup(_parser.renderer.render(tokens, _parser.options, env))  # noqa: S704
+
+
+def _find_middle(tokens: Sequence[Token]) -> int:
+    """Where the block in the middle begins: the index of its first token, or the end."""
+    starts = [place for place, token in enumerate(tokens) if token.level == 0 and token.nesting >= 0]
+    later = starts[(len(starts) + 1) // 2 :]
+    return next((place for place in later if tokens[place - 1].type != "heading_close"), len(tokens))
 
 
 def _isolate_blocks(body: str) -> str:
@@ -78,6 +94,10 @@ class _Renderer(RendererHTML):
         """A placeholder's HTML."""
         node: Placeholder | Finding = tokens[idx].meta["node"]
         return "" if isinstance(node, Finding) else str(env["placeholder"](node))
+
+    def insert(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
+        """A block that is no part of the author's words, as it is."""
+        return tokens[idx].content
 
     def image(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """An image's HTML."""

@@ -1,31 +1,43 @@
 """From a post and the catalogue's facts to a page: pure, so that the same input gives the same bytes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from markupsafe import Markup, escape
 
 from content.comparison.selectors import TableFacts
 from content.comparison.wording import format_discount, format_won, list_benefits
-from content.cro.contexts import Card, Cta, Page, Picture, Table, TableCell
-from content.cro.environment import render_card, render_cta, render_page, render_table
+from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, tell_time, write_lede
+from content.cro.contexts import Card, Cta, Deal, Page, Picture, Table, TableCell
+from content.cro.environment import Target, render_card, render_cta, render_page, render_table
 from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
-from content.cro.subset import clean_html
+from content.cro.subset import clean_html, clean_page
+from content.cro.variants import DEFAULT, CtaPosition, Variant
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
 IMAGE_SCHEME = "image:"
-CTA_LABEL = "{name} 보러 가기"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
+ITEMS_LIMIT = 10
+"""Products that a best-of list adds to those of the body."""
+
+_ADDRESS = re.compile(r"\]\(\s*<?([^\s<>()]+)|^\s{0,3}\[[^\]]+\]:\s*<?([^\s<>]+)")
+"""A picture's address in Markdown: after its words in brackets, or where a reference to it is defined."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Everything that a page is made of. products: {SKU: facts} of those named; compared: {key: facts} of the table's."""
+    """Everything that a page is made of. products: {SKU: facts} of those named; compared: {key: facts} of the table's.
+
+    now: aware, what tells whether a sale is over. proven_discounts: ids of the products whose own history holds the earlier
+    price; None while nobody has looked, then cards show the store's own list price and no sale is announced.
+    """
 
     post: PostFacts
     parsed: ParsedBody
@@ -34,11 +46,15 @@ class Source:
     compared: Mapping[ProductKey, ProductFacts]
     match: ProductFacts | None
     table: TableFacts | None
+    now: datetime
+    target: Target = "package"
+    variant: Variant = DEFAULT
+    proven_discounts: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A page without its disclosure. shown: {product id: facts} of the products it shows."""
+    """A page without its disclosure. shown: {product id: facts} of the products it shows, in reading order."""
 
     html: str
     images: tuple[ImageRef, ...]
@@ -54,50 +70,122 @@ class Renderer:
     source: Source
     book: ImageBook = field(default_factory=ImageBook)
     shown: dict[int, ProductFacts] = field(default_factory=dict)
+    carded: set[int] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
     placed: set[int] = field(default_factory=set)
+    linked: set[CtaPosition] = field(default_factory=set)
     has_table: bool = False
+    lines: dict[str, int] | None = None
 
     def render(self) -> Rendering:
-        """Body, then template, then the cleaning that lets nothing but the subset through."""
-        body = render_markdown(self.source.post.body, placeholder=self.place, image=self.place_image)
-        page = self.build_page(body)
-        html, images = self.book.number_images(clean_html(render_page(self.source.template_id, page)))
+        """Body, then template, then the cleaning that lets nothing but the target's HTML through."""
+        source = self.source
+        opening, middle = self.link_at("top"), self.link_at("middle")
+        body = render_markdown(
+            source.post.body,
+            placeholder=self.place,
+            image=self.place_image,
+            middle=render_cta(middle, source.target) if middle else None,
+        )
+        clean = clean_page if source.target == "page" else clean_html
+        page = self.build_page(body, opening)
+        html, images = self.book.number_images(clean(render_page(source.template_id, page, source.target)))
         return Rendering(html.strip() + "\n", images, self.shown, self.has_table, tuple(self.findings))
 
-    def build_page(self, body: Markup) -> Page:
+    def build_page(self, body: Markup, opening: Cta | None) -> Page:
         """What the template adds to the body: the match's card and link, the table, pictures not yet placed."""
-        match, parsed = self.source.match, self.source.parsed
-        names = {MATCH_ARGUMENT, match.sku} if match and self.is_named(match) else {MATCH_ARGUMENT}
-        has_card = any(parsed.has_product("product", name) for name in names)
-        has_cta = any(parsed.has_product("cta", name) for name in names)
-        is_compared = self.source.template_id == "cro_compare" and not parsed.has_table
+        source = self.source
+        match, template_id, is_page = source.match, source.template_id, source.target == "page"
+        has_lead = match is not None and template_id != "cro_best" and not self.is_in_body("product")
+        is_compared = template_id == "cro_compare" and not source.parsed.has_table
+        table = self.build_table() if is_compared else None
+        if match and source.variant.lede in ("price", "benefit"):
+            self.shown[match.id] = match
         return Page(
+            lede=write_lede(source.variant.lede, match, self.list_named()),
+            opening=opening,
             body=body,
-            lead=self.build_card(match) if match and not has_card else None,
-            table=self.build_table() if is_compared else None,
-            closing=self.build_cta(match) if match and not has_cta else None,
+            lead=self.build_card(match) if match and has_lead else None,
+            table=render_table(table, source.target) if table else None,
+            after_table=self.link_at("after_table") if table else None,
+            closing=self.build_closing(),
             gallery=tuple(
-                self.add_post_image(image.position)
-                for image in self.source.post.images
-                if image.position not in self.placed
+                self.add_post_image(image.position) for image in source.post.images if image.position not in self.placed
             ),
+            trust=list_trust(source.variant.trust, match, has_times=is_page) if match else (),
+            specs=list_specs(match) if match and template_id == "cro_review" else (),
+            items=self.build_items() if template_id == "cro_best" else (),
+            deal=self.build_deal(match) if match and template_id == "cro_deal" else None,
         )
+
+    def is_in_body(self, name: str) -> bool:
+        """Whether the body itself places this of the match: its card (product) or its link (cta)."""
+        match = self.source.match
+        names = {MATCH_ARGUMENT, match.sku} if match and self.is_named(match) else {MATCH_ARGUMENT}
+        return any(self.source.parsed.has_product(name, argument) for argument in names)
 
     def is_named(self, product: ProductFacts) -> bool:
         """Whether the product's SKU means it, and not another store's product, in the body."""
         named = self.source.products.get(product.sku)
         return named is not None and named.id == product.id
 
+    def link_at(self, position: CtaPosition) -> Cta | None:
+        """The link to the match at this place, when the variant wants one there and the editor placed none by hand."""
+        match = self.source.match
+        if match is None or position not in self.source.variant.cta_positions or self.is_in_body("cta"):
+            return None
+        self.linked.add(position)
+        return self.build_cta(match)
+
+    def build_closing(self) -> Cta | None:
+        """The link at the end: where the variant wants it, and wherever no other place was found."""
+        match = self.source.match
+        if match is None or self.is_in_body("cta"):
+            return None
+        is_wanted = "end" in self.source.variant.cta_positions or not self.linked
+        return self.build_cta(match) if is_wanted else None
+
+    def list_named(self) -> list[ProductFacts]:
+        """The match, the products that the body names, and those of the table; each once."""
+        source = self.source
+        named = [source.products[sku] for sku in source.parsed.skus if sku in source.products]
+        found = [*([source.match] if source.match else []), *named, *source.compared.values()]
+        return list({product.id: product for product in found}.values())
+
+    def build_items(self) -> tuple[Card, ...]:
+        """The boxes of a best-of list: what can be bought and has no box in the body."""
+        chosen = [product for product in self.list_named() if product.is_sellable and product.id not in self.carded]
+        return tuple(self.build_card(product) for product in chosen[:ITEMS_LIMIT])
+
+    def build_deal(self, product: ProductFacts) -> Deal:
+        """The terms of the match's sale."""
+        self.shown[product.id] = product
+        is_proven = product.id in (self.source.proven_discounts or ())
+        return describe_deal(product, is_proven=is_proven, now=self.source.now)
+
     def place(self, node: Placeholder) -> Markup:
         """A placeholder's HTML; nothing where what it names is not there."""
         if node.name == "ad":
-            return Markup("")  # a package is pasted into a blog that brings its own advertising
+            return self.place_ad(node)
         if node.name == "table":
-            table = self.build_table()
-            return render_table(table) if table else Markup("")
+            return self.place_table()
         product = self.source.match if node.is_match else self.source.products.get(node.argument)
         return self.place_product(node, product) if product else Markup("")
+
+    def place_ad(self, node: Placeholder) -> Markup:
+        """An empty slot of our own page. A package is pasted into a blog that brings its own advertising."""
+        if self.source.target == "package":
+            return Markup("")
+        return Markup('<aside data-ad-slot="{}"></aside>\n').format(node.argument)
+
+    def place_table(self) -> Markup:
+        """The post's table, with the link after it that the variant wants."""
+        table = self.build_table()
+        if table is None:
+            return Markup("")
+        link = None if "after_table" in self.linked else self.link_at("after_table")
+        after = render_cta(link, self.source.target) if link else Markup("")
+        return render_table(table, self.source.target) + after
 
     def place_product(self, node: Placeholder, product: ProductFacts) -> Markup:
         """Price, card or link of a product; within a sentence a card is its linked name."""
@@ -105,10 +193,11 @@ class Renderer:
             self.shown[product.id] = product
             return escape(format_won(product.sale_price))
         if node.name == "product" and node.is_alone:
-            return render_card(self.build_card(product))
+            self.carded.add(product.id)
+            return render_card(self.build_card(product), self.source.target)
         cta = self.build_cta(product)
         if node.name == "cta" and node.is_alone:
-            return render_cta(cta)
+            return render_cta(cta, self.source.target)
         label = product.name if node.name == "product" else cta.label
         return Markup('<a href="{}">{}</a>').format(cta.address, label) if cta.address else escape(label)
 
@@ -130,10 +219,14 @@ class Renderer:
         picture = self.add_post_image(positions[number], alt=alt)
         return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt)
 
-    def find_line(self, text: str) -> int:
-        """The first line of the body that holds this text; 0 when none does."""
-        lines = enumerate(self.source.post.body.split("\n"), start=1)
-        return next((number for number, line in lines if text in line), 0)
+    def find_line(self, address: str) -> int:
+        """The first line of the body that holds this address of a picture; 0 when none does."""
+        if self.lines is None:
+            self.lines = {}
+            for number, line in enumerate(self.source.post.body.split("\n"), start=1):
+                for match in _ADDRESS.finditer(line):
+                    self.lines.setdefault(match[1] or match[2], number)
+        return self.lines.get(address, 0)
 
     def add_post_image(self, position: int, *, alt: str = "") -> Picture:
         """A picture of the post, told apart by the words of the body or its own."""
@@ -144,7 +237,8 @@ class Renderer:
     def build_card(self, product: ProductFacts) -> Card:
         """A product's box."""
         self.shown[product.id] = product
-        is_reduced = product.discount_percent > 0
+        proven = self.source.proven_discounts
+        is_reduced = product.discount_percent > 0 and (proven is None or product.id in proven)
         picture = None
         if product.image_url:
             ref = ImageRef("product", product.image_url, product.name, product.sku)
@@ -154,7 +248,7 @@ class Renderer:
             address=product.product_url,
             price=format_won(product.sale_price),
             list_price=format_won(product.price) if is_reduced else "",
-            discount=format_discount(product.discount_percent),
+            discount=format_discount(product.discount_percent) if is_reduced else "",
             benefits=tuple(list_benefits(product.benefits)),
             is_sellable=product.is_sellable,
             picture=picture,
@@ -164,7 +258,7 @@ class Renderer:
         """The link to buy a product, without an address while it cannot be bought."""
         self.shown[product.id] = product
         if product.is_sellable:
-            return Cta(CTA_LABEL.format(name=product.name), product.product_url)
+            return Cta(self.source.variant.cta_text.format(name=product.name), product.product_url)
         return Cta(SOLD_OUT_LABEL.format(name=product.name), "")
 
     def build_table(self) -> Table | None:
@@ -180,16 +274,23 @@ class Renderer:
                 self.shown[product.id] = product
             first = TableCell(row.cells[0], product.product_url if product else "")
             rows.append((first, *(TableCell(text) for text in row.cells[1:])))
-        return Table(facts.columns, tuple(rows))
+        table = Table(facts.columns, tuple(rows), self.date_table() if self.source.target == "page" else "")
+        return shape_table(table, self.source.variant.table)
+
+    def date_table(self) -> str:
+        """When the oldest price of the table was checked, in words; "" when none ever was."""
+        times = [product.price_checked_at for product in self.source.compared.values() if product.price_checked_at]
+        return tell_time(min(times)) if times else ""
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPost:
-    """A page ready to be packed.
+    """A post ready to be packed or served.
 
-    html: fragment of the subset, disclosure first; text: its plain twin; products: {product id: revision shown};
+    html: fragment of the target's HTML, disclosure first; text: its plain twin; products: {product id: revision shown};
     table_version: 0 without a table; catalogue_revision: the newest of the products shown, 0 without any; as_of: the
-    oldest price check among them (aware), None without any; findings: what the editor should mend.
+    oldest price check among them (aware), None without any; findings: what the editor should mend; variant: how its blocks
+    were filled; description: the beginning of its words, without prices; json_ld: what it says to machines.
     """
 
     post_id: int
@@ -206,6 +307,10 @@ class RenderedPost:
     catalogue_revision: int
     as_of: datetime | None
     findings: tuple[Finding, ...]
+    target: Target = "package"
+    variant: Variant = DEFAULT
+    description: str = ""
+    json_ld: tuple[dict[str, Any], ...] = ()
 
     @property
     def is_publishable(self) -> bool:

@@ -5,9 +5,13 @@ from datetime import datetime
 
 from content.comparison.drafting import BASE_COLUMNS, build_cells
 from content.comparison.selectors import TableFacts, get_table
-from content.cro.environment import TEMPLATE_VERSIONS
+from content.cro.description import describe_body
+from content.cro.environment import TEMPLATE_VERSIONS, Target
 from content.cro.plaintext import write_text
 from content.cro.rendering import RenderedPost, Renderer, Rendering, Source
+from content.cro.selectors import get_variant
+from content.cro.structured import describe_products
+from content.cro.variants import DEFAULT, Variant, VariantError
 from content.disclosure.services import insert_disclosure
 from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
@@ -15,20 +19,28 @@ from content.posts.findings import Finding, unique_findings
 from content.posts.placeholders import parse_body
 from content.posts.selectors import get_post
 from content.posts.services import explain_unknown_sku
+from perfhooks.clock import business_now
 from perfhooks.spans import span
 from products.catalog.selectors import ProductFacts, ProductKey, get_facts_by_id, get_facts_by_key, get_facts_by_sku
 
 
-def compose_post(*, post_id: int) -> RenderedPost:
+def compose_post(
+    *, post_id: int, target: Target = "package", variant: Variant | str | None = None, template_id: str = ""
+) -> RenderedPost:
     """Render a post by its newest match and table and the catalogue as it is now. Writes nothing.
 
-    Raises Post.DoesNotExist. Faults of the post come back as findings: `is_publishable` says whether it may be packaged.
+    target: what it is for, see `environment.Target`; only a page has JSON-LD and a description. variant: how its blocks are
+    filled, by value or key, None for the default; template_id: in place of the one that matching chose. Raises
+    Post.DoesNotExist, and VariantError for a key or template that is not there. Faults of the post come back as findings:
+    `is_publishable` says whether it may be packaged.
     """
-    source = read_source(post_id)
-    with span("template_render_seconds", template=source.template_id, content_id=post_id):
+    chosen = get_variant(variant) if isinstance(variant, str) else variant or DEFAULT
+    source = read_source(post_id, target=target, variant=chosen, template_id=template_id)
+    with span("template_render_seconds", template=source.template_id, content_id=post_id, **chosen.log_tags):
         rendering = Renderer(source).render()
     as_of = find_oldest_check(rendering.shown.values())
     html, disclosure_version = insert_disclosure(rendering.html, relationship=source.post.relationship, as_of=as_of)
+    is_page = target == "page"
     return RenderedPost(
         post_id=post_id,
         slug=source.post.slug,
@@ -44,11 +56,20 @@ def compose_post(*, post_id: int) -> RenderedPost:
         catalogue_revision=max((product.revision for product in rendering.shown.values()), default=0),
         as_of=as_of,
         findings=unique_findings([*inspect_source(source, rendering), *rendering.findings]),
+        target=target,
+        variant=chosen,
+        description=describe_body(source.post.body) if is_page else "",
+        json_ld=describe_products(rendering.shown.values(), title=source.post.title, now=source.now) if is_page else (),
     )
 
 
-def read_source(post_id: int) -> Source:
+def read_source(
+    post_id: int, *, target: Target = "package", variant: Variant = DEFAULT, template_id: str = ""
+) -> Source:
     """Everything that the page is made of, in at most seven queries."""
+    if template_id and template_id not in TEMPLATE_VERSIONS:
+        names = ", ".join(TEMPLATE_VERSIONS)
+        raise VariantError("template_id", f"템플릿: '{template_id}' 대신 {names} 가운데 고르세요.")
     post = get_post(post_id)
     parsed = parse_body(post.body)
     decision = get_decision(post_id)
@@ -57,11 +78,14 @@ def read_source(post_id: int) -> Source:
     return Source(
         post=post,
         parsed=parsed,
-        template_id=decision.template_id if decision else TEMPLATE_BUY,
+        template_id=template_id or (decision.template_id if decision else TEMPLATE_BUY),
         products=get_facts_by_sku(parsed.skus) if parsed.skus else {},
         compared=read_compared(table) if table and table.rows else {},
         match=get_facts_by_id([match_id]).get(match_id) if match_id else None,
         table=table,
+        now=business_now(),
+        target=target,
+        variant=variant,
     )
 
 
@@ -80,9 +104,10 @@ def read_compared(table: TableFacts) -> dict[ProductKey, ProductFacts]:
 def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     """What is wrong with the post: its placeholders, the SKUs they name, and what they ask for in vain."""
     parsed = source.parsed
+    lines = parsed.list_lines()
     yield from parsed.findings
     for sku in parsed.skus:
-        product, line = source.products.get(sku), parsed.line_of(sku)
+        product, line = source.products.get(sku), lines[sku]
         if product is None:
             yield explain_unknown_sku(sku, line)
         elif not product.is_sellable:
@@ -99,7 +124,7 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     for product in rendering.shown.values():
         if product.price_checked_at is None:
             message = f"SKU '{product.sku}': 가격을 확인한 동기화가 아직 없습니다. 동기화를 끝까지 실행하세요."
-            yield Finding("price_unchecked", parsed.line_of(product.sku), message, product.sku)
+            yield Finding("price_unchecked", lines.get(product.sku, 0), message, product.sku)
 
 
 def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:

@@ -35,7 +35,7 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             "무엇으로 만들었나",
             {
                 "fields": (
-                    ("template_id", "template_version"),
+                    ("template_id", "template_version", "variant"),
                     "recipe_version",
                     "table_version",
                     "disclosure_version",

@@ -10,6 +10,7 @@ from typing import Any
 
 from content.cro.images import rename_images
 from content.cro.rendering import RenderedPost
+from content.cro.variants import DEFAULT_KEY
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 FILE_MODE = 0o644 << 16
@@ -54,7 +55,7 @@ def build_manifest(rendered: RenderedPost, images: Sequence[PackedImage]) -> dic
         "slug": rendered.slug,
         "title": rendered.title,
         "catalogue_revision": rendered.catalogue_revision,
-        "template": {"id": rendered.template_id, "version": rendered.template_version},
+        "template": describe_template(rendered),
         "table_version": rendered.table_version,
         "disclosure_version": rendered.disclosure_version,
         "as_of": rendered.as_of.isoformat() if rendered.as_of else None,
@@ -70,6 +71,12 @@ def build_manifest(rendered: RenderedPost, images: Sequence[PackedImage]) -> dic
             for order, image in enumerate(images, start=1)
         ],
     }
+
+
+def describe_template(rendered: RenderedPost) -> dict[str, str]:
+    """The template with its version, and its variant where it is not the default: that one adds nothing."""
+    template = {"id": rendered.template_id, "version": rendered.template_version}
+    return template if rendered.variant.key == DEFAULT_KEY else {**template, "variant": rendered.variant.key}
 
 
 def build_document(title: str, html: str) -> str:

@@ -40,6 +40,7 @@ class Package(models.Model):
     revision = models.BigIntegerField("카탈로그 리비전")
     template_id = models.CharField("템플릿", max_length=24)
     template_version = models.CharField("템플릿 판", max_length=12)
+    variant = models.CharField("변형", max_length=40, default="default", help_text="블록을 채운 방식의 키")
     table_version = models.PositiveIntegerField("비교표 판", default=0)
     disclosure_version = models.CharField("고지문 판", max_length=40)
     as_of = models.DateTimeField("가격 기준", null=True, blank=True)

@@ -5,6 +5,7 @@ import json
 from collections.abc import Sequence
 
 from content.cro.rendering import RenderedPost
+from content.cro.variants import DEFAULT_KEY
 from content.disclosure.insertion import forget_price_time
 
 RECIPE_VERSION = "1"
@@ -28,5 +29,6 @@ def hash_recipe(rendered: RenderedPost, *, image_hashes: Sequence[str]) -> str:
         rendered.template_version,
         rendered.disclosure_version,
         rendered.table_version,
+        *([] if rendered.variant.key == DEFAULT_KEY else [rendered.variant.key]),
     ]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()

@@ -162,6 +162,7 @@ def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) 
         "revision": page.catalogue_revision,
         "template_id": page.template_id,
         "template_version": page.template_version,
+        "variant": page.variant.key,
         "table_version": page.table_version,
         "disclosure_version": page.disclosure_version,
         "as_of": page.as_of,

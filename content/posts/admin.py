@@ -9,7 +9,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -19,7 +18,7 @@ from content.posts.findings import ADVICE_KINDS
 from content.posts.forms import ImageForm, PostForm
 from content.posts.models import Post, PostFinding, PostImage, PostStatus
 from content.posts.postpage import read_post_page, show_status
-from content.posts.preview import FRAME_POLICY, WIDTHS, make_preview
+from content.posts.previewing import show_frame, show_preview
 from content.posts.services import delete_post, save_post, store_images
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
@@ -177,27 +176,12 @@ class PostAdmin(FastModelAdmin[Post]):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def preview_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
-        """The page around the frame, with the switch of widths."""
-        post = self._get_visible(request, post_id)
-        width = request.GET.get("width", "")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"미리보기: {post.title}",
-            "post": post,
-            "page": read_post_page(post),
-            "widths": WIDTHS,
-            "width": width if width in WIDTHS else "mobile",
-        }
-        return TemplateResponse(request, "admin/posts/post/preview.html", context)
+        """The page around the frame, with the choice of template, variant and width."""
+        return show_preview(request, self._get_visible(request, post_id), desk=self)
 
     def frame_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
         """The rendered post, alone in a document that may run and load nothing."""
-        post = self._get_visible(request, post_id)
-        response = TemplateResponse(request, "posts/frame.html", {"preview": make_preview(post.pk)})
-        response.headers["Content-Security-Policy"] = FRAME_POLICY
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return show_frame(request, self._get_visible(request, post_id))
 
     def _get_visible(self, request: HttpRequest, post_id: int) -> Post:
         post = Post.objects.select_related("match_decision__product").filter(pk=post_id).first()

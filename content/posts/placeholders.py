@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from content.posts.findings import Finding
 
@@ -31,7 +32,11 @@ FORMS = {
 }
 
 PATTERN = re.compile(r"\{\{([^{}\n]*)\}\}")
-_UNCLOSED = re.compile(r"\{\{")
+_NESTED = re.compile(r"\{\{[^{}\n]*\{\{")
+_TRIPLE = re.compile(r"\{\{\{[^{}\n]*\}\}|\{\{[^{}\n]*\}\}\}")
+_SINGLE = re.compile(rf"(?<!\{{)\{{\s*(?:{'|'.join(NAMES)})\s*(?::[^{{}}\n]*)?\}}(?!\}})")
+_WIDE = re.compile(r"｛\s*｛|｝\s*｝|\{\s+\{|\}\s+\}")
+_NAME_SHOWN = 40
 _SLOT = re.compile(r"[a-z0-9_-]{1,40}")
 
 
@@ -77,6 +82,14 @@ class ParsedBody:
         """Whether the body holds this placeholder, for instance ("cta", "match")."""
         return any((node.name, node.argument) == (name, argument) for node in self.placeholders)
 
+    def list_lines(self) -> dict[str, int]:
+        """{SKU: the first line that names it}."""
+        lines: dict[str, int] = {}
+        for node in self.placeholders:
+            if node.is_product:
+                lines.setdefault(node.argument, node.line)
+        return lines
+
     def line_of(self, sku: str) -> int:
         """The first line that names this SKU; 0 when none does."""
         return next((node.line for node in self.placeholders if node.is_product and node.argument == sku), 0)
@@ -114,11 +127,34 @@ def _read_line(text: str, number: int) -> Iterator[Placeholder | Finding]:
     stripped = text.strip()
     for match in PATTERN.finditer(text):
         yield read_placeholder(match[1], line=number, is_alone=stripped == match[0])
-    if _UNCLOSED.search(PATTERN.sub("", text)):
-        yield Finding("broken_placeholder", number, "{{ 를 열고 같은 줄에서 }} 로 닫지 않았습니다. }} 를 붙이세요.")
+    problem = _find_brace_problem(text)
+    if problem:
+        yield Finding("broken_placeholder", number, problem)
 
 
+def _find_brace_problem(text: str) -> str:
+    """What is wrong with the braces of a line, with the fix; "" when each pair holds one placeholder or there is none."""
+    if "{" not in text and "}" not in text and "｛" not in text and "｝" not in text:
+        return ""
+    if _NESTED.search(text):
+        return "자리표시 안에 {{ 를 또 열었습니다. 앞의 {{ 를 }} 로 닫거나 자리표시를 하나씩 나누어 쓰세요."
+    if _TRIPLE.search(text):
+        return "중괄호가 세 개입니다. {{ 와 }} 처럼 두 개씩만 쓰세요."
+    rest = PATTERN.sub("", text)
+    if "{{" in rest:
+        return "{{ 를 열고 같은 줄에서 }} 로 닫지 않았습니다. }} 를 붙이세요."
+    if "}}" in rest:
+        return "}} 앞에 {{ 가 없습니다. 같은 줄에 {{ 를 붙이거나 }} 를 지우세요."
+    if _WIDE.search(rest):
+        return "중괄호가 전각이거나 사이가 떨어졌습니다. 붙여 쓴 반각 {{ 와 }} 로 고치세요."
+    if _SINGLE.search(rest):
+        return "중괄호가 하나뿐입니다. {{ price:SKU }} 처럼 두 개씩 쓰세요."
+    return ""
+
+
+@lru_cache(maxsize=256)
 def _explain_name(name: str) -> str:
+    name = name[:_NAME_SHOWN]
     near = get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
     if near:
         return f"'{name}': 없는 자리표시입니다. {FORMS[near[0]]} 로 고치세요."
@@ -131,7 +167,11 @@ def _find_argument_problem(name: str, has_colon: bool, argument: str) -> str:
     if not argument:
         return f"{name}: 값이 없습니다. {FORMS[name]} 처럼 쓰세요."
     if name == "ad":
-        return "" if _SLOT.fullmatch(argument) else f"ad: '{argument}' 대신 소문자, 숫자, -, _ 로 40자까지 쓰세요."
+        return (
+            ""
+            if _SLOT.fullmatch(argument)
+            else f"ad: '{argument[:_NAME_SHOWN]}' 대신 소문자, 숫자, -, _ 로 40자까지 쓰세요."
+        )
     if len(argument) > SKU_LENGTH_LIMIT or not argument.isprintable():
         return f"{name}: SKU는 보이는 글자로 {SKU_LENGTH_LIMIT}자까지입니다."
     return ""

@@ -144,7 +144,8 @@ def inspect_body(body: str) -> ParsedBody:
     """A body's placeholders, with findings for those that cannot be read and for SKUs that the catalogue lacks."""
     parsed = parse_body(body)
     known = get_facts_by_sku(parsed.skus) if parsed.skus else {}
-    unknown = [explain_unknown_sku(sku, parsed.line_of(sku)) for sku in parsed.skus if sku not in known]
+    lines = parsed.list_lines()
+    unknown = [explain_unknown_sku(sku, lines[sku]) for sku in parsed.skus if sku not in known]
     return ParsedBody(parsed.placeholders, unique_findings([*parsed.findings, *unknown]))
 
 

@@ -55,6 +55,7 @@ _SEE_ARTICLES = _on(("products", "content"), READ)
 _EDIT = (
     Grant("content.posts", WRITE, ("post", "postimage")),
     Grant("content.comparison", WRITE),
+    Grant("content.cro", ("add", "change")),
     Grant("content.clusters", WRITE),
     Grant("content.refresh", ("change",)),
     Grant("products.catalog", ("change", "export"), ("product",)),

@@ -76,6 +76,8 @@ class ProductFacts:
     channel_product_nos: list[int]
     store_code: str
     price_checked_at: datetime | None
+    store_name: str = ""
+    discount_ends_at: datetime | None = None
 
     @property
     def key(self) -> ProductKey:
@@ -136,13 +138,15 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
 
 
 def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
-    own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_code"))]
+    own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_"))]
     rows = with_price_check(products).values(
         *own,
+        "store_id",
         "category_id",
         category_name=F("category__name"),
         category_path=F("category__path"),
         store_code=F("store__code"),
+        store_name=F("store__name"),
     )
     return [ProductFacts(**row) for row in rows]
 

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from content.posts.forms import mark_version
@@ -248,6 +250,57 @@ def test_the_preview_switches_its_width_by_a_link(admin_client: Client, query: s
     html = admin_client.get(reverse("admin:posts_post_preview", args=[post.pk]) + query).content.decode()
     assert re.search(rf'<iframe class="frame-{shown}"[^>]* sandbox></iframe>', html)
     assert "?width=desktop" in html
+
+
+def test_the_preview_shows_the_chosen_template_variant_and_target(admin_client: Client) -> None:
+    make_shop({"number": 1}, {"number": 2})
+    post = make_post("본문", title="온담 무선 청소기 1")
+    process(post)
+    look = "template=cro_best&variant=early-link&target=page&width=desktop"
+    page = admin_client.get(f"{reverse('admin:posts_post_preview', args=[post.pk])}?{look}").content.decode()
+    for option in ("cro_best", "early-link", "page"):
+        assert f'<option value="{option}" selected>' in page
+    address = re.search(r'<iframe class="frame-desktop"[^>]* src="([^"]+)" sandbox>', page)
+    assert address is not None
+    response = admin_client.get(address[1].replace("&amp;", "&"))
+    assert response.headers["Content-Security-Policy"].endswith("; sandbox")
+    html = response.content.decode()
+    assert "<h3>1. " in html
+    assert html.count('<p class="cta">') == 2
+
+
+@pytest.mark.parametrize("name", ["template", "variant", "target", "width"])
+@pytest.mark.parametrize("value", ["", "none", "../x", "%00", '"><script>', "%ED%A0%80"])
+def test_a_choice_that_stands_for_nothing_is_as_if_not_given(admin_client: Client, name: str, value: str) -> None:
+    post = make_post("본문")
+    addresses = [reverse(f"admin:posts_post_preview{part}", args=[post.pk]) for part in ("", "_frame")]
+    page, frame = (admin_client.get(f"{address}?{name}={value}") for address in addresses)
+    assert (page.status_code, frame.status_code) == (200, 200)
+    assert f'src="{addresses[1]}?"' in page.content.decode()
+    assert frame.content == admin_client.get(addresses[1]).content
+
+
+def test_another_post_is_chosen_by_its_slug_and_keeps_the_look(admin_client: Client) -> None:
+    post, other = make_post("본문"), make_post("다른", slug="other")
+    here, there = (reverse("admin:posts_post_preview", args=[each.pk]) for each in (post, other))
+    response = admin_client.get(f"{here}?post=other&variant=early-link&width=desktop")
+    assert (response.status_code, response.headers["Location"]) == (302, f"{there}?variant=early-link&width=desktop")
+    for unknown in ("nothing", "%00", "가" * 200):
+        response = admin_client.get(f"{here}?post={unknown}", follow=True)
+        assert "글이 없습니다. 목록에서 슬러그를 고르세요." in response.content.decode()
+    assert admin_client.get(f"{here}?post=cleaner-guide").status_code == 200
+
+
+def test_the_preview_takes_few_queries_whatever_there_is(admin_client: Client) -> None:
+    counts = []
+    for number in (1, 30):
+        for place in range(number):
+            make_post("본문", slug=f"post-{number}-{place}")
+        post = Post.objects.latest("pk")
+        with CaptureQueriesContext(connection) as captured:
+            admin_client.get(reverse("admin:posts_post_preview", args=[post.pk]))
+        counts.append(len(captured))
+    assert counts[0] == counts[1] <= 8
 
 
 def test_previews_are_for_those_who_may_see_posts(client: Client) -> None:

@@ -41,6 +41,8 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
             for a in ("add", "change", "delete")
             for table in ("comparisontable", "tableversion")
         ),
+        "cro.add_templatevariant",
+        "cro.change_templatevariant",
         "refresh.change_refreshentry",
         "catalog.change_product",
         "catalog.export_product",

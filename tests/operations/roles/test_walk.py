@@ -44,6 +44,7 @@ READERS = {
 WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "cro.templatevariant": {"add": EDITORS, "change": EDITORS},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},

@@ -84,7 +84,8 @@ def save_post(
     values = clean_values(
         slug=slug, title=title, body=body, relationship=relationship, status=status or PostStatus.DRAFT
     )
-    wanted = values.pop("status") if status else None
+    kept_status = values.pop("status")
+    wanted = kept_status if status else None
     # Not FOR UPDATE: an upsert that queues this post checks its foreign key while we may wait for that very entry.
     held = Post.objects.select_for_update(no_key=True).filter(slug=values["slug"]).first()
     post = held or Post(slug=values["slug"], author_id=author_id, status=wanted or PostStatus.DRAFT)

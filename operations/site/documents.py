@@ -52,8 +52,10 @@ def build_document(post: PublicPost, rendered: RenderedPost) -> Document:
     """The document of a post, in one query for its pictures. The same input gives the same bytes."""
     addresses = find_pictures(rendered)
     body = drop_missing(rename_images(rendered.html, addresses), set(addresses.values()))
+    # The first picture is what the reader waits for: it is not to be put off.
+    body = body.replace(' loading="lazy"', "", 1)
     pictures = [make_absolute(address) for address in addresses.values() if address]
-    summary = summarise(rendered.html)
+    summary = cut(getattr(rendered, "description", "")) or summarise(rendered.html)
     facts = describe_article(post, summary=summary, pictures=pictures)
     context = {
         "post": post,
@@ -61,7 +63,7 @@ def build_document(post: PublicPost, rendered: RenderedPost) -> Document:
         "summary": summary,
         "canonical": get_post_url(post.slug),
         "picture": pictures[0] if pictures else "",
-        "structured_data": [write_json(facts), *map(write_json, getattr(rendered, "structured_data", ()))],
+        "structured_data": [write_json(facts), *map(write_json, getattr(rendered, "json_ld", ()))],
         "site_name": settings.SITE_NAME,
     }
     html = render_to_string("site/post.html", context)
@@ -85,6 +87,11 @@ def summarise(html: str) -> str:
     rest = html.partition(_DISCLOSURE_END)[2] or html
     texts = (" ".join(entities.unescape(strip_tags(found[1])).split()) for found in _PARAGRAPH.finditer(rest))
     text = next((text for text in texts if len(text) >= LEAST_SUMMARY_LENGTH), "")
+    return cut(text)
+
+
+def cut(text: str) -> str:
+    """The text, or its first 160 characters."""
     return text if len(text) <= SUMMARY_LENGTH_LIMIT else f"{text[: SUMMARY_LENGTH_LIMIT - 1].rstrip()}…"
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from inspect import signature
+from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
@@ -27,8 +29,10 @@ class ServedPage:
 
 
 def compose_page(*, post_id: int, variant: str) -> RenderedPost:
-    """The post as its own page shows it."""
-    return compose_post(post_id=post_id)
+    """The post as its own page shows it: with the chosen variant, where the renderer knows of targets and variants."""
+    knows_targets = "target" in signature(compose_post).parameters
+    choice: dict[str, Any] = {"target": "page", "variant": variant or None} if knows_targets else {}
+    return compose_post(post_id=post_id, **choice)
 
 
 def read_page(post: PublicPost, *, variant: str = DEFAULT_VARIANT) -> ServedPage:

@@ -18,7 +18,7 @@ from content.packages.selectors import select_current
 from content.posts.bulkactions import PostActions, act_as
 from content.posts.findingadmin import PostFindingAdmin
 from content.posts.forms import ImageForm, PostForm
-from content.posts.listfilters import FindingFilter, PackageFilter
+from content.posts.listfilters import FindingFilter, HeldBackFilter, PackageFilter
 from content.posts.locks import explain_lock, open_lock, release_lock
 from content.posts.models import Post, PostFinding, PostImage, PostStatus
 from content.posts.postpage import read_post_page, show_status
@@ -55,7 +55,7 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
     form = PostForm
     inlines = (ImageInline,)
     list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "changed")
-    list_filter = ("status", FindingFilter, PackageFilter, "relationship")
+    list_filter = ("status", FindingFilter, PackageFilter, HeldBackFilter, "relationship")
     list_select_related = ("match_decision__product",)
     search_fields = ("slug", "title")
     search_help_text = "슬러그와 제목으로 찾습니다"

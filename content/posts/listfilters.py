@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from content.packages.selectors import select_current
 from content.posts.models import Post, PostFinding
+from content.posts.selectors import select_held_back
 
 
 class FindingFilter(admin.SimpleListFilter):
@@ -44,3 +45,18 @@ class PackageFilter(admin.SimpleListFilter):
         if self.value() == "yes":
             return queryset.filter(packaged)
         return queryset.exclude(packaged) if self.value() == "no" else queryset
+
+
+class HeldBackFilter(admin.SimpleListFilter):
+    """Scheduled posts that were not published when their time had come; the dashboard's panel leads here."""
+
+    title = "예약"
+    parameter_name = "held_back"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Only those."""
+        return [("yes", "막힘")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        """Those of the chosen kind."""
+        return queryset.filter(pk__in=select_held_back().values("pk")) if self.value() == "yes" else queryset

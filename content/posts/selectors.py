@@ -106,6 +106,11 @@ def list_slugs() -> list[str]:
     return list(Post.objects.order_by("slug").values_list("slug", flat=True))
 
 
+def select_held_back() -> QuerySet[Post]:
+    """Scheduled posts whose time came while something kept them from their readers."""
+    return Post.objects.filter(status=PostStatus.SCHEDULED).exclude(publish_note="")
+
+
 def select_with_findings() -> QuerySet[Post]:
     """Posts that have something for their editor to mend."""
     return Post.objects.filter(Exists(PostFinding.objects.filter(post=OuterRef("pk"))))

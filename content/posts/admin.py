@@ -11,6 +11,7 @@ from django.forms import BaseModelFormSet, ModelForm
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_product
@@ -21,7 +22,7 @@ from content.posts.forms import ImageForm, PostForm
 from content.posts.listfilters import FindingFilter, HeldBackFilter, PackageFilter
 from content.posts.locks import explain_lock, open_lock, release_lock
 from content.posts.models import Post, PostFinding, PostImage, PostStatus
-from content.posts.postpage import read_post_page, show_status
+from content.posts.postpage import read_post_page, show_status, show_time
 from content.posts.preview import FRAME_POLICY, WIDTHS, make_preview
 from content.posts.publishing import StatusRefused, change_status
 from content.posts.revisionpages import RevisionPages
@@ -239,8 +240,8 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
 
     @admin.display(description="상태", ordering="status")
     def state(self, post: Post) -> SafeString:
-        """Where it stands."""
-        return show_status(post)
+        """Where it stands, and when it is to be published."""
+        return format_html("{} {}", show_status(post), show_time(post)) if post.publish_at else show_status(post)
 
     @admin.display(description="매칭 상품")
     def matched(self, post: Post) -> SafeString:

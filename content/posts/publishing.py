@@ -22,6 +22,7 @@ from perfhooks.trace import new_trace_id
 BULK_LIMIT = 500
 """Each is composed once more before it is published, some 20 ms: more would keep the browser waiting."""
 FAULTS_NAMED = 3
+GONE = "그사이 지워졌습니다."
 DUE_REASON = "예약한 시각이 되었습니다"
 
 log = structlog.get_logger()
@@ -115,7 +116,7 @@ def change_statuses(*, post_ids: Iterable[int], target: str, actor: Actor, reaso
         except StatusRefused as refusal:
             refused.setdefault(str(refusal), []).append(title)
         except Post.DoesNotExist:
-            refused.setdefault("그사이 지워졌습니다.", []).append(title)
+            refused.setdefault(GONE, []).append(title)
         else:
             done[moved.is_changed] += 1
     return BulkOutcome(batch, done[True], done[False], refused)
@@ -149,6 +150,8 @@ def undo_batch(*, batch: str, actor: Actor) -> BulkOutcome:
                 change_status(post_id=step.post_id, target=step.source, actor=actor, reason="되돌림", batch=undone)
         except StatusRefused as refusal:
             refused.setdefault(str(refusal), []).append(step.post.title)
+        except Post.DoesNotExist:
+            refused.setdefault(GONE, []).append(step.post.title)
         else:
             done[True] += 1
     return BulkOutcome(undone, done[True], done[False], refused)

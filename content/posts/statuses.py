@@ -9,6 +9,7 @@ from content.posts.states import PROCESSED_STATES
 from content.refresh.services import enqueue_posts
 from perfhooks.clock import business_now
 from perfhooks.trace import current_trace_id
+from products.catalog.services import record_placements
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ def set_status(post: Post, target: str, *, cause: Cause, publish_at: datetime | 
     )
     if target == PostStatus.ARCHIVED:
         EditLock.objects.filter(post=post).delete()
+    if target not in PROCESSED_STATES:
+        # Nobody keeps its prices fresh any more, so that it counts no longer among the posts that show them.
+        record_placements(content_id=post.pk, revisions={})
     if target in PROCESSED_STATES and source not in PROCESSED_STATES:
         return enqueue_posts(post_ids=[post.pk], reason="body_changed")
     return 0

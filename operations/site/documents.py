@@ -12,7 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.urls import reverse
 from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 
@@ -20,7 +19,7 @@ from content.cro.images import rename_images
 from content.cro.rendering import RenderedPost
 from content.packages.selectors import list_asset_names
 from content.posts.selectors import PublicPost
-from operations.site.addresses import get_post_url, get_site_url, make_absolute
+from operations.site.addresses import find_picture_path, get_post_url, get_site_url, make_absolute
 
 DOCUMENT_VERSION = "1"
 """Of the frame around a post. A change of it makes every page anew."""
@@ -74,7 +73,7 @@ def find_pictures(rendered: RenderedPost) -> dict[str, str]:
     """{name in the page: address in our own storage}; "" for a picture that was never fetched."""
     fetched = list_asset_names(ref.source for ref in rendered.images if ref.kind == "product")
     names = {ref.name: ref.source if ref.kind == "post" else fetched.get(ref.source, "") for ref in rendered.images}
-    return {name: reverse("site:media", args=[kept]) if kept else "" for name, kept in names.items()}
+    return {name: find_picture_path(kept) for name, kept in names.items()}
 
 
 def drop_missing(html: str, addresses: set[str]) -> str:

@@ -3,11 +3,10 @@
 from django.urls import path, re_path
 
 from operations.site import views
+from operations.site.addresses import MEDIA_NAME
 from operations.site.feeds import PostFeed
 
 app_name = "site"
-MEDIA_NAME = r"(?:posts|assets)/[0-9a-f]{2}/[0-9a-f]{32}(?:[0-9a-f]{32})?(?:_\w{7})?\.(?:jpg|png|webp)"
-"""What may be fetched: pictures named by their fingerprint, and nothing else that the storage holds."""
 
 urlpatterns = [
     path("posts/", views.list_posts, name="posts"),

@@ -51,7 +51,8 @@ def show_post(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 def list_posts(request: HttpRequest) -> HttpResponseBase:
     """The published posts, the newest first."""
-    page = Paginator(select_public().order_by("-published_at", "-id"), LIST_SIZE).get_page(request.GET.get("page"))
+    posts = select_public().only("slug", "title", "published_at").order_by("-published_at", "-id")
+    page = Paginator(posts, LIST_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "site_name": settings.SITE_NAME, "canonical": make_absolute("/posts/")}
     return _protect(HttpResponse(render_to_string("site/posts.html", context)))
 

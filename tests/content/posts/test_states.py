@@ -21,7 +21,8 @@ from content.posts.publishing import (
 from content.posts.selectors import keep_processable
 from content.posts.services import save_post
 from content.refresh.models import RefreshEntry
-from tests.content.factories import drain, make_post, process
+from products.catalog.models import Placement
+from tests.content.factories import drain, make_post, make_shop, process
 
 pytestmark = pytest.mark.django_db
 
@@ -161,6 +162,19 @@ def test_a_batch_is_undone_but_for_those_that_moved_on() -> None:
     assert (undone.changed, undone.refused_count) == (2, 1)
     assert list(Post.objects.order_by("slug").values_list("status", flat=True)) == ["draft", "ready", "ready"]
     assert undo_batch(batch="", actor=SYSTEM).changed == 0
+
+
+@pytest.mark.parametrize("target", ["archived", "draft"])
+def test_a_post_that_is_not_processed_counts_no_longer_among_those_that_show_a_product(target: str) -> None:
+    make_shop({"number": 1})
+    post = make_post("{{ price:JB-1 }}")
+    process(post)
+    assert Placement.objects.filter(content_id=post.pk).exists()
+    change_status(post_id=post.pk, target=target, actor=SYSTEM)
+    assert not Placement.objects.filter(content_id=post.pk, is_live=True).exists()
+    change_status(post_id=post.pk, target="ready", actor=SYSTEM)
+    process(post)
+    assert Placement.objects.filter(content_id=post.pk, is_live=True).exists()
 
 
 def test_an_archived_post_keeps_its_package_and_is_not_processed_again() -> None:

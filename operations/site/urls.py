@@ -10,7 +10,7 @@ app_name = "site"
 
 urlpatterns = [
     path("posts/", views.list_posts, name="posts"),
-    path("posts/<str:slug>/", views.show_post, name="post"),
+    path("posts/<path:slug>/", views.show_post, name="post"),
     re_path(rf"^media/(?P<name>{MEDIA_NAME})$", views.send_picture, name="media"),
     path("feed/", PostFeed(), name="feed"),
     path("sitemap.xml", views.show_sitemap, name="sitemap"),

@@ -31,7 +31,7 @@ def shop(settings: object, tmp_path: object) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"  # type: ignore[attr-defined, operator]
     make_person("publisher", "publisher")
     make_person("colleague", "editor", last_name="이", first_name="바다")
-    make_shop({"number": 1, "price": 89_000})
+    make_shop({"number": 1, "discounted_price": 89_000})
     process(
         make_post(
             "## 고르는 법\n\n흡입력과 무게를 봅니다.\n\n{{ price:JB-1 }}", slug="sound", title="무선 청소기 고르기"
@@ -77,7 +77,7 @@ def mend_and_look(page: Page, base: str) -> None:
 def compare_revisions(page: Page) -> None:
     """See what was changed, word by word."""
     page.get_by_role("link", name=re.compile("^판")).click()
-    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("#content tbody tr")).to_have_count(2)
     page.get_by_role("link", name="앞 판과").first.click()
     expect(page.locator(".diff ins").first).to_contain_text("1")
     expect(page.locator(".diff-fact", has_text="제목")).to_contain_text("조용한 청소기")

@@ -135,13 +135,13 @@ def test_head_is_answered_and_everything_else_is_not(client: Client) -> None:
 
 
 def test_a_changed_price_is_on_the_page_at_once_and_nothing_else_is_made_anew(client: Client) -> None:
-    store = make_shop({"number": 1, "price": 50_000}, {"number": 2, "price": 70_000})
+    store = make_shop({"number": 1, "discounted_price": 50_000}, {"number": 2, "discounted_price": 70_000})
     make_post("{{ price:JB-1 }}", status="published")
     make_post("{{ price:JB-2 }}", slug="other", status="published")
     assert "50,000원" in read(client).content.decode()
     read(client, "/posts/other/")
     before = dict(SitePage.objects.values_list("post__slug", "rendered_at"))
-    change_products(store, {"number": 1, "price": 43_000})
+    change_products(store, {"number": 1, "discounted_price": 43_000})
     html = read(client).content.decode()
     assert "43,000원" in html
     assert "50,000원" not in html

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('packages', '0004_package_variant'),
+        ('packages', '0003_downloading_is_a_right_of_its_own'),
         ('posts', '0004_first_revisions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

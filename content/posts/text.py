@@ -13,8 +13,9 @@ BODY_LENGTH_LIMIT = 200_000
 SLUG_BYTES_LIMIT = 120
 """A package's file is named by the slug, and no file system takes a name of more than 255 bytes."""
 _SLUG = re.compile(r"[a-z0-9가-힣]+(?:-[a-z0-9가-힣]+)*")
-# Tab and line feed are the only control characters that a text may hold; half of a surrogate pair cannot be encoded.
-_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+# Tab and line feed are the only control characters that a text may hold; half of a surrogate pair cannot be encoded, and
+# U+FFFE and U+FFFF stand in no XML.
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class TextError(ValueError):

@@ -87,6 +87,14 @@ def test_the_feed_holds_the_newest_posts_under_their_addresses(client: Client) -
     assert items[0].findtext("guid") == f"{SITE}/posts/post-31/"
 
 
+def test_no_text_of_a_post_breaks_the_feed(client: Client) -> None:
+    title = "]]> <b>&amp; \u202eمرحبا\u202c 👩‍👩‍👧 \x0b\ufffe\ud83d 끝"
+    make_post("본문", title=title, status="published")
+    client.get("/posts/cleaner-guide/")
+    assert parse(client, "/feed/").findtext("channel/item/title") == "]]> <b>&amp; \u202eمرحبا\u202c 👩‍👩‍👧 끝"
+    assert len(parse(client, "/sitemap.xml")) == 1
+
+
 def test_a_reader_who_has_the_feed_is_told_so(client: Client, django_assert_num_queries: Any) -> None:
     publish("one", "two")
     with django_assert_num_queries(2):

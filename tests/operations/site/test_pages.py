@@ -2,11 +2,13 @@
 
 import json
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -223,8 +225,31 @@ def test_the_list_of_posts_has_pages(client: Client) -> None:
     assert read(client, "/posts/?page=둘").status_code == 200
 
 
-def test_two_readers_of_a_page_that_nobody_rendered_yet_both_get_it(client: Client) -> None:
-    post = make_post(status="published")
-    read(client)
-    assert SitePage.objects.filter(post=post).count() == 1
-    assert read(client).status_code == 200
+@pytest.mark.django_db(transaction=True)
+def test_readers_who_come_at_once_to_a_page_that_nobody_rendered_yet_all_get_it() -> None:
+    make_post(status="published")
+    start, seen = threading.Barrier(4), list[tuple[int, str]]()
+
+    def visit() -> None:
+        start.wait(10)
+        try:
+            response = read(Client())
+            seen.append((response.status_code, response.headers["ETag"]))
+        finally:
+            connections.close_all()
+
+    readers = [threading.Thread(target=visit) for _reader in range(4)]
+    for reader in readers:
+        reader.start()
+    for reader in readers:
+        reader.join(60)
+    assert len(seen) == 4
+    assert set(seen) == {(200, f'"{SitePage.objects.get().etag}"')}
+
+
+def test_a_post_of_many_products_still_takes_three_queries(client: Client, django_assert_num_queries: Any) -> None:
+    make_shop(*({"number": number} for number in range(1, 121)))
+    make_post("\n\n".join(f"{{{{ price:JB-{number} }}}}" for number in range(1, 121)), status="published")
+    first = read(client)
+    with django_assert_num_queries(3):
+        assert read(client).content == first.content

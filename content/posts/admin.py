@@ -157,9 +157,13 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What hangs on a post (packages, queue, matches) goes with it, though nobody deletes that by itself."""
+        """What hangs on a post (packages, queue, matches) goes with it, though nobody deletes that by itself.
+
+        What readers see, or are to see, goes only by a publisher's hand.
+        """
         to_delete, counts, _permissions, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, set(), protected
+        bound = [] if may_publish(request) else [post for post in objs if post.status in PUBLISHER_STATES]
+        return to_delete, counts, set(), [*protected, *(f"{post} ({post.get_status_display()})" for post in bound)]
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         """Delete through the service."""

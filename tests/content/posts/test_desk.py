@@ -118,6 +118,19 @@ def test_an_editor_is_offered_no_button_that_is_not_theirs() -> None:
     assert Post.objects.get().status == "ready"
 
 
+def test_an_editor_deletes_no_published_post_alone_or_among_others() -> None:
+    editor = log_in(make_person("writer", "editor"))
+    live, draft = make_post(slug="live", status="published"), make_post(slug="draft", status="draft")
+    ask(editor, "delete_selected", live, draft, post="yes")
+    editor.post(f"{LIST}{live.pk}/delete/", {"post": "yes"})
+    assert Post.objects.count() == 2
+    assert "게시됨" in editor.get(f"{LIST}{live.pk}/delete/").content.decode()
+    ask(editor, "delete_selected", draft, post="yes")
+    assert Post.objects.get() == live
+    log_in(make_person("poster", "publisher")).post(f"{LIST}{live.pk}/delete/", {"post": "yes"})
+    assert not Post.objects.exists()
+
+
 def test_revisions_are_listed_compared_and_restored(admin_client: Client) -> None:
     post = make_post("첫째 줄\n둘째 줄은 가볍고 조용합니다", title="처음 제목")
     sent = fill_form(post, title=f"나중 제목 {ATTACK}", body="첫째 줄\n둘째 줄은 무겁고 조용합니다", reason="사실 확인")

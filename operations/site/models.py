@@ -21,6 +21,7 @@ class SitePage(models.Model):
     class Meta:
         verbose_name = "공개 페이지"
         verbose_name_plural = "공개 페이지"
+        default_permissions = ("view",)  # the product writes them
         constraints = [models.UniqueConstraint(fields=["post", "variant"], name="site_page_once")]
         indexes = [models.Index(fields=["-rendered_at", "-id"], name="site_page_newest")]
 

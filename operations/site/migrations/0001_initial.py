@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '공개 페이지',
                 'verbose_name_plural': '공개 페이지',
+                'default_permissions': ('view',),
                 'indexes': [models.Index(fields=['-rendered_at', '-id'], name='site_page_newest')],
                 'constraints': [models.UniqueConstraint(fields=('post', 'variant'), name='site_page_once')],
             },

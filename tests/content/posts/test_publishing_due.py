@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 from django.utils import timezone
 
+from content.cro.services import compose_post
 from content.posts import publishing
 from content.posts.models import Post, PostFinding, StatusChange
 from content.posts.publishing import SYSTEM, change_status, publish_due
@@ -98,7 +99,7 @@ def test_a_post_that_broke_meanwhile_waits_says_why_and_is_published_once_it_is_
 def test_one_that_fails_keeps_no_other_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     first = schedule(slug="one")
     schedule(slug="two")
-    compose = publishing.compose_post
+    compose = compose_post
 
     def fail_for_first(*, post_id: int) -> Any:
         if post_id == first.pk:

@@ -1,10 +1,12 @@
 """Packages on the desk: what was built of what, and the file itself."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
@@ -14,23 +16,42 @@ from django.utils.safestring import SafeString
 
 from content.desk import format_number, link_to_post, shorten_hash
 from content.packages.models import Asset, Package
+from content.packages.posting import PostedPackage, mark_posted, unmark_posted
 from content.packages.selectors import is_file_there, locate_package
 from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
+
+
+class PostedFilter(admin.SimpleListFilter):
+    """Packages that were posted, and those that were not."""
+
+    title = "네이버"
+    parameter_name = "posted"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """With or without an address."""
+        return [("yes", "올림"), ("no", "올리지 않음")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Package]) -> QuerySet[Package]:
+        """Those of the chosen kind."""
+        if self.value() == "yes":
+            return queryset.exclude(posted_url="")
+        return queryset.filter(posted_url="") if self.value() == "no" else queryset
 
 
 @admin.register(Package)
 class PackageAdmin(ReadOnlyAdmin[Package]):
     """Every package that was built, the newest first."""
 
-    list_display = ("post_title", "state", "size", "pictures", "template_id", "recipe", "built", "download")
-    list_filter = ("is_current", "template_id")
+    list_display = ("post_title", "state", "posted", "size", "template_id", "recipe", "built", "download")
+    list_filter = ("is_current", PostedFilter, "template_id")
+    change_form_template = "admin/packages/package/change_form.html"
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title", "recipe_hash", "trace_id")
     search_help_text = "글의 슬러그와 제목, 구성 지문, 추적 ID로 찾습니다"
     ordering = ("-built_at", "-id")
     empty_hint = "준비된 글을 처리하면 만들어집니다."
     fieldsets = (
-        (None, {"fields": ("post_title", "state", "download", "size", "pictures")}),
+        (None, {"fields": ("post_title", "state", "posted", "posted_by", "download", "size", "pictures")}),
         (
             "무엇으로 만들었나",
             {
@@ -54,7 +75,11 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             self.admin_site.admin_view(self.download_view),
             name="packages_package_download",
         )
-        return [address, *super().get_urls()]
+        posted = [
+            path(f"<int:package_id>/{name}/", self.admin_site.admin_view(view), name=f"packages_package_{name}")
+            for name, view in (("posted", self.posted_view), ("unposted", self.unposted_view))
+        ]
+        return [address, *posted, *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """The columns; the way to the file only for who may take it."""
@@ -81,6 +106,48 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             return self._say_lost(request, package)
         return FileResponse(file, as_attachment=True, filename=place.name, content_type="application/zip")
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The facts, and who may says where it was posted."""
+        context["may_mark"] = may_mark(request)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def posted_view(self, request: HttpRequest, package_id: int) -> HttpResponse:
+        """Mark it as posted at the address that was given."""
+        return self._mark(
+            request,
+            package_id,
+            lambda: mark_posted(
+                package_id=package_id, address=request.POST.get("address", ""), actor_id=request.user.pk
+            ),
+        )
+
+    def unposted_view(self, request: HttpRequest, package_id: int) -> HttpResponse:
+        """Take the mark back."""
+        return self._mark(request, package_id, lambda: unmark_posted(package_id=package_id, actor_id=request.user.pk))
+
+    def _mark(self, request: HttpRequest, package_id: int, mark: Callable[[], PostedPackage]) -> HttpResponse:
+        package = Package.objects.filter(pk=package_id).first()
+        if not may_mark(request):
+            raise PermissionDenied
+        if package is None:
+            raise Http404("패키지가 없습니다. 목록에서 다시 고르세요.")
+        where = reverse("admin:packages_package_change", args=[package_id])
+        if request.method != "POST":
+            return HttpResponseRedirect(where)
+        try:
+            done = mark()
+        except ValidationError as error:
+            context = {"marking_errors": error.messages, "typed": request.POST.get("address", "")}
+            request.method = "GET"  # the page is to be shown again, with what was typed
+            return self.changeform_view(request, str(package_id), extra_context=context)
+        words = f"네이버 주소: {done.before or '없음'} → {done.url or '없음'}"
+        if done.is_changed:
+            self.log_change(request, package, words)
+            messages.success(request, words)
+        return HttpResponseRedirect(where)
+
     def _say_lost(self, request: HttpRequest, package: Package) -> HttpResponseBase:
         context = {**self.admin_site.each_context(request), "title": "패키지 파일이 없습니다", "package": package}
         return TemplateResponse(request, "admin/packages/package/lost.html", context, status=404)
@@ -94,6 +161,14 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
     def state(self, package: Package) -> SafeString:
         """Whether it is the one to post."""
         return pill("현재", "ok") if package.is_current else pill("지난 판", "grey")
+
+    @admin.display(description="네이버", ordering="posted_at")
+    def posted(self, package: Package) -> SafeString:
+        """Where it was posted, and when that was said."""
+        if not package.posted_url:
+            return pill("올리지 않음", "grey")
+        link = format_html('<a href="{}" rel="noreferrer">올림</a>', package.posted_url)
+        return format_html("{} {}", link, ago(package.posted_at))
 
     @admin.display(description="크기", ordering="size_bytes")
     def size(self, package: Package) -> SafeString:
@@ -124,6 +199,11 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
 def may_download(request: HttpRequest) -> bool:
     """Whether this person may take packages out of the house, to post them."""
     return request.user.has_perm("packages.download_package")
+
+
+def may_mark(request: HttpRequest) -> bool:
+    """Whether this person may say where packages were posted."""
+    return request.user.has_perm("packages.change_package")
 
 
 def _offer_download(request: HttpRequest, names: Any) -> tuple[Any, ...]:

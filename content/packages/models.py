@@ -1,5 +1,6 @@
 """The tables of packages."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -47,6 +48,11 @@ class Package(models.Model):
     trace_id = models.CharField("추적 ID", max_length=64)
     built_at = models.DateTimeField("만든 시각")
     is_current = models.BooleanField("현재", default=True)
+    posted_url = models.URLField("네이버 주소", max_length=300, blank=True)
+    posted_at = models.DateTimeField("올린 것으로 표시", null=True, blank=True)
+    posted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="표시한 사람"
+    )
 
     class Meta:
         verbose_name = "패키지"
@@ -56,8 +62,15 @@ class Package(models.Model):
             models.UniqueConstraint(fields=["post"], condition=Q(is_current=True), name="package_one_current"),
             models.UniqueConstraint(fields=["post", "recipe_hash"], name="package_recipe_once"),
             models.CheckConstraint(condition=Q(size_bytes__gt=0), name="package_has_size"),
+            models.CheckConstraint(
+                condition=Q(posted_url="", posted_at__isnull=True) | (~Q(posted_url="") & Q(posted_at__isnull=False)),
+                name="package_posted_has_time",
+            ),
         ]
-        indexes = [models.Index(fields=["-built_at", "-id"], name="package_newest")]
+        indexes = [
+            models.Index(fields=["-built_at", "-id"], name="package_newest"),
+            models.Index(fields=["posted_url"], name="package_posted", condition=~Q(posted_url="")),
+        ]
 
     def __str__(self) -> str:
         return self.storage_path

@@ -19,6 +19,11 @@ def get_current(post_id: int) -> Package | None:
     return select_current().filter(post_id=post_id).first()
 
 
+def get_posted(post_id: int) -> Package | None:
+    """The package of the post that was marked as posted last."""
+    return Package.objects.filter(post_id=post_id).exclude(posted_url="").order_by("-posted_at", "-pk").first()
+
+
 def locate_package(package: Package) -> Path:
     """Where its file lies."""
     return Path(settings.PACKAGE_DIR) / package.storage_path

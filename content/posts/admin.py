@@ -6,64 +6,37 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from content.desk import link_to_post, link_to_product
+from content.desk import link_to_product
 from content.packages.selectors import select_current
-from content.posts.findings import ADVICE_KINDS
+from content.posts.bulkactions import PostActions, act_as
+from content.posts.findingadmin import PostFindingAdmin
 from content.posts.forms import ImageForm, PostForm
+from content.posts.listfilters import FindingFilter, HeldBackFilter, PackageFilter
+from content.posts.locks import explain_lock, open_lock, release_lock
 from content.posts.models import Post, PostFinding, PostImage, PostStatus
-from content.posts.postpage import read_post_page, show_status
+from content.posts.postpage import read_post_page, show_status, show_time
 from content.posts.previewing import show_frame, show_preview
-from content.posts.services import delete_post, save_post, store_images
+from content.posts.publishing import StatusRefused, change_status
+from content.posts.revisionpages import RevisionPages
+from content.posts.services import Authorship, delete_post, save_post, store_images
+from content.posts.states import FIRST_STATES, PUBLISH_RIGHT, PUBLISHER_STATES, list_transitions
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
-from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, pill
+from perfhooks.desk import FastModelAdmin, ago, pill
 
 if TYPE_CHECKING:
     _ImageInline = admin.TabularInline[PostImage, Post]
 else:
     _ImageInline = admin.TabularInline
 
-
-class FindingFilter(admin.SimpleListFilter):
-    """Posts with something to mend; the dashboard's panel leads here."""
-
-    title = "점검 사항"
-    parameter_name = "findings__isnull"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """With or without."""
-        return [("False", "있음"), ("True", "없음")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
-        """Those of the chosen kind."""
-        standing = Exists(PostFinding.objects.filter(post=OuterRef("pk")))
-        if self.value() == "False":
-            return queryset.filter(standing)
-        return queryset.exclude(standing) if self.value() == "True" else queryset
-
-
-class PackageFilter(admin.SimpleListFilter):
-    """Posts with and without a package."""
-
-    title = "패키지"
-    parameter_name = "package"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """With or without."""
-        return [("yes", "있음"), ("no", "없음")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
-        """Those of the chosen kind."""
-        packaged = Exists(select_current().filter(post=OuterRef("pk")))
-        if self.value() == "yes":
-            return queryset.filter(packaged)
-        return queryset.exclude(packaged) if self.value() == "no" else queryset
+admin.site.register(PostFinding, PostFindingAdmin)
 
 
 class ImageInline(_ImageInline):
@@ -76,20 +49,20 @@ class ImageInline(_ImageInline):
 
 
 @admin.register(Post)
-class PostAdmin(FastModelAdmin[Post]):
+class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
     """Posts. Saving goes through the service, which queues the post when readers would see a difference."""
 
     form = PostForm
     inlines = (ImageInline,)
     list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "changed")
-    list_filter = ("status", FindingFilter, PackageFilter, "relationship")
+    list_filter = ("status", FindingFilter, PackageFilter, HeldBackFilter, "relationship")
     list_select_related = ("match_decision__product",)
     search_fields = ("slug", "title")
     search_help_text = "슬러그와 제목으로 찾습니다"
     ordering = ("-updated_at", "-id")
     empty_hint = "오른쪽 위의 '글 추가'로 첫 글을 쓰세요."
     change_form_template = "admin/posts/post/change_form.html"
-    fields = ("title", "slug", "body", ("relationship", "status"), "seen")
+    fields = ("title", "slug", "body", ("relationship", "status", "publish_at"), "reason", "seen")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         """Posts with the counts and states that the list shows."""
@@ -103,15 +76,18 @@ class PostAdmin(FastModelAdmin[Post]):
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
-        """The slug is the post's key: packages carry it in their names. Only who may publish takes back what is published."""
-        is_fixed = obj is not None and obj.status == PostStatus.PUBLISHED and not may_publish(request)
-        return (*(("slug",) if obj else ()), *(("status",) if is_fixed else ()))
+        """The slug is the post's key: packages carry it in their names. Only who may publish takes back what is public."""
+        is_fixed = obj is not None and obj.status in PUBLISHER_STATES and not may_publish(request)
+        times = () if obj and may_publish(request) else ("publish_at",)
+        return (*(("slug",) if obj else ()), *(("status",) if is_fixed else ()), *times)
 
-    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Who may not publish is not offered that state."""
-        if db_field.name == "status" and not may_publish(request):
-            kwargs["choices"] = [choice for choice in PostStatus.choices if choice[0] != PostStatus.PUBLISHED]
-        return super().formfield_for_choice_field(db_field, request, **kwargs)
+    def get_form(self, request: HttpRequest, obj: Post | None = None, change: bool = False, **kwargs: Any) -> Any:
+        """The form, which knows who fills it in and where the post may go from here."""
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.editor_id = request.user.pk
+        ways = [way.target for way in list_transitions(obj.status, request.user.has_perm)] if obj else []
+        form.states = [obj.status, *ways] if obj else [state for state in FIRST_STATES if state not in PUBLISHER_STATES]
+        return form
 
     def get_urls(self) -> list[URLPattern]:
         """The pages, and the previews before them."""
@@ -119,23 +95,47 @@ class PostAdmin(FastModelAdmin[Post]):
         previews = [
             path("<int:post_id>/preview/", wrap(self.preview_view), name="posts_post_preview"),
             path("<int:post_id>/preview/frame/", wrap(self.frame_view), name="posts_post_preview_frame"),
+            path("<int:post_id>/take-over/", wrap(self.take_over_view), name="posts_post_take_over"),
         ]
-        return [*previews, *super().get_urls()]
+        return [*previews, *self.get_batch_urls(), *self.get_revision_urls(), *super().get_urls()]
 
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
-        """Save through the service."""
+        """Save through the service, then move the post where the editor wants it, if that may be."""
+        reason = form.cleaned_data.get("reason", "")
         saved = save_post(
             slug=obj.slug,
             title=obj.title,
             body=obj.body,
             relationship=obj.relationship,
-            status=obj.status,
+            status=None if change else obj.status,
             author_id=None if change else request.user.pk,
+            editor_id=request.user.pk,
+            reason=reason,
         )
         obj.pk = saved.post_id
         obj._state.adding = False
+        form.authorship = Authorship(request.user.pk, reason, is_same_save=bool(saved.revision))
         if saved.findings:
             messages.warning(request, f"저장했습니다. 점검할 것이 {len(saved.findings)}건 있습니다. 아래에서 보세요.")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The pictures, and then the state: what is published has them."""
+        super().save_related(request, form, formsets, change)
+        if change:
+            self._move(request, form.instance)
+
+    def _move(self, request: HttpRequest, post: Post) -> None:
+        target = request.POST.get("_move") or post.status
+        try:
+            change_status(
+                post_id=post.pk,
+                target=target if target in PostStatus.values else post.status,
+                actor=act_as(request),
+                reason=request.POST.get("reason", ""),
+                publish_at=post.publish_at if target == PostStatus.SCHEDULED else None,
+            )
+        except StatusRefused as refusal:
+            messages.error(request, f"내용은 저장했고 상태는 그대로입니다. {refusal}")
 
     def save_formset(
         self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, ModelForm[Any]], change: bool
@@ -143,14 +143,26 @@ class PostAdmin(FastModelAdmin[Post]):
         """Save the pictures through the service."""
         changed = formset.save(commit=False)
         if changed or formset.deleted_objects:
-            store_images(post_id=form.instance.pk, changed=changed, deleted=formset.deleted_objects)
+            store_images(
+                post_id=form.instance.pk, changed=changed, deleted=formset.deleted_objects, author=form.authorship
+            )
+
+    def response_change(self, request: HttpRequest, obj: Post) -> HttpResponse:
+        """Who leaves the post lets go of it."""
+        if "_continue" not in request.POST:
+            release_lock(post_id=obj.pk, user_id=request.user.pk or 0)
+        return super().response_change(request, obj)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[Any], dict[str, int], set[str], list[str]]:
-        """What hangs on a post (packages, queue, matches) goes with it, though nobody deletes that by itself."""
+        """What hangs on a post (packages, queue, matches) goes with it, though nobody deletes that by itself.
+
+        What readers see, or are to see, goes only by a publisher's hand.
+        """
         to_delete, counts, _permissions, protected = super().get_deleted_objects(objs, request)
-        return to_delete, counts, set(), protected
+        bound = [] if may_publish(request) else [post for post in objs if post.status in PUBLISHER_STATES]
+        return to_delete, counts, set(), [*protected, *(f"{post} ({post.get_status_display()})" for post in bound)]
 
     def delete_model(self, request: HttpRequest, obj: Post) -> None:
         """Delete through the service."""
@@ -172,8 +184,31 @@ class PostAdmin(FastModelAdmin[Post]):
     ) -> HttpResponse:
         """The form with how the post stands above it and what happened below."""
         if obj is not None:
-            context["page"] = read_post_page(obj)
+            # What stands above the form is what is stored, not what was typed.
+            stored = Post.objects.select_related("match_decision__product").get(pk=obj.pk)
+            context["page"] = read_post_page(stored)
+            context["ways"] = list_transitions(stored.status, request.user.has_perm)
+            context["lock"] = self._open(request, stored)
         return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _open(self, request: HttpRequest, post: Post) -> str:
+        """Take the post for an editor; the words for somebody who comes too late."""
+        if not self.has_change_permission(request, post):
+            return ""
+        state = open_lock(post_id=post.pk, user_id=request.user.pk or 0)
+        return "" if state.is_mine else explain_lock(state)
+
+    def take_over_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
+        """The post passes to who asks for it."""
+        post = Post.objects.filter(pk=post_id).first()
+        if not self.has_change_permission(request, post):
+            raise PermissionDenied
+        if post is None:
+            raise Http404("글이 없습니다. 목록에서 다시 고르세요.")
+        if request.method == "POST":
+            open_lock(post_id=post.pk, user_id=request.user.pk or 0, is_taken_over=True)
+            messages.success(request, "편집을 넘겨받았습니다. 앞서 편집하던 사람은 저장할 때 이 사실을 봅니다.")
+        return HttpResponseRedirect(reverse("admin:posts_post_change", args=[post.pk]))
 
     def preview_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
         """The page around the frame, with the choice of template, variant and width."""
@@ -193,8 +228,8 @@ class PostAdmin(FastModelAdmin[Post]):
 
     @admin.display(description="상태", ordering="status")
     def state(self, post: Post) -> SafeString:
-        """Where it stands."""
-        return show_status(post)
+        """Where it stands, and when it is to be published."""
+        return format_html("{} {}", show_status(post), show_time(post)) if post.publish_at else show_status(post)
 
     @admin.display(description="매칭 상품")
     def matched(self, post: Post) -> SafeString:
@@ -226,32 +261,4 @@ class PostAdmin(FastModelAdmin[Post]):
 
 def may_publish(request: HttpRequest) -> bool:
     """Whether this person may declare posts published."""
-    return request.user.has_perm("posts.publish_post")
-
-
-@admin.register(PostFinding)
-class PostFindingAdmin(ReadOnlyAdmin[PostFinding]):
-    """What stands against posts, the newest first."""
-
-    list_display = ("message", "severity", "kind", "line", "post_title", "found")
-    list_filter = ("kind",)
-    list_select_related = ("post",)
-    search_fields = ("message", "=sku", "post__slug", "post__title")
-    search_help_text = "내용, SKU, 글의 슬러그와 제목으로 찾습니다"
-    ordering = ("-id",)
-    empty_hint = "글에 고칠 것이 없다는 뜻입니다."
-
-    @admin.display(description="정도")
-    def severity(self, finding: PostFinding) -> SafeString:
-        """Whether it keeps the post from being packaged."""
-        return pill("권고", "warn") if finding.kind in ADVICE_KINDS else pill("패키지 막음", "bad")
-
-    @admin.display(description="글", ordering="post__title")
-    def post_title(self, finding: PostFinding) -> SafeString:
-        """The post."""
-        return link_to_post(finding.post_id, finding.post.title)
-
-    @admin.display(description="발견", ordering="found_at")
-    def found(self, finding: PostFinding) -> SafeString:
-        """When it was found."""
-        return ago(finding.found_at)
+    return request.user.has_perm(PUBLISH_RIGHT)

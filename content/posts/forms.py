@@ -3,15 +3,18 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
+from django.utils import timezone
 
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
-from content.posts.models import Post, PostImage
+from content.posts.locks import explain_lock, find_other_holder, open_lock
+from content.posts.models import Post, PostImage, PostStatus
 from content.posts.services import clean_values
 
 if TYPE_CHECKING:
@@ -75,11 +78,26 @@ class PostForm(_PostModelForm):
     """Title, body and the like. It remembers the version that the editor saw, to notice an edit in between."""
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    publish_at = forms.DateTimeField(
+        label="게시 예약 시각",
+        required=False,
+        help_text="한국 시간. 상태를 '게시 예약'으로 고를 때 씁니다",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    reason = forms.CharField(
+        label="수정한 이유",
+        required=False,
+        max_length=200,
+        help_text="판 목록에 남습니다",
+        widget=forms.TextInput(attrs={"size": 60}),
+    )
     differences: Sequence[Difference] = ()
+    editor_id: int | None = None
+    states: Sequence[str] | None = None
 
     class Meta:
         model = Post
-        fields = list(KEPT)
+        fields = [*KEPT, "publish_at"]
         widgets = {
             "title": forms.TextInput(attrs={"class": "vTextField"}),
             "body": forms.Textarea(attrs={"rows": 24, "class": "vLargeTextField"}),
@@ -89,16 +107,50 @@ class PostForm(_PostModelForm):
         """Remember what the row was when the form was made."""
         super().__init__(*args, **kwargs)
         self.initial["seen"] = mark_version(self.instance)
+        status: Any = self.fields.get("status")
+        if status is not None and self.states is not None:
+            status.choices = [choice for choice in PostStatus.choices if choice[0] in self.states]
 
     def clean(self) -> dict[str, Any]:
         """What the service would keep. Errors stand at their fields."""
         values = dict(super().clean() or self.cleaned_data)
         given = {name: values.get(name, getattr(self.instance, name)) for name in KEPT}
+        self._check_time(values, given["status"])
         if not self.errors:
             kept = clean_values(**given)
             values |= kept
+            self._refuse_locked()
             self._refuse_conflict(kept, values.get("seen", ""))
         return values
+
+    def _check_time(self, values: dict[str, Any], status: str) -> None:
+        """A scheduled post has a time ahead; another one has none."""
+        if "publish_at" not in self.fields:
+            return
+        moment = values.get("publish_at")
+        if status != PostStatus.SCHEDULED:
+            values["publish_at"] = None
+        elif "_move" in self.data:
+            values["publish_at"] = moment or self.initial.get("publish_at")
+        elif "publish_at" not in self.errors and (moment is None or self._is_over(moment)):
+            self.add_error(
+                "publish_at", "게시 예약 시각: 지금보다 뒤의 시각을 한국 시간으로 쓰세요. 예: 2026-12-24 09:00"
+            )
+
+    def _is_over(self, moment: datetime) -> bool:
+        """A time that stood there already may have come while the editor typed."""
+        return moment <= timezone.now() and moment != self.initial.get("publish_at")
+
+    def _refuse_locked(self) -> None:
+        """Ask before writing over somebody who edits just now; whoever takes over is let through."""
+        if not self.instance.pk or self.editor_id is None:
+            return
+        if "_take_over" in self.data:
+            open_lock(post_id=self.instance.pk, user_id=self.editor_id, is_taken_over=True)
+            return
+        other = find_other_holder(post_id=self.instance.pk, user_id=self.editor_id)
+        if other is not None:
+            raise ValidationError(f"{explain_lock(other)} 그래도 저장하려면 '넘겨받고 저장'을 누르세요.")
 
     def _refuse_conflict(self, typed: Mapping[str, str], seen: str) -> None:
         if not self.instance.pk:

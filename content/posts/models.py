@@ -22,18 +22,24 @@ class Relationship(models.TextChoices):
 
 
 class PostStatus(models.TextChoices):
-    """Where a post stands. Only ready and published ones are matched and packaged."""
+    """Where a post stands; `states.TRANSITIONS` says what may follow. Drafts and archived ones are not processed."""
 
     DRAFT = "draft", "작성 중"
     READY = "ready", "준비됨"
+    SCHEDULED = "scheduled", "게시 예약"
     PUBLISHED = "published", "게시됨"
+    ARCHIVED = "archived", "보관됨"
 
 
 class Post(models.Model):
     """A post in Markdown with placeholders. Written through `posts.services.save_post`."""
 
     slug = models.SlugField(
-        "슬러그", max_length=80, unique=True, help_text="영문 소문자, 숫자, 하이픈. 패키지 파일 이름이 됩니다"
+        "슬러그",
+        max_length=80,
+        unique=True,
+        allow_unicode=True,
+        help_text="한글, 영문 소문자, 숫자, 하이픈. 공개 주소와 패키지 파일 이름이 됩니다",
     )
     title = models.CharField("제목", max_length=200)
     body = models.TextField(
@@ -50,6 +56,8 @@ class Post(models.Model):
     )
     body_hash = models.CharField("내용 지문", max_length=64, editable=False)
     published_at = models.DateTimeField("게시", null=True, blank=True)
+    publish_at = models.DateTimeField("게시 예약 시각", null=True, blank=True, help_text="한국 시간")
+    publish_note = models.CharField("게시하지 못한 이유", max_length=500, blank=True, editable=False)
     created_at = models.DateTimeField("작성", auto_now_add=True)
     updated_at = models.DateTimeField("수정", auto_now=True)
 
@@ -63,8 +71,16 @@ class Post(models.Model):
                 condition=~Q(status=PostStatus.PUBLISHED) | Q(published_at__isnull=False),
                 name="post_published_has_time",
             ),
+            models.CheckConstraint(
+                condition=~Q(status=PostStatus.SCHEDULED) | Q(publish_at__isnull=False),
+                name="post_scheduled_has_time",
+            ),
         ]
-        indexes = [models.Index(fields=["-updated_at", "-id"], name="post_newest")]
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="post_newest"),
+            models.Index(fields=["publish_at", "id"], name="post_due", condition=Q(status="scheduled")),
+            models.Index(fields=["-published_at", "-id"], name="post_public", condition=Q(status="published")),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -114,3 +130,73 @@ class PostFinding(models.Model):
 
     def __str__(self) -> str:
         return self.message
+
+
+class PostRevision(models.Model):
+    """What a post said from one save on. Never changed; a post's newest one is what it says now."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="revisions", verbose_name="글")
+    number = models.PositiveIntegerField("판")
+    title = models.CharField("제목", max_length=200)
+    body = models.TextField("본문")
+    relationship = models.CharField("판매자와의 관계", max_length=24, choices=Relationship)
+    images = models.JSONField("이미지", default=list, help_text="순서, 파일, 대체 텍스트, SHA-256")
+    content_hash = models.CharField("내용 지문", max_length=64)
+    is_published = models.BooleanField("공개됨", default=False, help_text="독자가 본 판은 정리할 때도 남습니다")
+    saved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="저장한 사람"
+    )
+    saved_at = models.DateTimeField("저장")
+    reason = models.CharField("이유", max_length=200, blank=True)
+    trace_id = models.CharField("추적 ID", max_length=64)
+
+    class Meta:
+        verbose_name = "글의 판"
+        verbose_name_plural = "글의 판"
+        constraints = [
+            models.UniqueConstraint(fields=["post", "number"], name="post_revision_once"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="post_revision_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}판"
+
+
+class StatusChange(models.Model):
+    """One step of a post from state to state. batch: of the one action that changed many posts together."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="status_changes", verbose_name="글")
+    source = models.CharField("이전 상태", max_length=10, choices=PostStatus)
+    target = models.CharField("새 상태", max_length=10, choices=PostStatus)
+    revision = models.PositiveIntegerField("판", default=0)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="바꾼 사람"
+    )
+    changed_at = models.DateTimeField("바꾼 시각")
+    reason = models.CharField("이유", max_length=200, blank=True)
+    batch = models.CharField("묶음", max_length=64, blank=True, db_index=True)
+    trace_id = models.CharField("추적 ID", max_length=64)
+
+    class Meta:
+        verbose_name = "상태 변경"
+        verbose_name_plural = "상태 변경"
+        indexes = [models.Index(fields=["post", "-id"], name="post_status_change")]
+
+    def __str__(self) -> str:
+        return f"{self.get_source_display()} → {self.get_target_display()}"
+
+
+class EditLock(models.Model):
+    """Who edits a post just now. A courtesy that ends by itself; the comparison of versions stays the last guard."""
+
+    post = models.OneToOneField(Post, models.CASCADE, primary_key=True, related_name="edit_lock", verbose_name="글")
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="편집하는 사람")
+    since = models.DateTimeField("시작")
+    expires_at = models.DateTimeField("풀리는 시각")
+
+    class Meta:
+        verbose_name = "편집 잠금"
+        verbose_name_plural = "편집 잠금"
+
+    def __str__(self) -> str:
+        return f"{self.post_id} · {self.holder_id}"

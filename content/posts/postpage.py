@@ -3,18 +3,28 @@
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_product
-from content.packages.selectors import select_current
+from content.packages.selectors import get_posted, select_current
 from content.posts.findings import KINDS, Finding
-from content.posts.models import Post
+from content.posts.models import Post, PostStatus, StatusChange
+from content.posts.revisions import get_newest_number
 from content.posts.selectors import list_findings
 from content.refresh.models import LIVE_STATES, RefreshEntry
 from perfhooks.desk import NOTHING, Tone, ago, link_to, pill
 
-STATUS_TONES: dict[str, Tone] = {"draft": "grey", "ready": "warn", "published": "ok"}
+STATUS_TONES: dict[str, Tone] = {
+    "draft": "grey",
+    "ready": "warn",
+    "scheduled": "warn",
+    "published": "ok",
+    "archived": "grey",
+}
 ENTRIES_SHOWN = 10
+STEPS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +48,38 @@ class EntryLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StepLine:
+    """One step from state to state."""
+
+    when: SafeString
+    step: str
+    person: str
+    reason: str
+    revision: int
+    trace_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class PostPage:
-    """The parts of the page above and below the form."""
+    """The parts of the page above and below the form. note: why a scheduled post was not published."""
 
     state: SafeString
+    when: SafeString
+    note: str
+    public: SafeString
+    posted: SafeString
+    revision: int
     match: SafeString
     match_reason: SafeString
     package: SafeString
     queue: SafeString
     findings: list[FindingLine]
     entries: list[EntryLine]
+    steps: list[StepLine]
 
 
 def read_post_page(post: Post) -> PostPage:
-    """Read the page of a post, in five queries."""
+    """Read the page of a post, in seven queries."""
     entries = list(RefreshEntry.objects.filter(post=post).order_by("-id")[:ENTRIES_SHOWN])
     decision = getattr(post, "match_decision", None)
     product = decision.product if decision else None
@@ -59,18 +87,60 @@ def read_post_page(post: Post) -> PostPage:
     live = next((entry for entry in entries if entry.state in LIVE_STATES), None)
     return PostPage(
         state=show_status(post),
+        when=show_time(post),
+        note=post.publish_note,
+        public=show_public(post),
+        posted=show_posted(post),
+        revision=get_newest_number(post.pk),
         match=link_to_product(product.pk, product.name) if product else pill("없음", "grey"),
         match_reason=link_to(address, f"이유: {decision.get_rule_id_display()}") if decision else SafeString(""),
         package=show_package(post),
         queue=pill(live.get_state_display(), "warn") if live else pill("없음", "grey"),
         findings=[show_finding(finding) for finding in list_findings(post.pk)],
         entries=[show_entry(entry) for entry in entries],
+        steps=[show_step(step) for step in list_steps(post)],
     )
 
 
+def list_steps(post: Post) -> list[StatusChange]:
+    """The newest steps of a post."""
+    steps = StatusChange.objects.filter(post=post).select_related("changed_by").order_by("-pk")
+    return list(steps[:STEPS_SHOWN])
+
+
+def show_step(step: StatusChange) -> StepLine:
+    """One step."""
+    person = str(step.changed_by) if step.changed_by else "자동"
+    return StepLine(ago(step.changed_at), str(step), person, step.reason or NOTHING, step.revision, step.trace_id)
+
+
 def show_status(post: Post) -> SafeString:
-    """The post's state."""
+    """The post's state; a scheduled one whose findings keep it back says so."""
+    if post.status == PostStatus.SCHEDULED and post.publish_note:
+        return pill("게시 예약 · 막힘", "bad")
     return pill(post.get_status_display(), STATUS_TONES.get(post.status, "grey"))
+
+
+def show_time(post: Post) -> SafeString:
+    """When it is to be published, or was."""
+    if post.status == PostStatus.SCHEDULED and post.publish_at is not None:
+        return format_html("{}에 게시", f"{timezone.localtime(post.publish_at):%Y-%m-%d %H:%M}")
+    return ago(post.published_at) if post.status == PostStatus.PUBLISHED else SafeString("")
+
+
+def show_public(post: Post) -> SafeString:
+    """The way to its public page."""
+    if post.status != PostStatus.PUBLISHED:
+        return pill("없음", "grey")
+    return link_to(reverse("site:post", args=[post.slug]), "공개 페이지")
+
+
+def show_posted(post: Post) -> SafeString:
+    """Where its newest posted package stands at Naver."""
+    posted = get_posted(post.pk)
+    if posted is None:
+        return pill("없음", "grey")
+    return format_html('<a href="{}" rel="noreferrer">{}</a>', posted.posted_url, posted.posted_url)
 
 
 def show_package(post: Post) -> SafeString:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from content.batches import split_batches
 from content.posts.findings import Finding
 from content.posts.models import Post, PostFinding, PostStatus
+from content.posts.states import PROCESSED_STATES
 
-PROCESSABLE_STATUSES = (PostStatus.READY, PostStatus.PUBLISHED)
+PROCESSABLE_STATUSES = tuple(PostStatus(state) for state in PROCESSED_STATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,99 @@ def list_slugs() -> list[str]:
     return list(Post.objects.order_by("slug").values_list("slug", flat=True))
 
 
+def select_held_back() -> QuerySet[Post]:
+    """Scheduled posts whose time came while something kept them from their readers."""
+    return Post.objects.filter(status=PostStatus.SCHEDULED).exclude(publish_note="")
+
+
 def select_with_findings() -> QuerySet[Post]:
     """Posts that have something for their editor to mend."""
     return Post.objects.filter(Exists(PostFinding.objects.filter(post=OuterRef("pk"))))
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPost:
+    """A post as the public site sees it. stamp: what its page is made of, as plain values, products left out."""
+
+    id: int
+    slug: str
+    title: str
+    status: str
+    published_at: datetime | None
+    modified_at: datetime
+    stamp: tuple[str, ...]
+
+    @property
+    def is_published(self) -> bool:
+        """Whether readers may see it."""
+        return self.status == PostStatus.PUBLISHED
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether it was taken away for good."""
+        return self.status == PostStatus.ARCHIVED
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPost:
+    """A published post in a list."""
+
+    id: int
+    slug: str
+    title: str
+    published_at: datetime
+    modified_at: datetime
+
+
+def find_public_post(slug: str) -> PublicPost | None:
+    """The post of this slug in whatever state; one query."""
+    return _read_public(Post.objects.filter(slug=slug))
+
+
+def get_public_post(post_id: int) -> PublicPost | None:
+    """The post of this id in whatever state; one query."""
+    return _read_public(Post.objects.filter(pk=post_id))
+
+
+def select_public() -> QuerySet[Post]:
+    """The posts that readers may see."""
+    return Post.objects.filter(status=PostStatus.PUBLISHED)
+
+
+def count_public() -> int:
+    """How many posts readers may see."""
+    return select_public().count()
+
+
+def list_newest_public(limit: int) -> list[ListedPost]:
+    """The posts that were published last."""
+    rows = select_public().order_by("-published_at", "-id")[:limit]
+    return [
+        ListedPost(post.pk, post.slug, post.title, post.published_at or post.updated_at, post.updated_at)
+        for post in rows.only("slug", "title", "published_at", "updated_at")
+    ]
+
+
+def list_public_addresses(*, offset: int, limit: int) -> list[tuple[str, datetime]]:
+    """(slug, last change) of published posts by id."""
+    return list(select_public().order_by("id").values_list("slug", "updated_at")[offset : offset + limit])
+
+
+def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
+    row = (
+        posts.annotate(table=Max("comparison_table__versions__number"))
+        .values_list(
+            "id",
+            "slug",
+            "title",
+            "status",
+            "published_at",
+            "updated_at",
+            "body_hash",
+            "match_decision__product_id",
+            "match_decision__template_id",
+            "table",
+        )
+        .first()
+    )
+    return PublicPost(*row[:6], stamp=tuple(map(str, row))) if row else None

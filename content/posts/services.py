@@ -15,11 +15,13 @@ from content.posts.findings import Finding, unique_findings
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
 from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
+from content.posts.revisions import keep_revision
 from content.posts.selectors import PROCESSABLE_STATUSES, hold_post, list_findings
+from content.posts.states import FIRST_STATES, find_transition
+from content.posts.statuses import Cause, set_status, stamp_publishing
 from content.posts.text import TextError, clean_body, clean_slug, clean_title, hash_content
 from content.refresh.services import enqueue_posts
 from content.storage import is_intact
-from perfhooks.clock import business_now
 from products.catalog.selectors import get_facts_by_sku
 from products.catalog.services import record_placements
 
@@ -38,13 +40,26 @@ class NewImage:
 
 @dataclass(frozen=True, slots=True)
 class SavedPost:
-    """What a save did. findings: what the editor should mend; enqueued: refresh entries added."""
+    """What a save did. findings: what the editor should mend; enqueued: refresh entries added; revision: 0 for none."""
 
     post_id: int
     is_created: bool
     is_changed: bool
     findings: tuple[Finding, ...]
     enqueued: int
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Authorship:
+    """Who saves and why. is_same_save: a later step of a save whose revision is there already."""
+
+    editor_id: int | None = None
+    reason: str = ""
+    is_same_save: bool = False
+
+
+NOBODY = Authorship()
 
 
 @transaction.atomic
@@ -54,35 +69,53 @@ def save_post(
     title: str,
     body: str,
     relationship: str = Relationship.OWN_PRODUCT,
-    status: str = PostStatus.DRAFT,
+    status: str | None = None,
     author_id: int | None = None,
     images: Sequence[NewImage] | None = None,
+    editor_id: int | None = None,
+    reason: str = "",
 ) -> SavedPost:
     """Create the post of this slug, or bring it to these values; queue it when readers would see a difference.
 
-    images: all pictures of the post, None to leave them as they are. Raises ValidationError by field, in Korean, with
-    nothing written. Only ready and published posts are queued.
+    status: None for a draft, or to leave it as it is; a person's step is `publishing.change_status`. images: all pictures
+    of the post, None to leave them as they are. editor_id, reason: who saves and why, for the revision. Raises
+    ValidationError by field, in Korean, with nothing written. Drafts and archived posts are not queued.
     """
-    values = clean_values(slug=slug, title=title, body=body, relationship=relationship, status=status)
+    values = clean_values(
+        slug=slug, title=title, body=body, relationship=relationship, status=status or PostStatus.DRAFT
+    )
+    kept_status = values.pop("status")
+    wanted = kept_status if status else None
     # Not FOR UPDATE: an upsert that queues this post checks its foreign key while we may wait for that very entry.
     held = Post.objects.select_for_update(no_key=True).filter(slug=values["slug"]).first()
-    post = held or Post(slug=values["slug"], author_id=author_id)
+    post = held or Post(slug=values["slug"], author_id=author_id, status=wanted or PostStatus.DRAFT)
+    _refuse_step(held, wanted)
     was_processable = held is not None and held.status in PROCESSABLE_STATUSES
     is_changed = _assign(post, values, author_id=author_id)
     if held is None or is_changed:
-        _stamp_publishing(post)
+        stamp_publishing(post)
         post.save()
     is_renewed = images is not None and _replace_images(post, images)
-    return _settle(
+    if wanted and held is not None and held.status != wanted:
+        set_status(post, wanted, cause=Cause(editor_id, reason))
+        is_changed = True
+    return settle_post(
         post,
         is_created=held is None,
         is_changed=is_changed,
         must_queue=is_renewed or not was_processable,
+        author=Authorship(author_id if editor_id is None else editor_id, reason),
     )
 
 
 @transaction.atomic
-def store_images(*, post_id: int, changed: Sequence[PostImage], deleted: Sequence[PostImage]) -> SavedPost:
+def store_images(
+    *,
+    post_id: int,
+    changed: Sequence[PostImage],
+    deleted: Sequence[PostImage],
+    author: Authorship = NOBODY,
+) -> SavedPost:
     """Keep the pictures that an editor changed one by one, and queue the post when readers would see a difference.
 
     changed: new or edited rows of this post, their pictures verified (`fill_image`). Positions may change places.
@@ -96,7 +129,7 @@ def store_images(*, post_id: int, changed: Sequence[PostImage], deleted: Sequenc
     is_renewed = any(row.image and not getattr(row.image, "_committed", True) for row in changed)
     for row in changed:
         row.save()
-    return _settle(post, is_created=False, is_changed=False, must_queue=is_renewed)
+    return settle_post(post, is_created=False, is_changed=False, must_queue=is_renewed, author=author)
 
 
 @transaction.atomic
@@ -189,9 +222,14 @@ def _assign(post: Post, values: dict[str, str], *, author_id: int | None) -> boo
     return bool(changed)
 
 
-def _stamp_publishing(post: Post) -> None:
-    if post.status == PostStatus.PUBLISHED and post.published_at is None:
-        post.published_at = business_now()
+def _refuse_step(held: Post | None, wanted: str | None) -> None:
+    """Raise ValidationError when the post may not be saved in this state."""
+    if wanted is None or (held is not None and held.status == wanted):
+        return
+    is_allowed = wanted in FIRST_STATES if held is None else find_transition(held.status, wanted) is not None
+    if not is_allowed or wanted == PostStatus.SCHEDULED:
+        now = PostStatus(held.status).label if held else "새 글"
+        raise ValidationError({"status": f"상태: {now}에서 {PostStatus(wanted).label}(으)로 바로 저장할 수 없습니다."})
 
 
 def _check_positions(positions: Iterable[int]) -> None:
@@ -236,17 +274,21 @@ def _fingerprint(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _settle(post: Post, *, is_created: bool, is_changed: bool, must_queue: bool) -> SavedPost:
-    """Bring fingerprint and findings to what the post says now, and queue it when that differs from before.
+def settle_post(
+    post: Post, *, is_created: bool, is_changed: bool, must_queue: bool, author: Authorship = NOBODY
+) -> SavedPost:
+    """Bring fingerprint, revision and findings to what the post says now, and queue it when that differs from before.
 
-    must_queue: also when it does not.
+    must_queue: also when it does not. Within the transaction that holds the post's row.
     """
     images = [(row.position, row.alt, row.sha256) for row in post.images.order_by("position")]
     fingerprint = hash_content(title=post.title, body=post.body, relationship=post.relationship, images=images)
     is_different = fingerprint != post.body_hash
+    number = 0
     if is_different:
         post.body_hash = fingerprint
         Post.objects.filter(pk=post.pk).update(body_hash=fingerprint, updated_at=timezone.now())
+        number = keep_revision(post, editor_id=author.editor_id, reason=author.reason, is_same_save=author.is_same_save)
     findings = inspect_body(post.body).findings
     if is_different:
         replace_findings(post_id=post.pk, findings=findings)
@@ -254,4 +296,4 @@ def _settle(post: Post, *, is_created: bool, is_changed: bool, must_queue: bool)
     if post.status in PROCESSABLE_STATUSES and (is_different or must_queue):
         reason = "new_post" if is_created else "body_changed"
         enqueued = enqueue_posts(post_ids=[post.pk], reason=reason)
-    return SavedPost(post.pk, is_created, is_changed or is_different, findings, enqueued)
+    return SavedPost(post.pk, is_created, is_changed or is_different, findings, enqueued, number)

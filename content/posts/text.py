@@ -10,9 +10,12 @@ SLUG_LENGTH_LIMIT = 80
 TITLE_LENGTH_LIMIT = 200
 BODY_LENGTH_LIMIT = 200_000
 
-_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-# Tab and line feed are the only control characters that a text may hold; half of a surrogate pair cannot be encoded.
-_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+SLUG_BYTES_LIMIT = 120
+"""A package's file is named by the slug, and no file system takes a name of more than 255 bytes."""
+_SLUG = re.compile(r"[a-z0-9가-힣]+(?:-[a-z0-9가-힣]+)*")
+# Tab and line feed are the only control characters that a text may hold; half of a surrogate pair cannot be encoded, and
+# U+FFFE and U+FFFF stand in no XML.
+_CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 
 class TextError(ValueError):
@@ -24,10 +27,13 @@ class TextError(ValueError):
 
 
 def clean_slug(slug: str) -> str:
-    """A slug of lower-case ASCII letters, digits and single hyphens. Raises TextError."""
-    if len(slug) > SLUG_LENGTH_LIMIT or not _SLUG.fullmatch(slug):
-        raise TextError("slug", f"슬러그: 영문 소문자, 숫자, 하이픈으로 {SLUG_LENGTH_LIMIT}자까지 쓰세요.")
-    return slug
+    """A slug in NFC of Hangul, lower-case ASCII letters, digits and single hyphens. Raises TextError."""
+    text = unicodedata.normalize("NFC", slug)
+    is_short = len(text) <= SLUG_LENGTH_LIMIT and len(text.encode(errors="replace")) <= SLUG_BYTES_LIMIT
+    if not is_short or not _SLUG.fullmatch(text):
+        advice = f"한글, 영문 소문자, 숫자, 하이픈으로 {SLUG_LENGTH_LIMIT}자(한글만이면 {SLUG_BYTES_LIMIT // 3}자)까지 쓰세요."
+        raise TextError("slug", f"슬러그: {advice}")
+    return text
 
 
 def clean_title(title: str) -> str:

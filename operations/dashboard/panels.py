@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from content.posts.selectors import select_with_findings
+from content.posts.selectors import select_held_back, select_with_findings
 from content.refresh.selectors import select_dead
 from operations.dashboard.counting import count_together
 from operations.gates.selectors import select_red
@@ -101,6 +101,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"findings__isnull": "False"},
         tone="warn",
         advice="글을 열면 줄 번호와 고칠 방법이 있습니다.",
+    ),
+    "held_back": Question(
+        title="막힌 게시 예약",
+        permission="posts.view_post",
+        rows=select_held_back,
+        page="admin:posts_post_changelist",
+        lookups={"held_back": "yes"},
+        tone="bad",
+        advice="글의 점검 사항을 고치면 다음 차례에 게시합니다.",
     ),
     "dead_entries": Question(
         title="멈춘 대기열 항목",

@@ -1,12 +1,14 @@
 """The scheduled jobs. Each returns a small dict that is kept with its slot."""
 
 import csv
+from dataclasses import asdict
 from datetime import timedelta
 from statistics import median
 
 from django.conf import settings
 from django.utils import timezone
 
+from content.posts.publishing import publish_due
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
@@ -38,6 +40,11 @@ def sweep_queue() -> dict[str, object]:
     added = enqueue_unpackaged()
     set_gauge("refresh_queue_depth", count_open())
     return {"released": released, "added": added, "ordered": len(queue_entries())}
+
+
+def publish_posts() -> dict[str, object]:
+    """Publish the scheduled posts whose time has come."""
+    return asdict(publish_due())
 
 
 def measure_staleness() -> dict[str, object]:

@@ -31,6 +31,7 @@ JOBS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(
     {
         "sync": jobs.run_sync,
         "sweep": sweep,
+        "publish_due": jobs.publish_posts,
         "staleness": jobs.measure_staleness,
         "weekly_report": jobs.write_weekly_report,
     }

@@ -10,6 +10,7 @@ from content.matching.services import match_post
 from content.packages.services import PackageRefused, build_package
 from content.refresh.selectors import read_states
 from content.refresh.services import ClaimedEntry, claim_entry, fail_entry, finish_entry
+from operations.site.services import renew_page
 from perfhooks.trace import bind_tags
 
 log = structlog.get_logger()
@@ -27,7 +28,9 @@ def _build(entry: ClaimedEntry) -> str:
     match_post(post_id=entry.post_id)
     build_table(post_id=entry.post_id)
     rendered = compose_post(post_id=entry.post_id)
-    return build_package(post_id=entry.post_id, rendered=rendered).status
+    status = build_package(post_id=entry.post_id, rendered=rendered).status
+    renew_page(post_id=entry.post_id)
+    return status
 
 
 def process_entry(*, entry_id: int) -> EntryOutcome:

@@ -119,6 +119,7 @@ DEEDS = {
     "products.catalog.product.export": "내보내기",
     "content.posts.post.publish": "게시",
     "content.packages.package.download": "내려받기",
+    "content.packages.package.change": "올린 주소 표시",
     "content.refresh.refreshentry.change": "다시 대기열에 넣기",
     "products.storesync.syncfailure.change": "다시 시도",
     "operations.gates.gatedecision.add": "판정",

@@ -23,6 +23,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("project.api")),
     path("metrics", metrics, name="metrics"),
+    path("", include("operations.site.urls")),
 ]
 
 handler400 = "project.errors.answer_bad_request"

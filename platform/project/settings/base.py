@@ -8,6 +8,7 @@ STORE_CODE          under which code the ledger keeps that shop (default: my-sto
 JANGBU_DATA_DIR     where the database, packages, reports and media lie (default: var/ beside manage.py)
 CACHE_URL, CACHE_PREFIX, API_RATE_CALLER, API_RATE_ADDRESS, API_PROXIES, API_BODY_LIMIT_BYTES, API_BULK_ROWS_LIMIT,
 IDEMPOTENCY_KEY_HOURS   see docs/api.md
+SITE_URL, SITE_NAME, SITE_PAGE_MAX_AGE_SECONDS, POST_REVISIONS_KEPT, POST_LOCK_MINUTES   see docs/operations.md
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
 
@@ -55,6 +56,7 @@ INSTALLED_APPS = [
     "operations.gates.apps.GatesConfig",
     "operations.roles.apps.RolesConfig",  # after django.contrib.auth, whose pages it replaces
     "operations.apitokens.apps.ApiTokensConfig",
+    "operations.site.apps.SiteConfig",
     "operations.demo.apps.DemoConfig",
 ]
 
@@ -205,6 +207,7 @@ CELERY_TASK_DEFAULT_QUEUE_TYPE = "quorum" if CELERY_BROKER_URL.startswith("amqp"
 SCHEDULE = {
     "sync": timedelta(hours=1),
     "sweep": timedelta(minutes=5),
+    "publish_due": timedelta(minutes=1),
     "staleness": timedelta(hours=1),
     "weekly_report": timedelta(weeks=1),
 }
@@ -229,6 +232,14 @@ PACKAGE_DIR = DATA_DIR / "packages"
 REPORT_DIR = DATA_DIR / "reports"
 # How long a claimed queue entry stays with a worker that no longer answers, before another may take it.
 CLAIM_LEASE_SECONDS = env.int("CLAIM_LEASE_SECONDS", default=120)
+
+# How many revisions of a post are kept besides those that readers saw, and how long an editor who stays silent holds one.
+POST_REVISIONS_KEPT = env.int("POST_REVISIONS_KEPT", default=50)
+POST_LOCK_MINUTES = env.int("POST_LOCK_MINUTES", default=15)
+# The public site: its address (https://blog.example.com) and name, and how old a kept page may get before it is made anew.
+SITE_URL = env.str("SITE_URL", default="")
+SITE_NAME = env.str("SITE_NAME", default="장부")
+SITE_PAGE_MAX_AGE_SECONDS = env.int("SITE_PAGE_MAX_AGE_SECONDS", default=600)
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="WARNING")
 LOGGING_CONFIG = None

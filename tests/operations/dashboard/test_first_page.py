@@ -46,12 +46,15 @@ def make_trouble() -> None:
     make_product(2, status="CLOSE")
     for content_id, is_live in ((1, True), (2, True), (3, False)):
         Placement.objects.create(product=stale, content_id=content_id, revision_shown=1, is_live=is_live)
-    for post in (make_row(Post), make_row(Post)):
+    for faulty in (make_row(Post), make_row(Post)):
         for _ in range(2):
             finding: Any = make_row(PostFinding)
-            PostFinding.objects.filter(pk=finding.pk).update(post=post)
+            PostFinding.objects.filter(pk=finding.pk).update(post=faulty)
     Post.objects.filter(findings=None).delete()
     make_row(Post)
+    for note in ("막는 점검 사항 1건", ""):
+        post: Any = make_row(Post)
+        Post.objects.filter(pk=post.pk).update(status="scheduled", publish_at=timezone.now(), publish_note=note)
     for state, finished_at in ((EntryState.DEAD, timezone.now()), (EntryState.QUEUED, None)):
         entry: Any = make_row(RefreshEntry)
         RefreshEntry.objects.filter(pk=entry.pk).update(state=state, finished_at=finished_at)
@@ -98,6 +101,7 @@ def test_each_panel_counts_what_is_wrong_and_nothing_else(admin_client: Client) 
         "가격 확인이 오래된 상품": 1,
         "가격이 오래된 글": 2,
         "점검할 글": 2,
+        "막힌 게시 예약": 1,
         "멈춘 대기열 항목": 1,
         "막힌 릴리즈 예산": 1,
     }

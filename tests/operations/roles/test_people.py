@@ -290,7 +290,7 @@ def test_table_page_says_what_each_role_may_do(at_desk: Client) -> None:
     assert pages["글"]["viewer"] == "보기"
     assert pages["글"]["editor"] == "보기 · 더하기 · 고치기 · 지우기"
     assert pages["글"]["publisher"] == "보기 · 더하기 · 고치기 · 지우기 · 게시"
-    assert pages["패키지"]["publisher"] == "보기 · 내려받기"
+    assert pages["패키지"]["publisher"] == "보기 · 내려받기 · 올린 주소 표시"
     assert pages["상품"]["editor"] == "보기 · 고치기 · 내보내기"
     assert pages["릴리즈 게이트"]["admin"] == "보기 · 판정"
     assert pages["사용자"] == {**dict.fromkeys(ROLES, ""), "admin": "보기 · 더하기 · 고치기"}

@@ -17,7 +17,7 @@ from django.urls import reverse
 from content.packages.models import Package
 from content.packages.selectors import locate_package
 from content.posts.forms import mark_version
-from content.posts.models import Post
+from content.posts.models import Post, PostRevision, StatusChange
 from operations.gates.models import GateDecision
 from operations.roles.table import ROLES
 from products.catalog.models import ChangeBatch
@@ -56,13 +56,16 @@ ACTIONS = {
     ),
     "storesync.syncfailure": {"retry": EDITORS},
     "refresh.refreshentry": {"retry": EDITORS},
-    "posts.post": {"delete_selected": EDITORS},
+    "posts.post": {"delete_selected": EDITORS, "mark_ready": EDITORS, "publish": PUBLISHERS, "archive": EDITORS},
     "apitokens.apitoken": {"revoke": {"admin"}},
     "roles.role": {"delete_selected": {"admin"}},
 }
 OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_preview": EVERYBODY,
     "posts_post_preview_frame": EVERYBODY,
+    "posts_post_revisions": EVERYBODY,
+    "posts_post_revision": EVERYBODY,
+    "posts_post_batch": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
@@ -73,6 +76,11 @@ OTHER_PAGES: dict[str, set[str]] = {
 POSTED_PAGES = {
     "catalog_product_save_view": EVERYBODY,
     "catalog_product_drop_view": EVERYBODY,
+    "posts_post_take_over": EDITORS,
+    "posts_post_restore": EDITORS,
+    "posts_post_undo_batch": EDITORS,
+    "packages_package_unposted": PUBLISHERS,
+    "packages_package_posted": PUBLISHERS,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -193,22 +201,34 @@ def package() -> Any:
     return package
 
 
+def find_page(name: str, keys: dict[str, Any]) -> str:
+    """The address of a page for these keys: one, several, or none."""
+    key = keys.get(name, ())
+    return reverse(f"admin:{name}", args=key if isinstance(key, tuple) else (key,))
+
+
 @pytest.mark.parametrize("who", WHO)
 def test_pages_besides_the_tables(package: Package, who: str) -> None:
     client, other = enter(who), make_person("somebody", "viewer")
-    keys: dict[str, int] = {
-        "posts_post_preview": package.post_id,
-        "posts_post_preview_frame": package.post_id,
-        "packages_package_download": package.pk,
+    post = package.post_id
+    PostRevision.objects.create(post_id=post, number=1, title="제목", body="본문", saved_at=package.built_at)
+    StatusChange.objects.create(
+        post_id=post, source="ready", target="draft", batch="walked", changed_at=package.built_at
+    )
+    keys: dict[str, Any] = {
+        **{name: post for name in (*OTHER_PAGES, *POSTED_PAGES) if name.startswith("posts_post")},
+        **{name: package.pk for name in (*OTHER_PAGES, *POSTED_PAGES) if name.startswith("packages_package")},
+        **dict.fromkeys(("posts_post_revision", "posts_post_restore"), (post, 1)),
+        **dict.fromkeys(("posts_post_batch", "posts_post_undo_batch"), "walked"),
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }
     for name, allowed in OTHER_PAGES.items():
-        where = reverse(f"admin:{name}", args=[keys[name]] if name in keys else [])
+        where = find_page(name, keys)
         check(client, where, who=who, allowed=allowed)
     for name, allowed in POSTED_PAGES.items():
-        where = reverse(f"admin:{name}", args=[keys[name]] if name in keys else [])
+        where = find_page(name, keys)
         check(client, where, who=who, allowed=allowed, post={})
     assert GateDecision.objects.count() == (who == "admin")
     assert check(client, "/admin/", who=who, allowed=EVERYBODY)

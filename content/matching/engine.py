@@ -1,6 +1,7 @@
 """Which product a post is about: the stages of matching, on the index alone and without the database.
 
     exact_sku      a placeholder names a sellable product
+    pinned         an editor has pinned a sellable product to the post
     brand_model    the title, else the text, names a product's brand and model
     all_words      a product holds every word of the title
     any_word       a product holds at least one distinctive word of the title, else of the text
@@ -18,7 +19,7 @@ from content.matching.index import Candidate, IndexRow, MatchIndex
 from content.matching.intents import STOP_WORDS
 from content.matching.tokens import QueryWord, frequent_words, index_tokens, model_mentions, query_words, split_words
 
-RuleId = Literal["exact_sku", "brand_model", "all_words", "any_word", "category_best", "none"]
+RuleId = Literal["exact_sku", "pinned", "brand_model", "all_words", "any_word", "category_best", "none"]
 FALLBACK_RULES = frozenset({"category_best", "none"})
 CANDIDATE_LIMIT = 10
 BODY_WORD_LIMIT = 12
@@ -58,6 +59,14 @@ def choose_product(query: MatchQuery, index: MatchIndex) -> Choice:
         found, gone_too = _search(body_words, index, is_body=True)
         gone = gone or gone_too
     return found or _fall_back(query, index, title_words, gone)
+
+
+def rank_products(text: str, index: MatchIndex, *, limit: int) -> list[IndexRow]:
+    """The sellable products for a search text, each once: brand and model, then all words, then any word."""
+    named = _find_models(text, index)
+    found = index.search(query_words(text, ignored=STOP_WORDS), limit=limit, is_sellable=True)
+    rows = [*named, *(candidate.row for candidate in (*found.all_words, *found.any_word))]
+    return list({row.id: row for row in rows}.values())[:limit]
 
 
 def _choose_named(query: MatchQuery, index: MatchIndex) -> Choice | None:
@@ -103,7 +112,7 @@ def _search(
 def _frequent_words(text: str, index: MatchIndex) -> list[QueryWord]:
     """The words that the text repeats most and the catalogue knows; ties in reading order."""
     words = frequent_words(text, ignored=STOP_WORDS)
-    return [word for word in words if all(map(index.holds, word.required))][:BODY_WORD_LIMIT]
+    return [word for word in words if index.holds(word)][:BODY_WORD_LIMIT]
 
 
 def _fall_back(query: MatchQuery, index: MatchIndex, words: Sequence[QueryWord], gone: Candidate | None) -> Choice:

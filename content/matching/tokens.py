@@ -10,8 +10,9 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-_WORD = re.compile(r"[가-힣]+|[^\W_가-힣]+")
-_RUN = re.compile(r"[가-힣]+(?:\s+[가-힣]+)*|[^\W_가-힣]+")
+_LATIN = r"\d+(?:\.\d+)+[^\W_가-힣]*|[^\W_가-힣]+"  # 1.5L is one word
+_WORD = re.compile(rf"[가-힣]+|{_LATIN}")
+_RUN = re.compile(rf"[가-힣]+(?:\s+[가-힣]+)*|{_LATIN}")
 _MODEL_PIECE = re.compile(r"[a-z0-9]+")
 
 # Case particles of Korean, longest first: 청소기에서 is asked for as 청소기.
@@ -22,10 +23,14 @@ _STEM_LENGTH_LEAST = 2
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word that is looked for. required: a product covers the word when it holds all of these tokens."""
+    """A word that is looked for. required: a product covers the word when it holds all of these tokens.
+
+    joined: the token of this word written together with a neighbour, which covers it too.
+    """
 
     text: str
     required: tuple[str, ...]
+    joined: tuple[str, ...] = ()
 
 
 def normalise(text: str) -> str:
@@ -45,7 +50,7 @@ def index_tokens(text: str) -> list[str]:
     """
     tokens: list[str] = []
     for run in _RUN.findall(normalise(text)):
-        if _is_hangul(run):
+        if is_hangul(run):
             pieces = run.split()
             tokens += split_pairs("".join(pieces))
             tokens += [piece for piece in pieces if len(piece) == 1 and len(pieces) > 1]
@@ -56,26 +61,27 @@ def index_tokens(text: str) -> list[str]:
 
 def query_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
     """The words that a text asks for, each once, in reading order, without particles and without the ignored ones."""
-    return [_make_query_word(word) for word in count_words(text, ignored=ignored)]
+    return [make_query_word(word) for word in count_words(text, ignored=ignored)]
 
 
 def frequent_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
     """The same words, the most repeated first; ties in reading order."""
-    return [_make_query_word(word) for word, _times in count_words(text, ignored=ignored).most_common()]
+    return [make_query_word(word) for word, _times in count_words(text, ignored=ignored).most_common()]
 
 
 def count_words(text: str, *, ignored: frozenset[str] = frozenset()) -> Counter[str]:
     """How often a text uses each word, particles and plural endings left off."""
     counted: Counter[str] = Counter()
     for raw in split_words(text):
-        word = _strip_suffixes(strip_particle(raw), ignored) if _is_hangul(raw) else stem_latin(raw)
+        word = _strip_suffixes(strip_particle(raw), ignored) if is_hangul(raw) else stem_latin(raw)
         if raw not in ignored and word not in ignored:
             counted[word] += 1
     return counted
 
 
-def _make_query_word(word: str) -> QueryWord:
-    return QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if _is_hangul(word) else (word,))))
+def make_query_word(word: str) -> QueryWord:
+    """A word, already without particle or plural ending, with the tokens that it needs."""
+    return QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if is_hangul(word) else (word,))))
 
 
 def split_pairs(word: str) -> list[str]:
@@ -135,8 +141,9 @@ def _strip_suffixes(word: str, ignored: frozenset[str]) -> str:
 
 @lru_cache(maxsize=4)
 def _list_suffixes(ignored: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(word for word in ignored if _is_hangul(word)))
+    return tuple(sorted(word for word in ignored if is_hangul(word)))
 
 
-def _is_hangul(word: str) -> bool:
+def is_hangul(word: str) -> bool:
+    """Whether a word (never empty) is Hangul."""
     return "가" <= word[0] <= "힣"

@@ -23,6 +23,7 @@ class Row:
     model_name: str = ""
     category_id: int = 1
     category_name: str = "청소기"
+    attributes: str = ""
     description: str = ""
     priority: int = 0
     is_sellable: bool = True

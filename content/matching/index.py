@@ -88,6 +88,7 @@ class MatchIndex:
         self.categories: dict[str, int] = {}
         self._models: dict[str, list[int]] = defaultdict(list)
         self._skus: dict[str, int] = {}
+        self._places = {row.id: place for place, row in enumerate(self.rows)}
         for place, row in enumerate(self.rows):
             self._add_keys(place, row)
         self._postings = Postings(map(_read_fields, self.rows), FIELDS)
@@ -140,6 +141,21 @@ class MatchIndex:
         """The product of this SKU."""
         place = self._skus.get(sku)
         return None if place is None else self.rows[place]
+
+    def find_product(self, product_id: int) -> IndexRow | None:
+        """The product of this id."""
+        place = self._places.get(product_id)
+        return None if place is None else self.rows[place]
+
+    def explain(self, words: Sequence[QueryWord], product_id: int) -> dict[str, float]:
+        """What each word of a query adds to a product's score; 0 for one that it does not hold."""
+        place, parts = self._places[product_id], {}
+        for word in self.read_words(words):
+            documents, weights = self._find(word)
+            at = int(np.searchsorted(documents, place))
+            held = at < len(documents) and documents[at] == place
+            parts[word.text] = round(float(weights[at]), SCORE_DIGITS) if held else 0.0
+        return parts
 
     def holds(self, word: QueryWord) -> bool:
         """Whether any product has this word, be it written otherwise."""

@@ -75,12 +75,16 @@ def read_ratings(path: Path) -> dict[str, dict[str, int]]:
         reader = csv.DictReader(_checked(file, path))
         missing = {"query", "docid", "rating"} - set(reader.fieldnames or ())
         if missing:
-            raise BadFile(f"{path} 1행: 머리글에 {', '.join(sorted(missing))}이(가) 없습니다. query,docid,rating으로 시작하세요.")
+            raise BadFile(
+                f"{path} 1행: 머리글에 {', '.join(sorted(missing))}이(가) 없습니다. query,docid,rating으로 시작하세요."
+            )
         for row in reader:
             query, key, grade = _read_rating(row, path, reader.line_num)
             held = ratings.setdefault(query, {})
             if held.setdefault(key, grade) != grade:
-                raise BadFile(f"{path} {reader.line_num}행: rating이 앞의 등급 {held[key]}과(와) 다릅니다({query}, {key}).")
+                raise BadFile(
+                    f"{path} {reader.line_num}행: rating이 앞의 등급 {held[key]}과(와) 다릅니다({query}, {key})."
+                )
     if not ratings:
         raise BadFile(f"{path}: 평가가 없습니다. query,docid,rating 행을 적으세요.")
     return ratings
@@ -88,7 +92,11 @@ def read_ratings(path: Path) -> dict[str, dict[str, int]]:
 
 def _open(path: Path) -> TextIO:
     try:
-        return gzip.open(path, "rt", encoding="utf-8-sig") if path.suffix == ".gz" else path.open(encoding="utf-8-sig", newline="")
+        return (
+            gzip.open(path, "rt", encoding="utf-8-sig")
+            if path.suffix == ".gz"
+            else path.open(encoding="utf-8-sig", newline="")
+        )
     except OSError as error:
         raise BadFile(f"{path}: 파일을 열 수 없습니다({error.strerror}).") from error
 
@@ -135,7 +143,11 @@ def _read_product(value: Mapping[str, Any], path: Path, line: int, categories: d
         name=name,
         category_id=categories.setdefault(texts["category_name"], len(categories)),
         is_sellable=value.get("statusType", "SALE") == "SALE" and stock > 0,
-        **texts,
+        brand=texts["brand"],
+        model_name=texts["model_name"],
+        category_name=texts["category_name"],
+        attributes=texts["attributes"],
+        description=texts["description"],
     )
 
 

@@ -1,10 +1,17 @@
-"""Reads of match decisions."""
+"""Reads of matching: decisions, the rules in force, how the mix of intents moves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
 
 from django.db.models import Count, Q, QuerySet
 
-from content.matching.models import MatchDecision
+from content.matching.defaults import DEFAULT_RULESET
+from content.matching.intents import IntentSpec
+from content.matching.models import MatchDecision, Ruleset, WordReading
+from content.matching.rules import RulesetSpec, RuleSpec
+from content.posts.models import Post
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +55,59 @@ def count_decisions() -> DecisionCounts:
         total=Count("id"), matched=Count("product_id"), fallback=Count("id", filter=Q(is_fallback=True))
     )
     return DecisionCounts(**counted)
+
+
+@dataclass(frozen=True, slots=True)
+class PostWords:
+    """What matching reads of a post. pinned: the id of the product that an editor has fixed for it."""
+
+    id: int
+    title: str
+    body: str
+    pinned: int | None
+
+
+def select_post_words(posts: QuerySet[Post]) -> list[PostWords]:
+    """The words of these posts, in one query."""
+    return [PostWords(*row) for row in posts.values_list("id", "title", "body", "match_pin__product_id")]
+
+
+def get_post_text(post_id: int) -> PostWords:
+    """The words of a post. Raises Post.DoesNotExist."""
+    found = select_post_words(Post.objects.filter(pk=post_id))
+    if not found:
+        raise Post.DoesNotExist(f"post {post_id} does not exist")
+    return found[0]
+
+
+def get_active_ruleset() -> RulesetSpec:
+    """The version in force; the default one while there is none. One query while it stays the same."""
+    active = Ruleset.objects.filter(is_active=True).values_list("id", "created_at").first()
+    return _read_ruleset(*active) if active else DEFAULT_RULESET
+
+
+def get_ruleset(version: int) -> RulesetSpec:
+    """That version. Raises Ruleset.DoesNotExist."""
+    row = Ruleset.objects.get(version=version)
+    return _read_ruleset(row.pk, row.created_at)
+
+
+@lru_cache(maxsize=32)
+def _read_ruleset(ruleset_id: int, _created_at: datetime) -> RulesetSpec:
+    # A version never changes; the moment tells apart two databases with the same ids.
+    row = Ruleset.objects.prefetch_related("intents", "rules").get(pk=ruleset_id)
+    intents = [
+        IntentSpec(it.code, it.name, tuple(it.words), it.template_id, takes_tables=it.takes_tables)
+        for it in row.intents.all()
+    ]
+    own = [name for name in RuleSpec.__dataclass_fields__ if name != "season"]
+    rules = [
+        RuleSpec(**{name: getattr(it, name) for name in own}, season=(it.season_first, it.season_last))
+        for it in row.rules.all()
+    ]
+    return RulesetSpec(row.version, row.name, tuple(intents), tuple(rules), dict(row.readings))
+
+
+def list_readings() -> dict[str, Sequence[str]]:
+    """{word: the words that an analyser reads in it}."""
+    return {word: reading.split() for word, reading in WordReading.objects.values_list("word", "reading")}

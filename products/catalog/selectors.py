@@ -73,6 +73,7 @@ class ProductFacts:
     attributes: dict[str, Any]
     revision: int
     priority: int
+    hold: bool
     channel_product_nos: list[int]
     store_code: str
     price_checked_at: datetime | None

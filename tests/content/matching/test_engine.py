@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from content.matching.defaults import DEFAULT_RULESET
 from content.matching.engine import Choice, MatchQuery, choose_product
 from content.matching.index import MatchIndex
-from content.matching.intents import choose_template, read_intent
 from content.matching.tokens import index_tokens, query_words, stem_latin, strip_particle
 
 
@@ -176,13 +176,14 @@ def test_building_and_asking_cost_a_few_times_what_reading_the_texts_does() -> N
     ],
 )
 def test_intents(title: str, intent: str) -> None:
-    assert read_intent(title) == intent
-    assert choose_template(read_intent(title)) == ("cro_compare" if intent == "compare" else "cro_buy")
+    found = DEFAULT_RULESET.read_intent(title)
+    assert found.code == intent
+    assert found.template_id == ("cro_compare" if intent == "compare" else "cro_buy")
 
 
 def test_a_table_is_a_comparison_unless_the_title_says_otherwise() -> None:
-    assert read_intent("그냥 제목", has_table=True) == "compare"
-    assert read_intent("사용 후기", has_table=True) == "review"
+    assert DEFAULT_RULESET.read_intent("그냥 제목", has_table=True).code == "compare"
+    assert DEFAULT_RULESET.read_intent("사용 후기", has_table=True).code == "review"
 
 
 def test_tokens() -> None:

@@ -38,7 +38,13 @@ class Command(BaseCommand):
         except BadFile as error:
             raise CommandError(str(error)) from error
         ours, reference = judge(products, ratings, depth)
-        report = {"products": len(products), "queries": len(ratings), "k": depth, "engine": describe(ours), "fts5": describe(reference)}
+        report = {
+            "products": len(products),
+            "queries": len(ratings),
+            "k": depth,
+            "engine": describe(ours),
+            "fts5": describe(reference),
+        }
         report["ndcg_ratio"] = round(ours.ndcg / reference.ndcg, 4) if reference.ndcg else None
         self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else write_text(report))
 

@@ -57,6 +57,7 @@ _EDIT = (
     Grant("content.comparison", WRITE),
     Grant("content.clusters", WRITE),
     Grant("content.refresh", ("change",)),
+    Grant("content.matching", ("add",), ("ruleset", "pin")),
     Grant("products.catalog", ("change", "export"), ("product",)),
     Grant("products.storesync", ("change",), ("syncfailure",)),
 )
@@ -120,6 +121,8 @@ DEEDS = {
     "content.packages.package.download": "내려받기",
     "content.refresh.refreshentry.change": "다시 대기열에 넣기",
     "products.storesync.syncfailure.change": "다시 시도",
+    "content.matching.ruleset.add": "새 판",
+    "content.matching.pin.add": "상품 고정",
     "operations.gates.gatedecision.add": "판정",
     "operations.apitokens.apitoken.change": "폐기",
 }

@@ -63,6 +63,9 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_preview": EVERYBODY,
     "posts_post_preview_frame": EVERYBODY,
     "packages_package_download": PUBLISHERS,
+    "matching_matchdecision_health": EVERYBODY,
+    "matching_ruleset_next": EDITORS,
+    "matching_pin_post": EDITORS,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
     "catalog_product_export": EDITORS | {"analyst"},
@@ -201,6 +204,8 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         "packages_package_download": package.pk,
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
+        "matching_ruleset_next": 1,
+        "matching_pin_post": package.post_id,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }
     for name, allowed in OTHER_PAGES.items():

@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 
 from content.matching.lexicon import Lexicon
 from content.matching.postings import Field, Found, Postings, Weights
-from content.matching.tokens import QueryWord, index_tokens, is_hangul, make_query_word, model_key, stem_latin
+from content.matching.tokens import (
+    PAIR_LENGTH,
+    QueryWord,
+    index_tokens,
+    is_hangul,
+    make_query_word,
+    model_key,
+    stem_latin,
+)
 
 FIELDS = (
     Field("name", 3.0, 0.5),
@@ -25,6 +33,8 @@ JOINED_SHARE = 0.6
 """A word that is found only joined with its neighbour (smart watch in smartwatch) counts this much."""
 ADJACENT_SHARE = 0.3
 """What Hangul words standing together as in the query add, in shares of the weight of the pair between them."""
+WHOLE_SHARE = 0.5
+"""What a Hangul word of three syllables or more adds where a product writes it by itself."""
 MODEL_KEY_LENGTH_LEAST = 4
 DISTINCTIVE_SHARE = 0.2
 """A word that more than this share of all products hold does not make a match by itself."""
@@ -113,7 +123,7 @@ class MatchIndex:
             times[documents] += 1
             if len(documents) <= max(SMALL_CATALOGUE, DISTINCTIVE_SHARE * size):
                 distinctive[documents] = True
-        self._reward_neighbours(wanted, scores)
+        self._reward_spelling(wanted, scores)
         scores *= shares / (whole or 1.0)
         holds_all = times == len(wanted) if wanted else distinctive
         if is_sellable is not None:
@@ -183,7 +193,11 @@ class MatchIndex:
             found = held, merged[held]
         return found
 
-    def _reward_neighbours(self, words: Sequence[QueryWord], scores: Weights) -> None:
+    def _reward_spelling(self, words: Sequence[QueryWord], scores: Weights) -> None:
+        for word in words:
+            if is_hangul(word.text) and len(word.text) > PAIR_LENGTH:
+                documents, weights = self._postings.find(word.text)
+                scores[documents] += WHOLE_SHARE * weights
         for one, other in pairwise(words):
             if is_hangul(one.text) and is_hangul(other.text):
                 documents, weights = self._postings.find(one.text[-1] + other.text[0])

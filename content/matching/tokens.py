@@ -19,6 +19,7 @@ _MODEL_PIECE = re.compile(r"[a-z0-9]+")
 _LONG_PARTICLES = ("으로는", "에서는", "이랑", "에서", "으로", "부터", "까지", "처럼", "보다", "하고")
 _PARTICLES = (*_LONG_PARTICLES, *"을를이가은는의에와과도로만랑")
 _STEM_LENGTH_LEAST = 2
+PAIR_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ def index_tokens(text: str) -> list[str]:
     """The tokens under which a product's text is found.
 
     Hangul words with only blanks between them are joined first: a query word that is written together then finds them.
+    The longer ones are kept whole too, to tell 선스틱 from 무선 스틱.
     """
     tokens: list[str] = []
     for run in _RUN.findall(normalise(text)):
@@ -54,6 +56,7 @@ def index_tokens(text: str) -> list[str]:
             pieces = run.split()
             tokens += split_pairs("".join(pieces))
             tokens += [piece for piece in pieces if len(piece) == 1 and len(pieces) > 1]
+            tokens += [piece for piece in pieces if len(piece) > PAIR_LENGTH]
         else:
             tokens.append(stem_latin(run))
     return tokens

@@ -187,7 +187,7 @@ def test_a_table_is_a_comparison_unless_the_title_says_otherwise() -> None:
 
 
 def test_tokens() -> None:
-    assert index_tokens("무선 청소기 PRO") == ["무선", "선청", "청소", "소기", "pro"]
+    assert index_tokens("무선 청소기 PRO") == ["무선", "선청", "청소", "소기", "청소기", "pro"]
     assert [word.required for word in query_words("무선청소기를")] == [("무선", "선청", "청소", "소기")]
     assert (strip_particle("청소기를"), strip_particle("우의"), strip_particle("컵를")) == ("청소기", "우의", "컵")
     assert [stem_latin(word) for word in ("cases", "batteries", "glass", "boxes", "bus", "k380s")] == [

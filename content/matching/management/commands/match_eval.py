@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from content.matching.engine import rank_products
 from content.matching.evaluation import Evaluation, evaluate
+from content.matching.failures import BadReport, write_report
 from content.matching.index import MatchIndex
 from content.matching.judgements import BadFile, FileProduct, read_catalogue, read_ratings
 from content.matching.reference import ReferenceEngine
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--catalogue", type=Path, required=True, help="상품 파일(.jsonl 또는 .jsonl.gz)")
         parser.add_argument("--ratings", type=Path, required=True, help="평가 파일(query,docid,rating CSV)")
         parser.add_argument("--k", type=int, default=10, help="순위를 어디까지 볼지 (기본 10)")
+        parser.add_argument("--report", type=Path, help="값과 잘 못 찾은 질의를 적어 넣을 문서")
         parser.add_argument("--json", action="store_true", help="JSON으로 출력")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -38,6 +40,12 @@ class Command(BaseCommand):
         except BadFile as error:
             raise CommandError(str(error)) from error
         ours, reference = judge(products, ratings, depth)
+        if options["report"]:
+            names = {product.sku: product.name for product in products}
+            try:
+                write_report(options["report"], options["ratings"].stem, ours, reference, names)
+            except BadReport as error:
+                raise CommandError(str(error)) from error
         report = {
             "products": len(products),
             "queries": len(ratings),

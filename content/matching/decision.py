@@ -13,7 +13,7 @@ from content.cro.environment import TEMPLATE_VERSIONS
 from content.matching.engine import CANDIDATE_LIMIT, FALLBACK_RULES, Choice, MatchQuery, choose_product
 from content.matching.index import MatchIndex
 from content.matching.intents import TEMPLATE_BUY
-from content.matching.rules import PostFeatures, ProductFeatures, RulesetSpec, Verdict, name_stock
+from content.matching.rules import NO_RULES, PostFeatures, ProductFeatures, RulesetSpec, Verdict, name_stock
 from content.posts.placeholders import ParsedBody, parse_body, strip_placeholders
 from products.catalog.selectors import ProductFacts, get_facts_by_id, list_category_best
 
@@ -22,7 +22,6 @@ PRICE_BANDS_WON = (10_000, 30_000, 100_000, 300_000)
 WORD_STAGES = frozenset({"all_words", "any_word"})
 WEIGHED_STAGES = WORD_STAGES | {"category_best"}
 NONE_SELLS = "고른 카테고리에 판매 중인 상품이 없습니다."
-NO_PRODUCT = Verdict(1.0, "", ())
 
 
 class PostText(Protocol):
@@ -117,7 +116,7 @@ def decide(post: PostText, ruling: Ruling, *, pinned: int | None = None) -> Deci
     winner = ranked[0] if ranked else None
     rule_id = choice.rule_id if winner else "none"
     is_fallback = rule_id in FALLBACK_RULES
-    verdict = winner.verdict if winner else NO_PRODUCT
+    verdict = winner.verdict if winner else NO_RULES
     template_id = verdict.template_id or intent.template_id
     return Decision(
         product=winner.product if winner else None,

@@ -21,7 +21,8 @@ STOCKS = (("", "모두"), ("low", "적음"), ("enough", "충분"))
 
 def list_templates(*, is_optional: bool) -> list[tuple[str, str]]:
     """The known templates as choices."""
-    return [*([("", "의도의 것")] if is_optional else []), *((name, name) for name in sorted(TEMPLATE_VERSIONS))]
+    blank = "의도의 것" if is_optional else "고르세요"  # an empty row must stay empty
+    return [("", blank), *((name, name) for name in sorted(TEMPLATE_VERSIONS))]
 
 
 class IntentForm(forms.Form):

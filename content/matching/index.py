@@ -81,7 +81,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """The products that hold every word, and those that hold at least one distinctive word, both best first."""
+    """The products that hold every word, and those that hold at least one distinctive word, both best first.
+
+    any_word: empty where enough products hold every word.
+    """
 
     all_words: tuple[Candidate, ...]
     any_word: tuple[Candidate, ...]
@@ -129,7 +132,8 @@ class MatchIndex:
         if is_sellable is not None:
             allowed = self._sellable if is_sellable else ~self._sellable
             holds_all, distinctive = holds_all & allowed, distinctive & allowed
-        return SearchResult(self._rank(holds_all, scores, limit), self._rank(distinctive, scores, limit))
+        best = self._rank(holds_all, scores, limit)
+        return SearchResult(best, self._rank(distinctive, scores, limit) if len(best) < limit else ())
 
     def read_words(self, words: Sequence[QueryWord]) -> list[QueryWord]:
         """The words as the catalogue writes them: glued ones taken apart, neighbours with their joined spelling."""

@@ -77,6 +77,9 @@ class Verdict:
     codes: tuple[str, ...]
 
 
+NO_RULES = Verdict(1.0, "", ())
+
+
 @dataclass(frozen=True)
 class RulesetSpec:
     """A version of the rules. The first intent with a cue wins; without any, the one that takes tables or the last.
@@ -110,6 +113,8 @@ class RulesetSpec:
 
     def judge(self, post: PostFeatures, product: ProductFeatures) -> Verdict:
         """All rules that hold: their weights multiplied, the first template among them."""
+        if not self.rules:
+            return NO_RULES
         held = [rule for rule in self.rules if rule.holds(post, product)]
         weight = 1.0
         for rule in held:

@@ -100,7 +100,7 @@ def make_facts(it: FileProduct) -> ProductFacts:
     known = {name: getattr(it, name) for name in ProductFacts.__dataclass_fields__ if hasattr(it, name)}
     rest = {"price": 10_000, "discounted_price": 10_000, "stock": 9, "status": "SALE", "hold": False}
     blank = dict.fromkeys(ProductFacts.__dataclass_fields__, "")
-    return ProductFacts(**{**blank, **known, **rest, "attributes": {}})  # type: ignore[arg-type]
+    return ProductFacts(**{**blank, **known, **rest, "attributes": {}})
 
 
 def compare_items(products: Sequence[FileProduct], engines: Engines, options: Namespace) -> Scenario:

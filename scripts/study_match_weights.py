@@ -41,7 +41,7 @@ Scores = Mapping[str, float]
 def score_setting(setting: tuple[float, ...], products: list, ratings: dict) -> dict[str, float]:  # type: ignore[type-arg]
     """{query: nDCG} with these weights of the fields."""
     weights = dict(zip(GRID, setting, strict=True))
-    matching_index.FIELDS = tuple(  # type: ignore[misc]
+    matching_index.FIELDS = tuple(  # type: ignore[assignment]
         Field(field.name, weights.get(field.name, field.weight), field.length_share) for field in FIELDS
     )
     index = MatchIndex(products)

@@ -104,9 +104,11 @@ def choose(post: PostText, ruling: Ruling, *, pinned: int | None = None) -> tupl
     return parsed, choose_product(query, ruling.index)
 
 
-def decide(post: PostText, ruling: Ruling, *, pinned: int | None = None) -> Decision:
-    """Decide on a post. Reads the products that are in question; writes nothing."""
-    parsed, choice = choose(post, ruling, pinned=pinned)
+def decide(
+    post: PostText, ruling: Ruling, *, pinned: int | None = None, chosen: tuple[ParsedBody, Choice] | None = None
+) -> Decision:
+    """Decide on a post. Reads the products that are in question; writes nothing. chosen: what `choose` gave already."""
+    parsed, choice = chosen or choose(post, ruling, pinned=pinned)
     intent = ruling.ruleset.read_intent(post.title, has_table=parsed.has_table)
     features = PostFeatures(intent.code, ruling.day)
     ranked = rank_live(choice, ruling, features)

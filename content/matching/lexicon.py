@@ -4,12 +4,14 @@
 says (editors' words, or an analyser's) goes before that.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from content.matching.tokens import is_hangul, split_words, strip_particle
 
 PIECE_LENGTH_LEAST, PIECE_LENGTH_MOST = 2, 8
 LATIN_PIECE_LENGTH_LEAST = 3
+_NUMBER_OR_LETTERS = re.compile(r"\d+(?:\.\d+)?|[^\d.]+")
 ENDINGS = frozenset("용형식제들별급")
 """Syllables that only say how the noun before them is meant: 여행용, 접이식."""
 
@@ -45,8 +47,11 @@ class Lexicon:
         return _join_unknown(found) if pieces and unknown <= len(word) // 2 else [word]
 
     def _split_latin(self, word: str) -> Sequence[str]:
-        if word in self._latin or len(word) < 2 * LATIN_PIECE_LENGTH_LEAST:
+        if word in self._latin:
             return [word]
+        parts = _NUMBER_OR_LETTERS.findall(word)  # 30kg where the catalogue writes 30 kg
+        if len(parts) > 1 and self._latin.issuperset(parts):
+            return list(dict.fromkeys(parts))
         for at in range(LATIN_PIECE_LENGTH_LEAST, len(word) - LATIN_PIECE_LENGTH_LEAST + 1):
             if word[:at] in self._latin and word[at:] in self._latin:
                 return [word[:at], word[at:]]

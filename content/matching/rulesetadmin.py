@@ -79,8 +79,9 @@ class RulesetAdmin(ReadOnlyAdmin[Ruleset]):
         if request.method != "POST":
             return self._show(request, ruleset, RulesetForms(ruleset))
         data = request.POST.copy()
-        if data.get("rebase", "").isdecimal():
-            data["ruleset-based_on"] = data["rebase"]
+        rebase = str(data.get("rebase", ""))
+        if rebase.isdecimal():
+            data["ruleset-based_on"] = rebase
         forms = RulesetForms(ruleset, data)
         return self._try(request, ruleset, forms) if forms.is_valid() else self._show(request, ruleset, forms)
 

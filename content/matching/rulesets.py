@@ -8,10 +8,11 @@ from django.db.models import Max
 from django.utils import timezone
 
 from content.cro.environment import TEMPLATE_VERSIONS
-from content.matching.decision import Decision, Ruling, Shelf, choose, decide
+from content.matching.decision import Decision, Shelf, choose, decide
+from content.matching.engine import Choice
 from content.matching.models import Intent, Rule, Ruleset
 from content.matching.rules import RulesetSpec, find_faults
-from content.matching.selectors import PostWords, get_active_ruleset, select_post_words
+from content.matching.selectors import get_active_ruleset, select_post_words
 from content.matching.services import read_ruling
 from content.posts.models import Post
 from content.posts.selectors import PROCESSABLE_STATUSES, keep_processable
@@ -83,8 +84,12 @@ def preview_ruleset(*, draft: RulesetSpec, limit: int = PREVIEW_POSTS) -> Previe
     posts = select_post_words(newest[:limit])
     now, _revision = read_ruling()
     rulings = now, replace(now, ruleset=draft)
-    shelf = _load_shelf(posts, rulings)
-    both = [_decide_all(posts, replace(ruling, shelf=shelf)) for ruling in rulings]
+    chosen = [[choose(post, ruling, pinned=post.pinned) for post in posts] for ruling in rulings]
+    shelf = _load_shelf(choice for choices in chosen for _parsed, choice in choices)
+    both = [
+        [decide(post, replace(ruling, shelf=shelf), chosen=choice) for post, choice in zip(posts, choices, strict=True)]
+        for ruling, choices in zip(rulings, chosen, strict=True)
+    ]
     pairs = zip(posts, *both, strict=True)
     changed = (ChangedPost(post.id, post.title, before, after) for post, before, after in pairs)
     before, after = (sum(decision.is_fallback for decision in decisions) for decisions in both)
@@ -183,20 +188,11 @@ class _Stock:
         return self.best[category_id]
 
 
-def _load_shelf(posts: Sequence[PostWords], rulings: Iterable[Ruling]) -> Shelf:
-    wanted = {
-        candidate.row.id
-        for ruling in rulings
-        for post in posts
-        for candidate in choose(post, ruling, pinned=post.pinned)[1].candidates
-    }
+def _load_shelf(choices: Iterable[Choice]) -> Shelf:
+    wanted = {candidate.row.id for choice in choices for candidate in choice.candidates}
     ids = sorted(wanted)
     facts: dict[int, ProductFacts] = {}
     for start in range(0, len(ids), FACTS_BATCH):
         facts |= get_facts_by_id(ids[start : start + FACTS_BATCH])
     stock = _Stock(facts)
     return Shelf(find=stock.find, list_best=stock.list_best)
-
-
-def _decide_all(posts: Sequence[PostWords], ruling: Ruling) -> list[Decision]:
-    return [decide(post, ruling, pinned=post.pinned) for post in posts]

@@ -153,7 +153,7 @@ class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
 
 
 RULE_WORDS = {
-    "exact_sku": "본문의 자리표시가 이 SKU를 지정했습니다.",
+    "exact_sku": "글이 이 SKU를 지정했습니다.",
     "pinned": "편집자가 이 글에 이 상품을 고정했습니다.",
     "brand_model": "제목이나 본문에 브랜드와 모델명이 함께 나옵니다.",
     "all_words": "상품이 제목의 낱말을 모두 담고 있습니다.",

@@ -1,6 +1,6 @@
 """Which product a post is about: the stages of matching, on the index alone and without the database.
 
-    exact_sku      a placeholder names a sellable product
+    exact_sku      a placeholder, else the title or the text, names a sellable product by its SKU
     pinned         an editor has pinned a sellable product to the post
     brand_model    the title, else the text, names a product's brand and model
     all_words      a product holds every word of the title
@@ -17,7 +17,15 @@ from typing import Literal
 
 from content.matching.defaults import DEFAULT_RULESET
 from content.matching.index import Candidate, IndexRow, MatchIndex
-from content.matching.tokens import QueryWord, frequent_words, index_tokens, model_mentions, query_words, split_words
+from content.matching.tokens import (
+    QueryWord,
+    frequent_words,
+    index_tokens,
+    model_mentions,
+    query_words,
+    sku_mentions,
+    split_words,
+)
 
 RuleId = Literal["exact_sku", "pinned", "brand_model", "all_words", "any_word", "category_best", "none"]
 FALLBACK_RULES = frozenset({"category_best", "none"})
@@ -86,9 +94,10 @@ def rank_products(text: str, index: MatchIndex, *, limit: int) -> list[IndexRow]
 
 
 def _choose_named(query: MatchQuery, index: MatchIndex) -> Choice | None:
-    rows = [row for row in map(index.find_sku, query.skus) if row is not None and row.is_sellable]
-    if rows:
-        return Choice("exact_sku", _as_candidates(rows), terms=query.skus)
+    for skus in (query.skus, sku_mentions(f"{query.title}\n{query.text}")):
+        rows = [row for row in map(index.find_sku, skus) if row is not None and row.is_sellable]
+        if rows:
+            return Choice("exact_sku", _as_candidates(rows), terms=tuple(row.sku for row in rows))
     pinned = _find_pinned(query, index)
     if pinned is not None and pinned.is_sellable:
         return Choice("pinned", _as_candidates([pinned]), terms=(pinned.sku,))

@@ -16,6 +16,7 @@ from content.matching.tokens import normalise
 
 ROWS_MOST = 60
 READINGS_MOST = 2_000
+OWN_FIELDS = {"ORDER": "순서", "DELETE": "지우기"}
 STOCKS = (("", "모두"), ("low", "적음"), ("enough", "충분"))
 
 
@@ -122,6 +123,8 @@ class RulesetForms:
         self.head = RulesetForm(data, initial=_describe_head(ruleset), prefix="ruleset")
         self.intents = IntentFormSet(data, initial=[_describe_intent(it) for it in ruleset.intents], prefix="intents")
         self.rules = RuleFormSet(data, initial=[_describe_rule(it) for it in ruleset.rules], prefix="rules")
+        for title, formset in (("의도", self.intents), ("규칙", self.rules)):
+            _name_fields(title, formset)
 
     def is_valid(self) -> bool:
         """Whether all three are; every one is asked, so that all errors are shown at once."""
@@ -144,6 +147,14 @@ def fingerprint(ruleset: RulesetSpec) -> str:
     values = [[asdict(it) for it in ruleset.intents], [asdict(it) for it in ruleset.rules], dict(ruleset.readings)]
     text = json.dumps([ruleset.version, values], ensure_ascii=False, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _name_fields(title: str, formset: Any) -> None:
+    """Say of each field which row it is of: the table's heads alone do not tell a listener."""
+    for number, form in enumerate(formset.forms, start=1):
+        for name, field in form.fields.items():
+            field.label = OWN_FIELDS.get(name, field.label)
+            field.widget.attrs["aria-label"] = f"{title} {number} {field.label}"
 
 
 def _list_kept(formset: Any) -> Sequence[Any]:

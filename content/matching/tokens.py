@@ -13,6 +13,9 @@ from functools import lru_cache
 _LATIN = r"\d+(?:\.\d+)+[^\W_가-힣]*|[^\W_가-힣]+"  # 1.5L is one word
 _WORD = re.compile(rf"[가-힣]+|{_LATIN}")
 _RUN = re.compile(rf"[가-힣]+(?:\s+[가-힣]+)*|{_LATIN}")
+_SKU = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?")
+SKU_LENGTH_LEAST, SKU_LENGTH_MOST = 5, 40
+"""What is shorter may be any number or word of a text."""
 _MODEL_PIECE = re.compile(r"[a-z0-9]+")
 
 # Case particles of Korean, longest first: 청소기에서 is asked for as 청소기.
@@ -114,6 +117,12 @@ def stem_latin(word: str) -> str:
     if word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
+
+
+def sku_mentions(text: str) -> list[str]:
+    """What may be a SKU in a text, each once, in reading order: Latin letters, hyphens and at least one digit."""
+    found = (word for word in _SKU.findall(text) if SKU_LENGTH_LEAST <= len(word) <= SKU_LENGTH_MOST)
+    return list(dict.fromkeys(word for word in found if any(sign.isdigit() for sign in word)))
 
 
 def model_key(text: str) -> str:

@@ -28,6 +28,7 @@ class Row:
     priority: int = 0
     is_sellable: bool = True
     number: int = 0
+    code: str = ""
 
     @property
     def origin_product_no(self) -> int:
@@ -37,7 +38,7 @@ class Row:
     @property
     def sku(self) -> str:
         """The SKU."""
-        return f"S-{self.id}"
+        return self.code or f"S-{self.id}"
 
 
 SHELF = (
@@ -62,6 +63,15 @@ def ids(choice: Choice) -> list[int]:
 def test_a_named_sku_wins_in_reading_order() -> None:
     choice = choose("무선 청소기 추천", "", "S-4", "S-1")
     assert (choice.rule_id, ids(choice)) == ("exact_sku", [4, 1])
+
+
+def test_a_sku_in_the_words_counts_where_no_placeholder_names_one() -> None:
+    shelf = [replace(row, code=f"JB-VC-{row.id:04}") for row in SHELF]
+    index = MatchIndex(shelf)
+    choice = choose("무선 청소기 추천", "이번에는 JB-VC-0004를, 다음에는 jb-vc-0001을 봅니다.", index=index)
+    assert (choice.rule_id, ids(choice)) == ("exact_sku", [4])
+    assert ids(choose("글", "JB-VC-0004", "JB-VC-0001", index=index)) == [1]
+    assert choose("무선 청소기 JB-VC-00041", "", index=index).rule_id != "exact_sku"
 
 
 def test_brand_and_model_win_over_words() -> None:

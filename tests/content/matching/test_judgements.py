@@ -139,6 +139,16 @@ def test_the_document_holds_what_the_engine_does(tmp_path: Path) -> None:
         judge(DEMO, KOREAN, report=write(tmp_path, "empty.md", ""))
 
 
+def test_judged_products_that_are_not_there_are_counted(tmp_path: Path) -> None:
+    catalogue = write(tmp_path, "c.jsonl", '{"id": "1", "title": "무선 청소기"}')
+    ratings = write(tmp_path, "r.csv", "query,docid,rating\n청소기,1,3\n청소기,2,1\n")
+    report = judge(catalogue, ratings)
+    assert (report["unknown_docids"], report["engine"]["zero_ratio"]) == (1, 0.0)
+    out = StringIO()
+    call_command("match_eval", catalogue=catalogue, ratings=ratings, stdout=out)
+    assert "docid 1개" in out.getvalue()
+
+
 def test_a_bad_depth_is_refused() -> None:
     with pytest.raises(CommandError, match="1 이상"):
         judge(DEMO, KOREAN, k=0)

@@ -50,11 +50,17 @@ class Command(BaseCommand):
             "products": len(products),
             "queries": len(ratings),
             "k": depth,
+            "unknown_docids": count_unknown(products, ratings),
             "engine": describe(ours),
             "fts5": describe(reference),
         }
         report["ndcg_ratio"] = round(ours.ndcg / reference.ndcg, 4) if reference.ndcg else None
         self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else write_text(report))
+
+
+def count_unknown(products: list[FileProduct], ratings: dict[str, dict[str, int]]) -> int:
+    """How many judged products the catalogue does not have: no engine can find them."""
+    return len({key for grades in ratings.values() for key in grades} - {product.sku for product in products})
 
 
 def judge(products: list[FileProduct], ratings: dict[str, dict[str, int]], depth: int) -> tuple[Evaluation, Evaluation]:
@@ -79,6 +85,10 @@ def describe(result: Evaluation) -> dict[str, Any]:
 def write_text(report: dict[str, Any]) -> str:
     """The same for people."""
     lines = [f"상품 {report['products']:,}개 · 질의 {report['queries']:,}개 · 상위 {report['k']}개"]
+    if report["unknown_docids"]:
+        lines.append(
+            f"평가에 있으나 상품 파일에 없는 docid {report['unknown_docids']:,}개: 어느 엔진도 찾을 수 없습니다"
+        )
     for name, title in (("engine", "매칭 엔진"), ("fts5", "SQLite FTS5")):
         held = report[name]
         times = " / ".join(f"{value:.2f}" for value in held["latency_ms"].values())

@@ -19,6 +19,8 @@ from products.catalog.selectors import ProductFacts, get_facts_by_id, list_categ
 
 RUNNER_UP_LIMIT = 5
 PRICE_BANDS_WON = (10_000, 30_000, 100_000, 300_000)
+TEXT_LENGTH_MOST = 200_000
+"""What a text says further on does not tell any more what it is about."""
 WORD_STAGES = frozenset({"all_words", "any_word"})
 WEIGHED_STAGES = WORD_STAGES | {"category_best"}
 NONE_SELLS = "고른 카테고리에 판매 중인 상품이 없습니다."
@@ -95,7 +97,7 @@ def choose(post: PostText, ruling: Ruling, *, pinned: int | None = None) -> tupl
     parsed = parse_body(post.body)
     query = MatchQuery(
         post.title,
-        strip_placeholders(post.body),
+        strip_placeholders(post.body)[:TEXT_LENGTH_MOST],
         parsed.skus,
         pinned,
         ignored=ruling.ruleset.ignored_words,

@@ -11,6 +11,8 @@ from content.matching.tokens import is_hangul, split_words, strip_particle
 
 PIECE_LENGTH_LEAST, PIECE_LENGTH_MOST = 2, 8
 LATIN_PIECE_LENGTH_LEAST = 3
+WORD_LENGTH_MOST = 40
+"""What is longer is no word that somebody wrote, and would take long to try."""
 _NUMBER_OR_LETTERS = re.compile(r"\d+(?:\.\d+)?|[^\d.]+")
 ENDINGS = frozenset("용형식제들별급")
 """Syllables that only say how the noun before them is meant: 여행용, 접이식."""
@@ -30,6 +32,8 @@ class Lexicon:
         reading = self._readings.get(word)
         if reading is not None:
             return reading
+        if len(word) > WORD_LENGTH_MOST:
+            return [word]
         return self._split_hangul(word) if is_hangul(word) else self._split_latin(word)
 
     def _split_hangul(self, word: str) -> Sequence[str]:

@@ -208,3 +208,28 @@ def test_tokens() -> None:
         "bus",
         "k380s",
     ]
+
+
+@pytest.mark.parametrize(
+    "body", ["가나" * 200_000, "1" * 500_000, "a" * 500_000, "\u202e무선🎧 " * 20_000, "", "\x00 \ufeff"]
+)
+def test_a_body_of_any_shape_is_decided(body: str) -> None:
+    assert choose("오늘의 이야기", body).rule_id in ("any_word", "none")
+
+
+def test_a_long_glued_title_is_taken_apart() -> None:
+    assert choose("무선청소기거치대" * 5).rule_id == "all_words"
+    assert choose("무선청소기거치대" * 25).rule_id == "category_best"
+
+
+def test_numbers_and_units_meet_however_they_are_spaced() -> None:
+    index = MatchIndex([Row(1, "초음파 가습기", attributes="1.5L"), Row(2, "Memory 16 GB"), Row(3, "Smartwatch sport")])
+    assert ids(choose("1.5L 가습기", index=index)) == [1]
+    assert ids(choose("16GB memory", index=index)) == [2]
+    assert ids(choose("smart watch", index=index)) == [3]
+    assert ids(choose("memory smart watch", index=index))[0] == 3
+
+
+def test_a_word_by_itself_goes_before_its_letters_across_words() -> None:
+    index = MatchIndex([Row(1, "무선 스틱 청소기"), Row(2, "워터프루프 선스틱")])
+    assert ids(choose("선스틱", index=index))[0] == 2

@@ -93,10 +93,10 @@ def test_drift_by_hand() -> None:
 
 def test_the_chart_holds_every_value_and_the_limit() -> None:
     shares = [DayShare(date(2026, 11, day), 1 + day % 2, 10, part) for day, part in ((1, 0), (2, 10), (3, 4))]
-    chart = draw_shares(shares, first=date(2026, 11, 1), last=date(2026, 11, 28), limit=0.2)
+    chart = draw_shares(shares, first=date(2026, 11, 1), last=date(2026, 11, 28), limit=0.15)
     assert [line.version for line in chart.lines] == [1, 2]
     assert all(
         0 <= dot.y <= chart.bottom and chart.left <= dot.x <= chart.right for it in chart.lines for dot in it.dots
     )
     assert chart.lines[0].dots[0].text == "11-02 1판: 100.0% (10/10)"
-    assert draw_shares([], first=date(2026, 11, 1), last=date(2026, 11, 1), limit=0.2).lines == ()
+    assert draw_shares([], first=date(2026, 11, 1), last=date(2026, 11, 1), limit=0.15).lines == ()

@@ -3,26 +3,33 @@
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from content.desk import format_number, link_to_post, link_to_product
-from content.matching.models import MatchDecision
-from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, pill
+from content.matching.health import show_health
+from content.matching.models import MatchDecision, MatchHistory, WordReading
+from content.matching.pinadmin import PERMISSION, PinAdmin
+from content.matching.rulesetadmin import RulesetAdmin, make_table
+from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, link_to, pill
 
+__all__ = ["MatchDecisionAdmin", "MatchHistoryAdmin", "PinAdmin", "RulesetAdmin", "WordReadingAdmin"]
+
+HISTORY_SHOWN = 10
 FEATURE_LABELS = {
     "intent": "의도",
     "terms": "찾은 낱말",
     "skus": "글이 지정한 SKU",
+    "has_table": "비교표",
+    "season": "날짜",
+    "store": "스토어",
     "category": "카테고리",
     "price_band": "가격대(원)",
     "stock": "재고",
 }
 VALUE_LABELS = {
-    "buy": "구매",
-    "compare": "비교",
-    "howto": "사용법",
-    "review": "후기",
     "low": "적음",
     "enough": "충분",
 }
@@ -33,17 +40,32 @@ class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
     """The newest decision of each post."""
 
     list_display = ("post_title", "product_name", "rule", "fallback", "template_id", "score", "latency", "decided")
-    list_filter = ("rule_id", "is_fallback", "template_id")
+    list_filter = ("rule_id", "is_fallback", "template_id", "intent")
     list_select_related = ("post", "product")
     search_fields = ("post__slug", "post__title", "=product__sku")
     search_help_text = "글의 슬러그와 제목, 상품의 SKU로 찾습니다"
     ordering = ("-decided_at", "-id")
     empty_hint = "준비된 글을 처리하면 글마다 하나씩 생깁니다."
     fieldsets = (
-        (None, {"fields": ("post_title", "product_name", "rule", "template_id")}),
-        ("왜 이 상품인가", {"fields": ("why", "inputs", "others", "score", "fallback_reason")}),
-        ("기록", {"fields": ("decided", "revision", "latency", "trace_id")}),
+        (None, {"fields": ("post_title", "product_name", "rule", "template_id", "pin")}),
+        ("왜 이 상품인가", {"fields": ("why", "inputs", "score", "parts", "others", "fallback_reason")}),
+        ("기록", {"fields": ("decided", "ruleset", "revision", "latency", "trace_id", "earlier")}),
     )
+
+    def get_fieldsets(self, request: HttpRequest, obj: MatchDecision | None = None) -> Any:
+        """The groups; the way to a pin only for who may set one."""
+        head = ("post_title", "product_name", "rule", "template_id")
+        shown = (*head, "pin") if request.user.has_perm(PERMISSION) else head
+        return ((None, {"fields": shown}), *self.fieldsets[1:])
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages, and how matching stands before them."""
+        view = self.admin_site.admin_view(self.health_view)
+        return [path("health/", view, name="matching_matchdecision_health"), *super().get_urls()]
+
+    def health_view(self, request: HttpRequest) -> HttpResponse:
+        """Fallbacks by day and version, and the mix of intents."""
+        return show_health(self, request)
 
     @admin.display(description="글", ordering="post__title")
     def post_title(self, decision: MatchDecision) -> SafeString:
@@ -56,7 +78,7 @@ class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
         product = decision.product
         return link_to_product(product.pk, product.name) if product else pill("없음", "bad")
 
-    @admin.display(description="규칙", ordering="rule_id")
+    @admin.display(description="단계", ordering="rule_id")
     def rule(self, decision: MatchDecision) -> str:
         """The stage that decided."""
         return decision.get_rule_id_display()
@@ -76,7 +98,40 @@ class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
         """When it was decided."""
         return ago(decision.decided_at)
 
-    @admin.display(description="적용된 규칙")
+    @admin.display(description="상품 고정")
+    def pin(self, decision: MatchDecision) -> SafeString:
+        """The way to fix a product."""
+        return link_to(reverse("admin:matching_pin_post", args=[decision.post_id]), "이 글에 상품 고정하기")
+
+    @admin.display(description="규칙 판")
+    def ruleset(self, decision: MatchDecision) -> str:
+        """The version of the rules."""
+        return f"{decision.ruleset_version}판" if decision.ruleset_version else NOTHING
+
+    @admin.display(description="점수 구성")
+    def parts(self, decision: MatchDecision) -> SafeString | str:
+        """The score, taken apart."""
+        held = decision.score_parts
+        rows: list[tuple[Any, ...]] = [(word, format_number(value)) for word, value in held.get("words", {}).items()]
+        if held:
+            codes = ", ".join(held.get("rules", ())) or "맞는 규칙 없음"
+            rows += [
+                ("낱말 점수", format_number(held.get("base", 0))),
+                (f"가중치 ({codes})", f"×{held.get('weight', 1):g}"),
+            ]
+        return make_table(("부분", "값"), rows) if rows else NOTHING
+
+    @admin.display(description="지난 결정")
+    def earlier(self, decision: MatchDecision) -> SafeString:
+        """The newest decisions about this post."""
+        newest = MatchHistory.objects.filter(post_id=decision.post_id).order_by("-id")[:HISTORY_SHOWN]
+        rows = [
+            (ago(it.decided_at), it.sku or NOTHING, it.get_rule_id_display(), it.template_id, f"{it.ruleset_version}판")
+            for it in newest
+        ]
+        return make_table(("언제", "SKU", "단계", "템플릿", "규칙 판"), rows)
+
+    @admin.display(description="적용된 단계")
     def why(self, decision: MatchDecision) -> str:
         """The rule in words."""
         return RULE_WORDS.get(decision.rule_id, decision.rule_id)
@@ -98,7 +153,8 @@ class MatchDecisionAdmin(ReadOnlyAdmin[MatchDecision]):
 
 
 RULE_WORDS = {
-    "exact_sku": "본문의 자리표시가 이 SKU를 지정했습니다.",
+    "exact_sku": "글이 이 SKU를 지정했습니다.",
+    "pinned": "편집자가 이 글에 이 상품을 고정했습니다.",
     "brand_model": "제목이나 본문에 브랜드와 모델명이 함께 나옵니다.",
     "all_words": "상품이 제목의 낱말을 모두 담고 있습니다.",
     "any_word": "상품이 제목이나 본문의 드문 낱말을 담고 있습니다.",
@@ -107,7 +163,53 @@ RULE_WORDS = {
 }
 
 
+@admin.register(MatchHistory)
+class MatchHistoryAdmin(ReadOnlyAdmin[MatchHistory]):
+    """Every decision that was news, the newest first."""
+
+    list_display = ("post_title", "sku", "rule_id", "fallback", "template_id", "intent", "ruleset_version", "decided")
+    list_filter = ("rule_id", "is_fallback", "intent", "ruleset_version")
+    list_select_related = ("post",)
+    search_fields = ("post__slug", "post__title", "=sku")
+    search_help_text = "글의 슬러그와 제목, SKU로 찾습니다"
+    ordering = ("-decided_at", "-id")
+    empty_hint = "준비된 글을 처리하면 결정이 바뀔 때마다 하나씩 쌓입니다."
+
+    @admin.display(description="글", ordering="post__title")
+    def post_title(self, row: MatchHistory) -> SafeString:
+        """The post."""
+        return link_to_post(row.post_id, row.post.title)
+
+    @admin.display(description="대체", ordering="is_fallback")
+    def fallback(self, row: MatchHistory) -> SafeString:
+        """Whether it was a fallback."""
+        return pill("대체", "warn") if row.is_fallback else pill("일치", "ok")
+
+    @admin.display(description="결정", ordering="decided_at")
+    def decided(self, row: MatchHistory) -> SafeString:
+        """When it was decided."""
+        return ago(row.decided_at)
+
+
+@admin.register(WordReading)
+class WordReadingAdmin(ReadOnlyAdmin[WordReading]):
+    """What the analyser has read in the catalogue's words."""
+
+    list_display = ("word", "reading", "updated")
+    search_fields = ("word", "reading")
+    search_help_text = "낱말로 찾습니다"
+    ordering = ("word",)
+    empty_hint = "분석기를 쓰지 않으면 비어 있습니다. 낱말은 상품 이름의 띄어쓰기로 나눕니다."
+
+    @admin.display(description="고친 때", ordering="updated_at")
+    def updated(self, row: WordReading) -> SafeString:
+        """When it was last read."""
+        return ago(row.updated_at)
+
+
 def _show_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "있음" if value else "없음"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or NOTHING
     return VALUE_LABELS.get(str(value), str(value))

@@ -1,39 +1,31 @@
-"""Deciding which product a post is about. An unchanged decision costs no write."""
+"""Deciding which product a post is about, and pinning one to it. An unchanged decision costs no write."""
 
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 
-from content.matching.engine import CANDIDATE_LIMIT, FALLBACK_RULES, Choice, MatchQuery, choose_product
+from content.matching.decision import Decision, Ruling, decide
 from content.matching.index import MatchIndex
-from content.matching.intents import choose_template, read_intent
-from content.matching.models import MatchDecision
-from content.posts.placeholders import ParsedBody, parse_body, strip_placeholders
-from content.posts.selectors import PostFacts, get_post, hold_post
+from content.matching.models import MatchDecision, MatchHistory, Pin
+from content.matching.selectors import get_active_ruleset, get_post_text, list_readings
+from content.posts.selectors import hold_post, keep_processable
+from content.refresh.services import enqueue_posts
 from perfhooks.clock import business_now
 from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
-from products.catalog.selectors import (
-    ProductFacts,
-    get_facts_by_id,
-    iter_match_rows,
-    latest_revision,
-    latest_version,
-    list_category_best,
-)
-
-RUNNER_UP_LIMIT = 5
-PRICE_BANDS_WON = (10_000, 30_000, 100_000, 300_000)
-LOW_STOCK_LIMIT = 5
-WORD_RULES = frozenset({"all_words", "any_word"})
+from products.catalog.selectors import get_facts_by_sku, iter_match_rows, latest_revision, latest_version
 
 _building = threading.Lock()
+
+
+class PinRefused(Exception):
+    """A pin that cannot be set; the message says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +44,62 @@ class MatchOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
-    """A sellable product with its score."""
+class PinOutcome:
+    """is_changed: whether the pin moved; enqueued: refresh entries added."""
 
-    product: ProductFacts
-    score: float
+    post_id: int
+    sku: str
+    is_changed: bool
+    enqueued: int
 
 
 def match_post(*, post_id: int) -> MatchOutcome:
     """Decide on the post's product by the catalogue as it is now and keep the decision. Raises Post.DoesNotExist."""
-    post = get_post(post_id)
-    index, revision = read_index()
+    post = get_post_text(post_id)
+    ruling, revision = read_ruling()
     with span("match_engine_latency_seconds", content_id=post_id) as timed:
         started = perf_counter()
-        parsed = parse_body(post.body)
-        query = MatchQuery(post.title, strip_placeholders(post.body), parsed.skus)
-        choice = choose_product(query, index)
-        ranked = _rank_live(choice)
+        decision = decide(post, ruling, pinned=post.pinned)
         latency_ms = (perf_counter() - started) * 1_000
-        values = _describe(post, parsed, choice, ranked)
-        timed.set(rule_id=values["rule_id"], template_id=values["template_id"], fallback=values["is_fallback"])
-    count("match_decisions_total", outcome=values["rule_id"])
-    is_changed = _keep(post_id, values, revision=revision, latency_ms=latency_ms)
-    sku = ranked[0].product.sku if ranked else ""
-    outcome = ("product_id", "rule_id", "template_id", "score", "is_fallback", "fallback_reason")
-    return MatchOutcome(post_id=post_id, sku=sku, is_changed=is_changed, **{name: values[name] for name in outcome})
+        timed.set(rule_id=decision.rule_id, template_id=decision.template_id, fallback=decision.is_fallback)
+    count("match_decisions_total", outcome=decision.rule_id)
+    is_changed = _keep(post_id, decision, revision=revision, latency_ms=latency_ms)
+    outcome = ("rule_id", "template_id", "score", "is_fallback", "fallback_reason", "sku")
+    return MatchOutcome(
+        post_id=post_id,
+        product_id=decision.product.id if decision.product else None,
+        is_changed=is_changed,
+        **{name: getattr(decision, name) for name in outcome},
+    )
+
+
+@transaction.atomic
+def pin_product(*, post_id: int, sku: str, actor: str, note: str = "") -> PinOutcome:
+    """Fix a product for a post, or take the pin away with an empty SKU. Raises Post.DoesNotExist, PinRefused."""
+    hold_post(post_id)
+    held = Pin.objects.select_for_update().filter(post_id=post_id).select_related("product").first()
+    product = get_facts_by_sku([sku]).get(sku) if sku else None
+    if sku and product is None:
+        raise PinRefused(f"SKU '{sku}'인 상품이 없습니다. 상품 목록에서 SKU를 확인하세요.")
+    if product and (product.hold or not product.is_sellable):
+        raise PinRefused(
+            f"상품 '{product.name}'({sku})은(는) 지금 팔지 않습니다. 판매 중이고 보류하지 않은 상품을 고르세요."
+        )
+    if (held.product_id if held else None) == (product.id if product else None):
+        return PinOutcome(post_id, sku, is_changed=False, enqueued=0)
+    if product is None:
+        Pin.objects.filter(post_id=post_id).delete()
+    else:
+        values = {"product_id": product.id, "note": note, "pinned_by": actor, "pinned_at": timezone.now()}
+        Pin.objects.update_or_create(post_id=post_id, defaults=values)
+    enqueued = enqueue_posts(post_ids=keep_processable([post_id]), reason="body_changed")
+    return PinOutcome(post_id, sku, is_changed=True, enqueued=enqueued)
+
+
+def read_ruling() -> tuple[Ruling, int]:
+    """Under what posts are decided now, and the newest revision."""
+    index, revision = read_index()
+    return Ruling(index, get_active_ruleset(), timezone.localdate(business_now())), revision
 
 
 def read_index() -> tuple[MatchIndex, int]:
@@ -99,71 +122,32 @@ def forget_index() -> None:
 
 @lru_cache(maxsize=1)
 def _index_at(_version: int) -> MatchIndex:
-    return MatchIndex(iter_match_rows())
-
-
-def _rank_live(choice: Choice) -> list[Ranked]:
-    """The choice's products as the catalogue has them now: editors' priorities change without a revision."""
-    if choice.category_id is not None:
-        best = list_category_best(choice.category_id, CANDIDATE_LIMIT)
-        return [Ranked(product, 0.0) for product in best]
-    facts = get_facts_by_id([candidate.row.id for candidate in choice.candidates])
-    held = [(facts.get(candidate.row.id), candidate.score) for candidate in choice.candidates]
-    ranked = [Ranked(product, score) for product, score in held if product is not None and product.is_sellable]
-    if choice.rule_id in WORD_RULES:
-        ranked.sort(key=lambda it: (-it.score, -it.product.priority, it.product.origin_product_no))
-    return ranked
-
-
-def _describe(post: PostFacts, parsed: ParsedBody, choice: Choice, ranked: Sequence[Ranked]) -> dict[str, Any]:
-    """The decision's fields that tell whether it changed."""
-    intent = read_intent(post.title, has_table=parsed.has_table)
-    rule_id = choice.rule_id if ranked else "none"
-    winner = ranked[0].product if ranked else None
-    return {
-        "product_id": winner.id if winner else None,
-        "rule_id": rule_id,
-        "template_id": choose_template(intent),
-        "score": ranked[0].score if ranked else 0.0,
-        "is_fallback": rule_id in FALLBACK_RULES,
-        "fallback_reason": (choice.reason or "고른 카테고리에 판매 중인 상품이 없습니다.")
-        if rule_id in FALLBACK_RULES
-        else "",
-        "features": _list_features(intent, parsed, choice, winner),
-        "runner_ups": [{"sku": it.product.sku, "score": it.score} for it in ranked[1 : RUNNER_UP_LIMIT + 1]],
-    }
-
-
-def _list_features(intent: str, parsed: ParsedBody, choice: Choice, winner: ProductFacts | None) -> dict[str, Any]:
-    features: dict[str, Any] = {"intent": intent, "terms": list(choice.terms), "skus": list(parsed.skus)}
-    if winner is not None:
-        features |= {
-            "category": winner.category_path,
-            "price_band": name_price_band(winner.sale_price),
-            "stock": "low" if winner.stock <= LOW_STOCK_LIMIT else "enough",
-        }
-    return features
-
-
-def name_price_band(price: int) -> str:
-    """The band of a price in won, such as "10000-30000"; the last one is open."""
-    edges = (0, *PRICE_BANDS_WON)
-    lower = max(edge for edge in edges if price >= edge)
-    upper = next((edge for edge in PRICE_BANDS_WON if edge > price), None)
-    return f"{lower}-{upper or ''}"
+    return MatchIndex(iter_match_rows(), list_readings())
 
 
 @transaction.atomic
-def _keep(post_id: int, values: dict[str, Any], *, revision: int, latency_ms: float) -> bool:
+def _keep(post_id: int, decision: Decision, *, revision: int, latency_ms: float) -> bool:
+    values: dict[str, Any] = {
+        name: getattr(decision, name) for name in Decision.__dataclass_fields__ if name != "product"
+    }
+    values["product_id"] = decision.product.id if decision.product else None
     held = MatchDecision.objects.select_for_update().filter(post_id=post_id).first()
     if held is not None and all(getattr(held, name) == value for name, value in values.items()):
         return False
     hold_post(post_id)
+    decided_at = business_now()
     measured = {
         "revision": revision,
         "latency_ms": round(latency_ms, 3),
         "trace_id": current_trace_id(),
-        "decided_at": business_now(),
+        "decided_at": decided_at,
     }
     MatchDecision.objects.update_or_create(post_id=post_id, defaults={**values, **measured})
+    told = ("rule_id", "template_id", "ruleset_version", "intent", "is_fallback")
+    MatchHistory.objects.create(
+        post_id=post_id,
+        sku=decision.sku,
+        decided_at=decided_at,
+        **{name: values[name] for name in told},
+    )
     return True

@@ -10,22 +10,31 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 
-_WORD = re.compile(r"[가-힣]+|[^\W_가-힣]+")
-_RUN = re.compile(r"[가-힣]+(?:\s+[가-힣]+)*|[^\W_가-힣]+")
+_LATIN = r"\d+(?:\.\d+)+[^\W_가-힣]*|[^\W_가-힣]+"  # 1.5L is one word
+_WORD = re.compile(rf"[가-힣]+|{_LATIN}")
+_RUN = re.compile(rf"[가-힣]+(?:\s+[가-힣]+)*|{_LATIN}")
+_SKU = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?")
+SKU_LENGTH_LEAST, SKU_LENGTH_MOST = 5, 40
+"""What is shorter may be any number or word of a text."""
 _MODEL_PIECE = re.compile(r"[a-z0-9]+")
 
 # Case particles of Korean, longest first: 청소기에서 is asked for as 청소기.
 _LONG_PARTICLES = ("으로는", "에서는", "이랑", "에서", "으로", "부터", "까지", "처럼", "보다", "하고")
 _PARTICLES = (*_LONG_PARTICLES, *"을를이가은는의에와과도로만랑")
 _STEM_LENGTH_LEAST = 2
+PAIR_LENGTH = 2
 
 
 @dataclass(frozen=True, slots=True)
 class QueryWord:
-    """A word that is looked for. required: a product covers the word when it holds all of these tokens."""
+    """A word that is looked for. required: a product covers the word when it holds all of these tokens.
+
+    joined: the token of this word written together with a neighbour, which covers it too.
+    """
 
     text: str
     required: tuple[str, ...]
+    joined: tuple[str, ...] = ()
 
 
 def normalise(text: str) -> str:
@@ -42,13 +51,15 @@ def index_tokens(text: str) -> list[str]:
     """The tokens under which a product's text is found.
 
     Hangul words with only blanks between them are joined first: a query word that is written together then finds them.
+    The longer ones are kept whole too, to tell 선스틱 from 무선 스틱.
     """
     tokens: list[str] = []
     for run in _RUN.findall(normalise(text)):
-        if _is_hangul(run):
+        if is_hangul(run):
             pieces = run.split()
             tokens += split_pairs("".join(pieces))
             tokens += [piece for piece in pieces if len(piece) == 1 and len(pieces) > 1]
+            tokens += [piece for piece in pieces if len(piece) > PAIR_LENGTH]
         else:
             tokens.append(stem_latin(run))
     return tokens
@@ -56,26 +67,27 @@ def index_tokens(text: str) -> list[str]:
 
 def query_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
     """The words that a text asks for, each once, in reading order, without particles and without the ignored ones."""
-    return [_make_query_word(word) for word in count_words(text, ignored=ignored)]
+    return [make_query_word(word) for word in count_words(text, ignored=ignored)]
 
 
 def frequent_words(text: str, *, ignored: frozenset[str] = frozenset()) -> list[QueryWord]:
     """The same words, the most repeated first; ties in reading order."""
-    return [_make_query_word(word) for word, _times in count_words(text, ignored=ignored).most_common()]
+    return [make_query_word(word) for word, _times in count_words(text, ignored=ignored).most_common()]
 
 
 def count_words(text: str, *, ignored: frozenset[str] = frozenset()) -> Counter[str]:
     """How often a text uses each word, particles and plural endings left off."""
     counted: Counter[str] = Counter()
     for raw in split_words(text):
-        word = _strip_suffixes(strip_particle(raw), ignored) if _is_hangul(raw) else stem_latin(raw)
+        word = _strip_suffixes(strip_particle(raw), ignored) if is_hangul(raw) else stem_latin(raw)
         if raw not in ignored and word not in ignored:
             counted[word] += 1
     return counted
 
 
-def _make_query_word(word: str) -> QueryWord:
-    return QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if _is_hangul(word) else (word,))))
+def make_query_word(word: str) -> QueryWord:
+    """A word, already without particle or plural ending, with the tokens that it needs."""
+    return QueryWord(word, tuple(dict.fromkeys(split_pairs(word) if is_hangul(word) else (word,))))
 
 
 def split_pairs(word: str) -> list[str]:
@@ -107,6 +119,12 @@ def stem_latin(word: str) -> str:
     return word[:-2] if word.endswith(("ches", "shes", "xes", "sses")) else word[:-1]
 
 
+def sku_mentions(text: str) -> list[str]:
+    """What may be a SKU in a text, each once, in reading order: Latin letters, hyphens and at least one digit."""
+    found = (word for word in _SKU.findall(text) if SKU_LENGTH_LEAST <= len(word) <= SKU_LENGTH_MOST)
+    return list(dict.fromkeys(word for word in found if any(sign.isdigit() for sign in word)))
+
+
 def model_key(text: str) -> str:
     """A model name as its letters and digits alone: "DV7-1211 ea" and "dv7 1211EA" are both "dv71211ea"."""
     return "".join(_MODEL_PIECE.findall(normalise(text)))
@@ -135,8 +153,9 @@ def _strip_suffixes(word: str, ignored: frozenset[str]) -> str:
 
 @lru_cache(maxsize=4)
 def _list_suffixes(ignored: frozenset[str]) -> tuple[str, ...]:
-    return tuple(sorted(word for word in ignored if _is_hangul(word)))
+    return tuple(sorted(word for word in ignored if is_hangul(word)))
 
 
-def _is_hangul(word: str) -> bool:
+def is_hangul(word: str) -> bool:
+    """Whether a word (never empty) is Hangul."""
     return "가" <= word[0] <= "힣"

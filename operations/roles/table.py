@@ -58,6 +58,7 @@ _EDIT = (
     Grant("content.cro", ("add", "change")),
     Grant("content.clusters", WRITE),
     Grant("content.refresh", ("change",)),
+    Grant("content.matching", ("add",), ("ruleset", "pin")),
     Grant("products.catalog", ("change", "export"), ("product",)),
     Grant("products.storesync", ("change",), ("syncfailure",)),
 )
@@ -122,6 +123,8 @@ DEEDS = {
     "content.packages.package.change": "올린 주소 표시",
     "content.refresh.refreshentry.change": "다시 대기열에 넣기",
     "products.storesync.syncfailure.change": "다시 시도",
+    "content.matching.ruleset.add": "새 판",
+    "content.matching.pin.add": "상품 고정",
     "operations.gates.gatedecision.add": "판정",
     "operations.apitokens.apitoken.change": "폐기",
 }

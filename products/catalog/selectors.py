@@ -73,6 +73,7 @@ class ProductFacts:
     attributes: dict[str, Any]
     revision: int
     priority: int
+    hold: bool
     channel_product_nos: list[int]
     store_code: str
     price_checked_at: datetime | None
@@ -118,6 +119,7 @@ class MatchRow:
     model_name: str
     category_id: int
     category_name: str
+    attributes: str
     description: str
     priority: int
     is_sellable: bool
@@ -179,13 +181,18 @@ def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
 
 def iter_match_rows() -> Iterator[MatchRow]:
     """Every living product that nobody holds back, by store and origin number: of equal SKUs the oldest store's first."""
-    fields = [name for name in MatchRow.__dataclass_fields__ if name not in ("category_name", "is_sellable")]
+    joined = ("category_name", "attributes", "is_sellable")
+    fields = [name for name in MatchRow.__dataclass_fields__ if name not in joined]
     living = Product.objects.filter(hold=False).exclude(status=ProductStatus.DELETE)
     living = living.order_by("store_id", "origin_product_no")
-    rows = living.values_list(*fields, "category__name", "status", "stock")
-    for *values, category_name, status, stock in rows.iterator(chunk_size=5_000):
-        is_sellable = status == ProductStatus.SALE and stock > 0
-        yield MatchRow(**dict(zip(fields, values, strict=True)), category_name=category_name, is_sellable=is_sellable)
+    rows = living.values_list(*fields, "category__name", "attributes", "status", "stock")
+    for *values, category_name, attributes, status, stock in rows.iterator(chunk_size=5_000):
+        yield MatchRow(
+            **dict(zip(fields, values, strict=True)),
+            category_name=category_name,
+            attributes=" ".join(map(str, attributes.values())),
+            is_sellable=status == ProductStatus.SALE and stock > 0,
+        )
 
 
 def latest_revision() -> int:

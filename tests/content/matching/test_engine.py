@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from content.matching.defaults import DEFAULT_RULESET
 from content.matching.engine import Choice, MatchQuery, choose_product
 from content.matching.index import MatchIndex
-from content.matching.intents import choose_template, read_intent
 from content.matching.tokens import index_tokens, query_words, stem_latin, strip_particle
 
 
@@ -23,10 +23,12 @@ class Row:
     model_name: str = ""
     category_id: int = 1
     category_name: str = "청소기"
+    attributes: str = ""
     description: str = ""
     priority: int = 0
     is_sellable: bool = True
     number: int = 0
+    code: str = ""
 
     @property
     def origin_product_no(self) -> int:
@@ -36,7 +38,7 @@ class Row:
     @property
     def sku(self) -> str:
         """The SKU."""
-        return f"S-{self.id}"
+        return self.code or f"S-{self.id}"
 
 
 SHELF = (
@@ -61,6 +63,15 @@ def ids(choice: Choice) -> list[int]:
 def test_a_named_sku_wins_in_reading_order() -> None:
     choice = choose("무선 청소기 추천", "", "S-4", "S-1")
     assert (choice.rule_id, ids(choice)) == ("exact_sku", [4, 1])
+
+
+def test_a_sku_in_the_words_counts_where_no_placeholder_names_one() -> None:
+    shelf = [replace(row, code=f"JB-VC-{row.id:04}") for row in SHELF]
+    index = MatchIndex(shelf)
+    choice = choose("무선 청소기 추천", "이번에는 JB-VC-0004를, 다음에는 jb-vc-0001을 봅니다.", index=index)
+    assert (choice.rule_id, ids(choice)) == ("exact_sku", [4])
+    assert ids(choose("글", "JB-VC-0004", "JB-VC-0001", index=index)) == [1]
+    assert choose("무선 청소기 JB-VC-00041", "", index=index).rule_id != "exact_sku"
 
 
 def test_brand_and_model_win_over_words() -> None:
@@ -175,17 +186,18 @@ def test_building_and_asking_cost_a_few_times_what_reading_the_texts_does() -> N
     ],
 )
 def test_intents(title: str, intent: str) -> None:
-    assert read_intent(title) == intent
-    assert choose_template(read_intent(title)) == ("cro_compare" if intent == "compare" else "cro_buy")
+    found = DEFAULT_RULESET.read_intent(title)
+    assert found.code == intent
+    assert found.template_id == ("cro_compare" if intent == "compare" else "cro_buy")
 
 
 def test_a_table_is_a_comparison_unless_the_title_says_otherwise() -> None:
-    assert read_intent("그냥 제목", has_table=True) == "compare"
-    assert read_intent("사용 후기", has_table=True) == "review"
+    assert DEFAULT_RULESET.read_intent("그냥 제목", has_table=True).code == "compare"
+    assert DEFAULT_RULESET.read_intent("사용 후기", has_table=True).code == "review"
 
 
 def test_tokens() -> None:
-    assert index_tokens("무선 청소기 PRO") == ["무선", "선청", "청소", "소기", "pro"]
+    assert index_tokens("무선 청소기 PRO") == ["무선", "선청", "청소", "소기", "청소기", "pro"]
     assert [word.required for word in query_words("무선청소기를")] == [("무선", "선청", "청소", "소기")]
     assert (strip_particle("청소기를"), strip_particle("우의"), strip_particle("컵를")) == ("청소기", "우의", "컵")
     assert [stem_latin(word) for word in ("cases", "batteries", "glass", "boxes", "bus", "k380s")] == [
@@ -196,3 +208,28 @@ def test_tokens() -> None:
         "bus",
         "k380s",
     ]
+
+
+@pytest.mark.parametrize(
+    "body", ["가나" * 200_000, "1" * 500_000, "a" * 500_000, "\u202e무선🎧 " * 20_000, "", "\x00 \ufeff"]
+)
+def test_a_body_of_any_shape_is_decided(body: str) -> None:
+    assert choose("오늘의 이야기", body).rule_id in ("any_word", "none")
+
+
+def test_a_long_glued_title_is_taken_apart() -> None:
+    assert choose("무선청소기거치대" * 5).rule_id == "all_words"
+    assert choose("무선청소기거치대" * 25).rule_id == "category_best"
+
+
+def test_numbers_and_units_meet_however_they_are_spaced() -> None:
+    index = MatchIndex([Row(1, "초음파 가습기", attributes="1.5L"), Row(2, "Memory 16 GB"), Row(3, "Smartwatch sport")])
+    assert ids(choose("1.5L 가습기", index=index)) == [1]
+    assert ids(choose("16GB memory", index=index)) == [2]
+    assert ids(choose("smart watch", index=index)) == [3]
+    assert ids(choose("memory smart watch", index=index))[0] == 3
+
+
+def test_a_word_by_itself_goes_before_its_letters_across_words() -> None:
+    index = MatchIndex([Row(1, "무선 스틱 청소기"), Row(2, "워터프루프 선스틱")])
+    assert ids(choose("선스틱", index=index))[0] == 2

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from content.matching.decision import name_price_band
 from content.matching.models import MatchDecision
 from content.matching.selectors import count_decisions, get_decision
-from content.matching.services import match_post, name_price_band, read_index
+from content.matching.services import match_post, read_index
 from products.catalog.edits import edit_product
 from products.catalog.services import allocate_revision
 from products.upsert.deletion import mark_deleted
@@ -29,9 +30,11 @@ def test_a_decision_keeps_what_explains_it() -> None:
         "intent": "compare",
         "terms": ["유선", "청소기"],
         "skus": [],
+        "has_table": False,
         "category": "디지털/가전>생활가전>청소기",
         "price_band": "30000-100000",
         "stock": "low",
+        "store": "my-store",
     }
     assert (decision.revision, decision.is_fallback, decision.trace_id != "") == (1, False, True)
     assert decision.latency_ms > 0

@@ -67,6 +67,9 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_revision": EVERYBODY,
     "posts_post_batch": EVERYBODY,
     "packages_package_download": PUBLISHERS,
+    "matching_matchdecision_health": EVERYBODY,
+    "matching_ruleset_next": EDITORS,
+    "matching_pin_post": EDITORS,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
     "catalog_product_export": EDITORS | {"analyst"},
@@ -222,6 +225,8 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         **dict.fromkeys(("posts_post_batch", "posts_post_undo_batch"), "walked"),
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
+        "matching_ruleset_next": 1,
+        "matching_pin_post": package.post_id,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }
     for name, allowed in OTHER_PAGES.items():

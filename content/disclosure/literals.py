@@ -15,7 +15,6 @@ Left alone: numbers of other things, coins and notes, money that is no offer (wa
 file names, placeholders.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from content.disclosure.literals_money import Hit, find_amounts
@@ -55,7 +54,7 @@ def find_literals(text: str, *, format: str = "text") -> tuple[Literal, ...]:
     if format not in FORMATS:
         raise ValueError(f"format: '{format}' 대신 {', '.join(FORMATS)} 가운데 하나를 쓰세요.")
     view = make_view(text, is_html=format == "html")
-    return tuple(_place(view, hit) for hit in _pick(view.text))
+    return tuple([_place(view, hit) for hit in _pick(view.text)])
 
 
 def suggest_placeholder(kind: str, *, sku: str = "match") -> str:
@@ -63,13 +62,14 @@ def suggest_placeholder(kind: str, *, sku: str = "match") -> str:
     return f"{{{{ {'price' if kind in SHOWS_PRICE else 'product'}:{sku} }}}}"
 
 
-def _pick(text: str) -> Iterator[Hit]:
+def _pick(text: str) -> list[Hit]:
+    """Those that begin first, of two that begin together the longer, none overlapping another."""
     hits = sorted([*find_amounts(text), *find_terms(text)], key=lambda hit: (hit.start, -hit.end))
-    last = 0
+    picked: list[Hit] = []
     for hit in hits:
-        if hit.start >= last:
-            yield hit
-            last = hit.end
+        if not picked or hit.start >= picked[-1].end:
+            picked.append(hit)
+    return picked
 
 
 def _place(view: View, hit: Hit) -> Literal:

@@ -1,13 +1,14 @@
 """Amounts of money and shares in a text, and what their surroundings make of them."""
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
 from content.disclosure import literals_words as words
 from content.disclosure.literals_amounts import read_amount
 
 LEFT_LENGTH = 26
+OFFER_LIMIT_WON = 1_000_000_000
+"""Nobody sells a thing for so much by a post: it is turnover, a budget, a prize."""
 COIN_VALUES = frozenset({1, 5, 10, 50, 100, 500, 1_000, 5_000, 10_000, 50_000})
 
 
@@ -21,8 +22,9 @@ class Hit(NamedTuple):
     rule: str
 
 
-def find_amounts(text: str) -> Iterator[Hit]:
+def find_amounts(text: str) -> list[Hit]:
     """Every price, range, unit price, discount, coupon and benefit that has an amount; positions in the text."""
+    hits: list[Hit] = []
     at = 0
     while beginning := words.BEGINNING.search(text, at):
         start = beginning.start()
@@ -30,46 +32,48 @@ def find_amounts(text: str) -> Iterator[Hit]:
         hit = _judge(text, found) if found else None
         if hit:
             at = hit.end
-            yield hit
+            hits.append(hit)
         # A word that begins like a numeral (재료비만 2만원) must not swallow the amount behind it.
         elif found and text[start] in "0123456789":
             at = found.end()
         else:
             at = start + 1
+    return hits
 
 
 def _judge(text: str, found: re.Match[str]) -> Hit | None:
     start = found.start()
     left = text[max(0, start - LEFT_LENGTH) : start]
+    back = left[::-1]
     if found["sign"]:
-        return _judge_signed(text, found, left)
+        return _judge_signed(text, found, left, back)
     if found["percent"]:
-        return _judge_share(text, found, left)
+        return _judge_share(text, found, left, back)
     if found["range_mark"]:
-        return _judge_range(text, found, left)
+        return _judge_range(text, found, left, back)
     if found["mark"]:
-        return _judge_marked(text, found, left)
-    return _judge_bare(text, found, left)
+        return _judge_marked(text, found, left, back)
+    return _judge_bare(text, found, left, back)
 
 
-def _judge_share(text: str, found: re.Match[str], left: str) -> Hit | None:
+def _judge_share(text: str, found: re.Match[str], left: str, back: str) -> Hit | None:
     start, end = found.span()
     if left and left[-1] in "0123456789.,":
         return None
-    for pattern, kind in ((words.LEFT_COUPON, "coupon"), (words.LEFT_BENEFIT, "benefit")):
-        before = pattern.match(left[::-1])
-        if before:
-            return Hit(start - before.end(), end, kind, None, "word_share")
     tail = words.SHARE_TAIL.match(text, end)
+    named = _find_word_ahead(back, tail.lastgroup if tail else None)
+    if named:
+        kind, length = named
+        return Hit(start - length, end, kind, None, "word_share")
     if tail:
         return Hit(start, tail.end(), tail.lastgroup or "", None, "share")
-    before = words.LEFT_SHARE.match(left[::-1])
+    before = words.LEFT_SHARE.match(back)
     if before:
         return Hit(start - before.end(), end, "discount", None, "word_share")
     return None
 
 
-def _judge_signed(text: str, found: re.Match[str], left: str) -> Hit | None:
+def _judge_signed(text: str, found: re.Match[str], left: str, back: str) -> Hit | None:
     start, end = found.span()
     sign = found["sign"]
     if sign[0].isalpha() and left and (left[-1].isalnum() and left[-1].isascii()):
@@ -78,34 +82,36 @@ def _judge_signed(text: str, found: re.Match[str], left: str) -> Hit | None:
         return None
     is_won = sign in ("₩", "KRW") or sign.lower() == "won"
     value = _to_won(found["signed"]) if is_won else None
-    if words.LEFT_NOT_OFFER.match(left[::-1]):
+    if words.LEFT_NOT_OFFER.match(back):
         return None
-    return _finish(text, start, end, left, value, is_range=found["to"] is not None, rule="sign")
+    return _finish(text, (start, end), left, back, value, is_range=found["to"] is not None, rule="sign")
 
 
-def _judge_range(text: str, found: re.Match[str], left: str) -> Hit | None:
+def _judge_range(text: str, found: re.Match[str], left: str, back: str) -> Hit | None:
     start, end = found.span()
     mark, high = found["range_mark"], found["high"]
     if not _is_free(text, found.start("range_mark"), mark, high) or not _may_begin(text, start, found["amount"]):
         return None
-    if words.LEFT_NOT_OFFER.match(left[::-1]):
+    if words.LEFT_NOT_OFFER.match(back):
         return None
     value = None
-    if mark.lower().endswith(("원", "won", "krw")):
+    if mark.lower().endswith(("원", "₩", "won", "krw")):
         value = _read_low(found["amount"], high, is_marked=found["low_mark"] is not None)
         if value is None:
             return None
-    return _finish(text, start, end, left, value, is_range=True, rule="won" if value is not None else "currency")
+    return _finish(
+        text, (start, end), left, back, value, is_range=True, rule="won" if value is not None else "currency"
+    )
 
 
-def _judge_marked(text: str, found: re.Match[str], left: str) -> Hit | None:
+def _judge_marked(text: str, found: re.Match[str], left: str, back: str) -> Hit | None:
     start, end = found.span()
     mark, amount = found["mark"], found["amount"]
     if not _may_begin(text, start, amount) or not _is_free(text, found.start("mark"), mark, amount):
         return None
-    is_won = mark == "원" or mark.lower().endswith(("won", "krw"))
+    is_won = mark in ("원", "₩") or mark.lower().endswith(("won", "krw"))
     value = _to_won(amount)
-    if value is None:
+    if value is None or value >= OFFER_LIMIT_WON:
         return None
     if is_won and (
         (words.FOREIGN.search(left) and words.LEFT_RATE.search(left)) or _is_full_house(text, end, amount, left)
@@ -113,12 +119,12 @@ def _judge_marked(text: str, found: re.Match[str], left: str) -> Hit | None:
         return None
     if not is_won and words.RIGHT_RATE.match(text, end):
         return None
-    if words.LEFT_NOT_OFFER.match(left[::-1]) or words.RIGHT_NOT_OFFER.match(text, end):
+    if words.LEFT_NOT_OFFER.match(back) or words.RIGHT_NOT_OFFER.match(text, end):
         return None
-    return _finish(text, start, end, left, value if is_won else None, rule="won" if is_won else "currency")
+    return _finish(text, (start, end), left, back, value if is_won else None, rule="won" if is_won else "currency")
 
 
-def _judge_bare(text: str, found: re.Match[str], left: str) -> Hit | None:
+def _judge_bare(text: str, found: re.Match[str], left: str, back: str) -> Hit | None:
     """2.9만 or 29,900 without a currency: money after a word of price or before one of buying."""
     start, end = found.span()
     amount = found["amount"]
@@ -129,15 +135,16 @@ def _judge_bare(text: str, found: re.Match[str], left: str) -> Hit | None:
     value = _to_won(amount)
     if value is None:
         return None
-    if words.LEFT_PRICE.match(left[::-1]) or words.RIGHT_BOUGHT.match(text, end):
-        return _finish(text, start, end, left, value, rule="bare")
+    if words.LEFT_PRICE.match(back) or words.RIGHT_BOUGHT.match(text, end):
+        return _finish(text, (start, end), left, back, value, rule="bare")
     return None
 
 
 def _finish(
-    text: str, start: int, end: int, left: str, value: int | None, *, rule: str, is_range: bool = False
+    text: str, span: tuple[int, int], left: str, back: str, value: int | None, *, rule: str, is_range: bool = False
 ) -> Hit | None:
     """Money, and what stands before and after it."""
+    start, end = span
     tail = words.AMOUNT_TAIL.match(text, end)
     kind = tail.lastgroup if tail else None
     if kind == "coin":
@@ -145,11 +152,10 @@ def _finish(
     before = words.LEFT_UNIT.search(left) if "당" in left else None
     if before and not words.NOT_UNIT.search(before[0]):
         return Hit(start - len(before[0].lstrip()), end, "unit_price", value, "unit_ahead")
-    for pattern, named in ((words.LEFT_COUPON, "coupon"), (words.LEFT_BENEFIT, "benefit")):
-        before = pattern.match(left[::-1])
-        if before:
-            return Hit(start - before.end(), end, named, value, "word_amount")
-    before = words.LEFT_SAVE.match(left[::-1])
+    named = _find_word_ahead(back, kind)
+    if named:
+        return Hit(start - named[1], end, named[0], value, "word_amount")
+    before = words.LEFT_SAVE.match(back)
     if before:
         return Hit(start - before.end(), end, "discount", value, "save")
     if is_range and kind in (None, "approx"):
@@ -158,6 +164,15 @@ def _finish(
     if tail and kind:
         return Hit(start, tail.end(), kind, value, rule)
     return Hit(start, end, "price", value, rule)
+
+
+def _find_word_ahead(back: str, kind: str | None) -> tuple[str, int] | None:
+    """(kind, length of the word) of 쿠폰 5,000원 and 적립금 5,000원; what follows the amount may be of more weight."""
+    if kind != "coupon" and (before := words.LEFT_COUPON.match(back)):
+        return "coupon", before.end()
+    if kind in (None, "approx") and (before := words.LEFT_BENEFIT.match(back)):
+        return "benefit", before.end()
+    return None
 
 
 def _may_begin(text: str, start: int, amount: str) -> bool:

@@ -8,7 +8,7 @@ from content.disclosure.literals_money import Hit
 _STILL_OPEN = r"(?!\s?여부|\s?(?:조건|기준)[은이])"
 # Each alternative begins with a letter, so that the search passes by all others quickly.
 WORDS = re.compile(
-    r"최저\s?가격|최저가(?!격|[속동능스산열용]|중[치평]|입[연찰금력]|시각|\s?(?:입찰|낙찰))|초저가|특가(?!법|\s?법)|핫딜|땡처리|파격가"
+    r"최저\s?가격|최저가(?!격|[속동능스산열용]|중[치평]|입[연찰금력]|시각|\s?(?:입찰|낙찰))|초저가|특가(?!법|\s?법|형)|핫딜(?!러)|땡처리|파격가"
     rf"|무료로?\s?배송{_STILL_OPEN}|배송(?:비|료)?(?:가|는|도|까지|이|은)?\s?무료{_STILL_OPEN}|무배(?![가-힣])|무배(?=로|라|예|임|입|이|도|까지)"
     r"|무이자(?:\s?할부)?|사은품|원\s?플러스\s?원"
     r"|페이백(?=(?:도|까지|을|이)?\s?(?:받|돼|됩|되|해\s?주|가능|이벤트|행사|혜택))|캐시백(?=(?:도|까지|을|이)?\s?(?:받|돼|됩|되|해\s?주|가능|이벤트|행사|혜택))"
@@ -24,7 +24,7 @@ PLUS_OTHER = re.compile(
 )
 PLUS_OFFER = re.compile(r"\s?(?:행사|증정|이벤트|구성|구매|할인|프로모션|세트|득템|기획|특가|으로 |묶음|딜)")
 ENGLISH = re.compile(
-    r"(?P<benefit>\bfree (?:standard |express |worldwide |next-day |same-day |2-day )?(?:shipping|delivery|returns?)\b"
+    r"(?P<benefit>\bfree (?:standard |express |worldwide |next-day |same-day |2-day )?(?:shipping|delivery)\b"
     r"|\bships? (?:for )?free\b|\bbuy (?:one|two|three|[1-9]),? get (?:one|two|another|the (?:second|third) one|[1-9])(?: for)?(?: free| half off)?\b"
     r"|\bBOGO\b|\b(?:two|2)[ -]for[ -](?:one|1)\b|\bfree gift\b|\binterest[ -]free\b|\b0% APR\b)"
     r"|(?P<discount>\bhalf[ -](?:price|off)\b)"
@@ -36,17 +36,16 @@ ENGLISH = re.compile(
 _LATIN = re.compile(r"[A-Za-z][ -~]{3,}")
 
 
-def find_terms(text: str) -> Iterator[Hit]:
+def find_terms(text: str) -> list[Hit]:
     """Claims and benefits that need no amount; positions in the text."""
-    for found in WORDS.finditer(text):
-        hit = _judge_word(text, found)
-        if hit:
-            yield hit
+    judged = [_judge_word(text, found) for found in WORDS.finditer(text)]
+    hits = [hit for hit in judged if hit]
     if "+" in text:
-        yield from _find_plus(text)
+        hits += _find_plus(text)
     for latin in _LATIN.finditer(text):
         for found in ENGLISH.finditer(text, latin.start(), latin.end()):
-            yield Hit(found.start(), found.end(), found.lastgroup or "", None, "english")
+            hits.append(Hit(found.start(), found.end(), found.lastgroup or "", None, "english"))
+    return hits
 
 
 def _judge_word(text: str, found: re.Match[str]) -> Hit | None:

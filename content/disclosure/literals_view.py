@@ -59,8 +59,10 @@ _UNSEEN = "\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufe00-\ufe
 _MASKED = re.compile(
     r"\{\{[^{}\n]*\}\}"
     r"|(?:https?://|www\.)(?:[!-;=?-~]|(?<=[/=])[가-힣]\w*)+"
+    r"|(?<![\w)])/(?:[a-z0-9_-]{1,40}/)+[a-z0-9_-]{1,40}"
     r"|[?&][A-Za-z_][\w.-]{0,60}=[\w%.,+-]*"
 )
+_MASKABLE = re.compile(r"[{=/&]")
 _FILE_ENDING = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp4|mov|html?|php|csv|xlsx?|docx?|hwp|txt)\b", re.IGNORECASE
 )
@@ -100,6 +102,9 @@ def make_view(source: str, *, is_html: bool = False) -> View:
 
     Linear in the length of the source whatever it holds: an unclosed comment or tag is read as text.
     """
+    candidates, _special = _find_special(is_html=is_html)
+    if not candidates.search(source):
+        return View(_mask(source))
     pieces = list(_replace(source, is_html=is_html))
     if not pieces:
         return View(_mask(source))
@@ -218,9 +223,7 @@ def _is_unstable(char: str) -> bool:
 
 
 def _mask(text: str) -> str:
-    if not any(sign in text for sign in ("{{", "://", "www.", "=", ".")):
-        return text
-    masked = _MASKED.sub(lambda found: MASK * len(found[0]), text)
+    masked = _MASKED.sub(_hide, text) if _MASKABLE.search(text) or "www." in text else text
     parts, at = [], 0
     for ending in _FILE_ENDING.finditer(masked):
         begin = max(at, ending.start() - FILE_NAME_LENGTH_LIMIT)
@@ -230,3 +233,7 @@ def _mask(text: str) -> str:
             parts += [masked[at:start], MASK * (ending.end() - start)]
             at = ending.end()
     return "".join([*parts, masked[at:]]) if parts else masked
+
+
+def _hide(found: re.Match[str]) -> str:
+    return MASK * len(found[0])

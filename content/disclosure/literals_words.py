@@ -13,7 +13,9 @@ def look_back(words: str, *, between: str = "", adverbs: str = "", is_whole: boo
     """
     gap = rf"(?:\s|{_reverse(between)}){{0,3}}" if between else r"\s?"
     adverb = rf"(?:\s?(?:{_reverse(adverbs)}))?" if adverbs else ""
-    return re.compile(rf"\s?{adverb}{gap}(?P<word>{_reverse(words)})" + (r"(?![가-힣])" if is_whole else ""))
+    return re.compile(
+        rf"\s?{adverb}{gap}(?P<word>{_reverse(words)})" + (r"(?![가-힣0-9])" if is_whole else "(?![0-9])")
+    )
 
 
 def _reverse(alternatives: str) -> str:
@@ -23,9 +25,9 @@ def _reverse(alternatives: str) -> str:
 JOIN = r"\s?[~∼〜–—-]\s?"
 _NO_LETTER = r"(?![A-Za-z])"
 WON = rf"(?:원|(?:(?:Korean )?[Ww]on|WON|KRW){_NO_LETTER})"
-COINS = rf"(?:달러|유로|엔|위안|파운드|불|(?:USD|EUR|JPY|CNY|GBP|RMB|(?:US )?dollars?|bucks?|euros?|yen|yuan|cents?){_NO_LETTER})"
-SIGNS = r"(?:₩|(?:US|CA|AU|HK|NT|NZ|C|A|S)?\$|€|£|¥|KRW|USD|EUR|JPY|CNY|GBP|RMB|WON|won|Won)"
-SIGNS_HEAD, SIGNS_REST = "[KUEJCGRWwAHNS]", r"(?:RW|SD|UR|PY|NY|BP|MB|ON|on|[SAUKTZ]?\$)"
+COINS = rf"(?:달러|유로|엔|위안|파운드|불|(?:USD|EUR|JPY|CNY|GBP|RMB|(?:US )?dollars?|bucks?|euros?|yen|yuan|cents?){_NO_LETTER}|[円元]|[$₩€£¥](?!\s?[0-9]))"
+SIGNS = r"(?:₩|US \$|(?:US|CA|AU|HK|NT|NZ|C|A|S)?\$|€|£|¥|KRW|USD|EUR|JPY|CNY|GBP|RMB|WON|won|Won)"
+SIGNS_HEAD, SIGNS_REST = "[KUEJCGRWwAHNS]", r"(?:RW|SD|UR|PY|NY|BP|MB|ON|on|[SAUKTZ]? ?\$)"
 PERCENT = r"(?:%(?![pP])|퍼센트|프로(?![가-힣A-Za-z])|프로(?=할인|세일|인하|적립|캐시백|쿠폰|페이백|나|까지|씩|를|정도|이상)|percent(?![A-Za-z]))"
 _UNIT_NAME = (
     r"(?:kg|mg|g|ml|mL|ML|l|L|ℓ|cc|cm|m2|m²|m|km|oz|lb|pcs?|ea|EA|each|piece|개월|개입|개|장|매|포|팩|박스|병|캔|회|인|명|일|월|년|시간|분|평|롤|"
@@ -52,7 +54,7 @@ AFTER_WON = re.compile(
     r"|가량|가까|가격|가지|대(?![학리])|정도|정\b|아[래니]|위(?![치원])|보다|전후|어치|어\b|행사|마다|페이백|캐시백|포인트|청구|권|로\b|당\b|당시|와\b|더|현금|카드|와|이내|낮|높|싸|비싸|깎|올|내|줄|아끼|절약|배송|택배|균일|기준|조차|라|면|랑|OFF"
 )
 NOT_WON = re.compile(
-    r"원(?:인분석|을지로|주율|주시|미구|전사고|정경기|정대|위치|초적|이름|인을|의자|내과|상복구|형|목|칙|룸|소|색|화|도심)"
+    r"원(?:인분석|을지로|주율|주시|미구|전사고|정경기|정대|위치|초적|이름|인을|의자|내과|상복구| 방정식| 생중계| 체제| 구성|형|목|칙|룸|소|색|화|도심)"
 )
 COIN_WORD = {
     "달러": r"(?!샵|숍|화|박|인덱스)", "유로": r"(?!파|존|화|운|비|스타|컵|팝)",
@@ -72,18 +74,18 @@ _SAVED = r"(?:적립금?|캐시백|페이백|환급|리워드)"
 _COUPON = r"쿠폰(?![북함집]|번호|코드)"
 
 SHARE_TAIL = re.compile(
-    rf"(?P<coupon>{_LINK}\s?(?:[가-힣A-Za-z]{{0,7}}[가-힣A-Za-z](?<![은는을를면고서에도이])\s?)?{_COUPON}| ?coupon\b| promo code\b)"
+    rf"(?P<coupon>{_LINK}\s?(?:(?:{MODIFIERS}\s?){{1,3}}|[가-힣A-Za-z]{{0,7}}[가-힣A-Za-z](?<![은는을를면고서에도이])\s?)?{_COUPON}| ?coupon\b| promo code\b)"
     rf"|(?P<discount>{_LINK}\s?(?:{MODIFIERS}\s?){{0,2}}(?:{_CUT}|싸게|저렴하게)|\s?[↓▼]| price (?:cut|drop)\b)"
     rf"|(?P<benefit>{_LINK}\s?(?:{MODIFIERS}\s?|(?:네이버|페이|포인트|마일리지|멤버십)\s?){{0,2}}{_SAVED}| ?[Cc]ash ?back\b)"
 )
 AMOUNT_TAIL = re.compile(
     r"(?P<coin>\s?(?:짜리\s?)?(?:동전|지폐|주화|은화|백동|크기|만 ?한 (?:크기|점|얼룩|동전))|권(?![가-힣]|을 사)|권(?=[을이은도만에으짜 ]))"
-    r"|(?P<approx>대(?![비신금출여략체량형표학기중])(?:\s?(?:초반|중반|후반))?|\s대(?=[의로에가를는도 ,.!?]|$)"
-    r"|\s?(?:초반|중반|후반)\s?대?|\s?(?:이하|이상(?!하|한)|미만|초과|이내|내외|안팎)"
+    r"|(?P<approx>대(?![비신금출여략체량형표학기중])(?:\s?(?:초반|중반|후반|초중반|중후반))?|\s대(?=[의로에가를는도 ,.!?]|$)"
+    r"|\s?(?:초반|중반|후반|초중반|중후반)\s?대?|\s?(?:이하|이상(?!하|한)|미만|초과|이내|내외|안팎)"
     r"|\s?선(?=이|에|으로|까지|을|의|은|도|[\s,.!?)]|$)(?!이[유])| or (?:less|more|under|over|below|so)\b| and (?:up|under|over|below)\b|-ish\b)"
     rf"|(?P<unit_price>\s?/\s?(?:[0-9]+\s?)?{_UNIT_NAME}(?![A-Za-z])"
     r"| (?:per|a|an|for every) (?:[0-9]+ ?)?(?!lot|few|bit|bargain|steal|good|great|deal|little|month ago)[a-z]+)"
-    rf"|(?P<coupon>\s?(?:{MODIFIERS}|할인|\s[가-힣]{{1,7}}(?<![은는을를면고서에도이상하내만과시])(?=\s?쿠폰))?\s?(?:할인\s?)?{_COUPON}| coupon\b| voucher\b)"
+    rf"|(?P<coupon>(?:짜리)?\s?(?:{MODIFIERS}|할인|\s[가-힣]{{1,7}}(?<![은는을를면고서에도이상하내만과시])(?=\s?쿠폰))?\s?(?:할인\s?)?{_COUPON}| coupon\b| voucher\b)"
     rf"|(?P<discount>(?:\s?(?:이나|씩|을|를|정도|까지|가량|더)(?=\s|할|세))?\s?(?:{MODIFIERS}\s?){{0,2}}{_CUT}(?!가|\s?(?:판매|특가|상품|행사가)))"
     rf"|(?P<benefit>(?:\s?(?:이나|씩|을|를|까지))?\s?(?:{MODIFIERS}\s?|(?:네이버|페이|포인트|마일리지)\s?){{0,2}}(?:{_SAVED}|포인트)| cash ?back\b)"
 )
@@ -102,7 +104,7 @@ LEFT_SAVE = look_back(
 LEFT_UNIT = re.compile(
     r"(?:(?<![가-힣0-9])(?:[0-9][0-9,.]*|[한두세네열반]|다섯|여섯)\s?)?(?:[A-Za-zℓ㎡]{1,5}[²]?|[가-힣]{1,5})\s?당\s?:?\s?(?:(?:가격|단가)[은이]?\s)?(?:(?:약|평균|단|겨우|최대|대략|불과|고작|무려)\s?)?\Z"
 )
-NOT_UNIT = re.compile(r"(?:담|해|식|배|상|부|정|적|합|타|마땅|수|일|명|성|강|서|전|무|악|할)당\s*\S*\s*\Z")
+NOT_UNIT = re.compile(r"(?<![0-9])(?:담|해|식|배|상|부|정|적|합|타|마땅|수|일|명|성|강|서|전|무|악|할)당\s*\S*\s*\Z")
 LEFT_PRICE = look_back(
     "최저가|특가|핫딜|땡처리|가격|정가|할인가|판매가|구매가|행사가|쿠폰가|체감가|세일가|공식가|직구가|출고가|소비자가|회원가|이벤트가|적용가|혜택가|단돈|값",
     between="으로|이라|은|는|이|가|도|로|에서|에|:|=|→",

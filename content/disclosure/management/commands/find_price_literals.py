@@ -13,10 +13,10 @@ import json
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, BinaryIO, ContextManager
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 
@@ -88,7 +88,7 @@ def _are_spans(spans: Any) -> bool:
     )
 
 
-def _open(name: str) -> ContextManager[Iterator[bytes] | BinaryIO]:
+def _open(name: str) -> AbstractContextManager[Iterator[bytes] | BinaryIO]:
     if name == "-":
         return nullcontext(sys.stdin.buffer)
     try:

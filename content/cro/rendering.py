@@ -13,6 +13,8 @@ from content.cro.environment import render_card, render_cta, render_page, render
 from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
 from content.cro.subset import clean_html
+from content.disclosure.claims import DiscountClaim
+from content.disclosure.prices import is_hidden, link_current_price
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
@@ -34,6 +36,8 @@ class Source:
     compared: Mapping[ProductKey, ProductFacts]
     match: ProductFacts | None
     table: TableFacts | None
+    claims: Mapping[int, DiscountClaim] = field(default_factory=dict)
+    """{product id: whether its discount may be claimed}."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,13 @@ class Renderer:
         """Price, card or link of a product; within a sentence a card is its linked name."""
         if node.name == "price":
             self.shown[product.id] = product
-            return escape(format_won(product.sale_price))
+            return self.write_price(product)
+        if node.name == "discount":
+            self.shown[product.id] = product
+            return escape(format_discount(product.discount_percent) + " 할인") if self.may_claim(product) else Markup("")
+        if node.name == "benefit":
+            self.shown[product.id] = product
+            return escape(", ".join(list_benefits(product.benefits)))
         if node.name == "product" and node.is_alone:
             return render_card(self.build_card(product))
         cta = self.build_cta(product)
@@ -111,6 +121,17 @@ class Renderer:
             return render_cta(cta)
         label = product.name if node.name == "product" else cta.label
         return Markup('<a href="{}">{}</a>').format(cta.address, label) if cta.address else escape(label)
+
+    def write_price(self, product: ProductFacts) -> Markup:
+        """The price now, or the way to it when nobody has checked it for too long."""
+        if is_hidden(product.price_checked_at):
+            return link_current_price(product.product_url)
+        return escape(format_won(product.sale_price))
+
+    def may_claim(self, product: ProductFacts) -> bool:
+        """Whether the product's discount is borne out by its own earlier price, and its price is current."""
+        claim = self.source.claims.get(product.id)
+        return claim is not None and claim.is_allowed and not is_hidden(product.price_checked_at)
 
     def place_image(self, address: str, alt: str) -> Markup:
         """A picture of the post by `image:POSITION`; any other address cannot be packed."""
@@ -144,7 +165,7 @@ class Renderer:
     def build_card(self, product: ProductFacts) -> Card:
         """A product's box."""
         self.shown[product.id] = product
-        is_reduced = product.discount_percent > 0
+        is_reduced = product.discount_percent > 0 and self.may_claim(product)
         picture = None
         if product.image_url:
             ref = ImageRef("product", product.image_url, product.name, product.sku)
@@ -152,9 +173,9 @@ class Renderer:
         return Card(
             name=product.name,
             address=product.product_url,
-            price=format_won(product.sale_price),
+            price=self.write_price(product),
             list_price=format_won(product.price) if is_reduced else "",
-            discount=format_discount(product.discount_percent),
+            discount=format_discount(product.discount_percent if is_reduced else 0),
             benefits=tuple(list_benefits(product.benefits)),
             is_sellable=product.is_sellable,
             picture=picture,

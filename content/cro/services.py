@@ -8,6 +8,7 @@ from content.comparison.selectors import TableFacts, get_table
 from content.cro.environment import TEMPLATE_VERSIONS
 from content.cro.plaintext import write_text
 from content.cro.rendering import RenderedPost, Renderer, Rendering, Source
+from content.disclosure.prices import is_hidden, judge_discounts, observe_ages
 from content.disclosure.services import insert_disclosure
 from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
@@ -27,6 +28,7 @@ def compose_post(*, post_id: int) -> RenderedPost:
     source = read_source(post_id)
     with span("template_render_seconds", template=source.template_id, content_id=post_id):
         rendering = Renderer(source).render()
+    observe_ages(rendering.shown.values())
     as_of = find_oldest_check(rendering.shown.values())
     html, disclosure_version = insert_disclosure(rendering.html, relationship=source.post.relationship, as_of=as_of)
     return RenderedPost(
@@ -48,20 +50,23 @@ def compose_post(*, post_id: int) -> RenderedPost:
 
 
 def read_source(post_id: int) -> Source:
-    """Everything that the page is made of, in at most seven queries."""
+    """Everything that the page is made of, in at most eight queries."""
     post = get_post(post_id)
     parsed = parse_body(post.body)
     decision = get_decision(post_id)
     table = get_table(post_id)
     match_id = decision.product_id if decision else None
+    products = get_facts_by_sku(parsed.skus) if parsed.skus else {}
+    match = get_facts_by_id([match_id]).get(match_id) if match_id else None
     return Source(
         post=post,
         parsed=parsed,
         template_id=decision.template_id if decision else TEMPLATE_BUY,
-        products=get_facts_by_sku(parsed.skus) if parsed.skus else {},
+        products=products,
         compared=read_compared(table) if table and table.rows else {},
-        match=get_facts_by_id([match_id]).get(match_id) if match_id else None,
+        match=match,
         table=table,
+        claims=judge_discounts([*products.values(), *([match] if match else [])]),
     )
 
 
@@ -96,15 +101,29 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
         if node.name == "table" and not rendering.has_table:
             message = "{{ table }}: 비교할 상품이 없습니다. 본문에 상품을 넣거나 자리표시를 빼세요."
             yield Finding("no_table", node.line, message)
+    yield from inspect_prices(source, rendering)
+
+
+def inspect_prices(source: Source, rendering: Rendering) -> Iterable[Finding]:
+    """What is wrong with the prices shown: never checked, checked too long ago, a discount that nothing bears out."""
+    parsed = source.parsed
     for product in rendering.shown.values():
+        line, claim = parsed.line_of(product.sku), source.claims.get(product.id)
+        if is_hidden(product.price_checked_at):
+            message = f"SKU '{product.sku}': 가격을 확인한 지 오래되어 숫자 대신 링크가 나갑니다. 동기화를 실행하세요."
+            yield Finding("price_hidden", line, message, product.sku)
+        if claim is not None and not claim.is_allowed:
+            message = f"SKU '{product.sku}': 할인을 쓰지 않았습니다. {claim.reason} 판매가나 가격 이력을 확인하세요."
+            yield Finding("discount_refused", line, message, product.sku)
         if product.price_checked_at is None:
             message = f"SKU '{product.sku}': 가격을 확인한 동기화가 아직 없습니다. 동기화를 끝까지 실행하세요."
             yield Finding("price_unchecked", parsed.line_of(product.sku), message, product.sku)
 
 
 def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:
-    """The oldest time at which one of these prices was checked; None when none ever was."""
-    return min((product.price_checked_at for product in products if product.price_checked_at), default=None)
+    """The oldest time at which one of the prices that are shown was checked; None when none ever was."""
+    checked = (product.price_checked_at for product in products)
+    return min((when for when in checked if when and not is_hidden(when)), default=None)
 
 
 def list_revisions(rendering: Rendering, source: Source) -> dict[int, int]:

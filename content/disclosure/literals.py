@@ -58,8 +58,11 @@ def find_literals(text: str, *, format: str = "text") -> tuple[Literal, ...]:
 
 
 def suggest_placeholder(kind: str, *, sku: str = "match") -> str:
-    """The placeholder that shows what a kind of literal says, always as it is now."""
-    return f"{{{{ {'price' if kind in SHOWS_PRICE else 'product'}:{sku} }}}}"
+    """The placeholder that shows what a kind of literal says, always as it is now; "" for a claim, which nothing proves."""
+    if kind == "claim":
+        return ""
+    name = "price" if kind in SHOWS_PRICE else "benefit" if kind == "benefit" else "discount"
+    return f"{{{{ {name}:{sku} }}}}"
 
 
 def _pick(text: str) -> list[Hit]:

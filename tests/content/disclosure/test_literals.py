@@ -88,7 +88,7 @@ def test_the_value_is_in_won_where_there_is_one(text: str, value: int | None) ->
 def test_a_literal_knows_its_rule_and_what_to_write_instead() -> None:
     price, benefit = find_literals("29,900원에 무료배송")
     assert (price.rule_id, price.placeholder) == ("price.won", "{{ price:match }}")
-    assert (benefit.rule_id, benefit.placeholder) == ("benefit.word", "{{ product:match }}")
+    assert (benefit.rule_id, benefit.placeholder) == ("benefit.word", "{{ benefit:match }}")
 
 
 def test_hidden_parts_of_a_page_are_not_read_and_texts_for_some_readers_are() -> None:

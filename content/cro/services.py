@@ -13,7 +13,7 @@ from content.disclosure.services import insert_disclosure
 from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
 from content.posts.findings import Finding, unique_findings
-from content.posts.placeholders import parse_body
+from content.posts.placeholders import MATCH_ARGUMENT, parse_body
 from content.posts.selectors import get_post
 from content.posts.services import explain_unknown_sku
 from perfhooks.spans import span
@@ -109,15 +109,23 @@ def inspect_prices(source: Source, rendering: Rendering) -> Iterable[Finding]:
     parsed = source.parsed
     for product in rendering.shown.values():
         line, claim = parsed.line_of(product.sku), source.claims.get(product.id)
+        is_asked = any(parsed.has_product("discount", name) for name in name_product(product, source))
         if is_hidden(product.price_checked_at):
             message = f"SKU '{product.sku}': 가격을 확인한 지 오래되어 숫자 대신 링크가 나갑니다. 동기화를 실행하세요."
             yield Finding("price_hidden", line, message, product.sku)
-        if claim is not None and not claim.is_allowed:
-            message = f"SKU '{product.sku}': 할인을 쓰지 않았습니다. {claim.reason} 판매가나 가격 이력을 확인하세요."
+        if is_asked and (claim is None or not claim.is_allowed):
+            reason = claim.reason if claim else "지금 가격이 판매가보다 낮지 않습니다."
+            message = f"SKU '{product.sku}': 할인을 쓰지 않았습니다. {reason} 판매가나 가격 이력을 확인하세요."
             yield Finding("discount_refused", line, message, product.sku)
         if product.price_checked_at is None:
             message = f"SKU '{product.sku}': 가격을 확인한 동기화가 아직 없습니다. 동기화를 끝까지 실행하세요."
             yield Finding("price_unchecked", parsed.line_of(product.sku), message, product.sku)
+
+
+def name_product(product: ProductFacts, source: Source) -> tuple[str, ...]:
+    """What placeholders may call this product."""
+    is_match = source.match is not None and source.match.id == product.id
+    return (product.sku, MATCH_ARGUMENT) if is_match else (product.sku,)
 
 
 def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:

@@ -25,16 +25,14 @@ class FixedLiteral:
 
 
 @transaction.atomic
-def replace_literal(*, literal_id: int, seen: str) -> FixedLiteral:
+def replace_literal(*, literal_id: int, post_id: int, seen: str) -> FixedLiteral:
     """Replace a literal of a body by its placeholder; markup inside of it stays behind the placeholder.
 
     seen: the post's `body_hash` that the editor looked at. Raises LiteralConflict when the post or the finding is not what
     it was, with nothing written.
     """
-    literal = PriceLiteral.objects.filter(pk=literal_id).first()
-    post = (
-        Post.objects.select_for_update(no_key=True).filter(pk=literal.post_id).first() if literal is not None else None
-    )
+    post = Post.objects.select_for_update(no_key=True).filter(pk=post_id).first()
+    literal = PriceLiteral.objects.filter(pk=literal_id, post=post_id).first()
     if literal is None or post is None:
         raise LiteralConflict("이 문구는 이미 고쳐졌거나 글이 지워졌습니다. 글을 다시 열어 남은 문구를 보세요.")
     if literal.part != "body":

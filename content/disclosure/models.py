@@ -66,7 +66,7 @@ class PriceLiteral(models.Model):
     part = models.CharField("자리", max_length=5, choices=[("title", "제목"), ("body", "본문")])
     line = models.PositiveIntegerField("줄", help_text="본문의 줄 번호. 제목은 0")
     start = models.PositiveIntegerField("시작", help_text="글자 위치, 0부터")
-    end = models.PositiveIntegerField("끝", help_text="마지막 글자의 다음 위치")
+    length = models.PositiveIntegerField("길이", help_text="글자 수. 문구 안의 태그도 셉니다")
     kind = models.CharField("종류", max_length=12, choices=LITERAL_KINDS)
     text = models.CharField("문구", max_length=200)
     value = models.BigIntegerField("값(원)", null=True, blank=True)
@@ -79,8 +79,13 @@ class PriceLiteral(models.Model):
         verbose_name_plural = "고정 가격 문구"
         constraints = [
             models.UniqueConstraint(fields=["post", "part", "start"], name="literal_place_once"),
-            models.CheckConstraint(condition=Q(end__gt=models.F("start")), name="literal_has_length"),
+            models.CheckConstraint(condition=Q(length__gte=1), name="literal_has_length"),
         ]
 
     def __str__(self) -> str:
         return self.text
+
+    @property
+    def end(self) -> int:
+        """The position behind its last letter."""
+        return self.start + self.length

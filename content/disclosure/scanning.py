@@ -78,7 +78,7 @@ def _list_rows(post: Post, part: str, text: str) -> Iterator[PriceLiteral]:
             part=part,
             line=line,
             start=literal.start,
-            end=literal.end,
+            length=literal.end - literal.start,
             kind=literal.kind,
             text=text[literal.start : literal.end][:TEXT_LENGTH_LIMIT],
             value=literal.value,
@@ -99,4 +99,4 @@ def _suggest(literal: Literal, line: int, skus: list[tuple[int, str]]) -> str:
 
 
 def _identify(row: PriceLiteral) -> tuple[object, ...]:
-    return (row.part, row.line, row.start, row.end, row.kind, row.text, row.value, row.rule_id, row.placeholder)
+    return (row.part, row.line, row.start, row.length, row.kind, row.text, row.value, row.rule_id, row.placeholder)

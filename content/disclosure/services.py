@@ -7,13 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
 
-from content.disclosure.insertion import KOREA, place_disclosure
+from content.disclosure.insertion import place_disclosure
 from content.disclosure.lint import lint_sentence
 from content.disclosure.models import DisclosureVersion, Language
-from content.disclosure.selectors import get_current_text
+from content.disclosure.selectors import get_current_text, korean_today
 from content.disclosure.texts import DEFAULTS, FIRST_DAY
 from content.posts.models import Post, Relationship
-from perfhooks.clock import business_now
 from perfhooks.spans import span
 
 
@@ -37,11 +36,6 @@ def insert_disclosure(
     with span("disclaimer_injection_seconds", relationship=relationship):
         text = get_current_text(relationship, on=korean_today(), language=language)
         return place_disclosure(html, text=text, as_of=as_of, language=language), text.version
-
-
-def korean_today() -> date:
-    """The day of record in Korea."""
-    return business_now().astimezone(KOREA).date()
 
 
 @transaction.atomic

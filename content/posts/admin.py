@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.forms import BaseModelFormSet, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_post, link_to_product
+from content.disclosure.fixing import LiteralConflict, replace_literal
+from content.disclosure.prices import is_hidden, is_stale
+from content.disclosure.selectors import select_live_with_literals
 from content.packages.selectors import select_current
 from content.posts.findings import ADVICE_KINDS
 from content.posts.forms import ImageForm, PostForm
@@ -24,6 +29,7 @@ from content.posts.services import delete_post, save_post, store_images
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
 from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, pill
+from products.catalog.selectors import select_posts_with_stale_prices, select_shown_by
 
 if TYPE_CHECKING:
     _ImageInline = admin.TabularInline[PostImage, Post]
@@ -47,6 +53,42 @@ class FindingFilter(admin.SimpleListFilter):
         if self.value() == "False":
             return queryset.filter(standing)
         return queryset.exclude(standing) if self.value() == "True" else queryset
+
+
+class LiteralFilter(admin.SimpleListFilter):
+    """Ready and published posts with typed-in prices; the dashboard's panel leads here."""
+
+    title = "고정 가격 문구"
+    parameter_name = "literals"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Live posts with literals, or any post with."""
+        return [("live", "준비됨·게시됨에 있음"), ("any", "있음")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        """Those of the chosen kind."""
+        if self.value() == "live":
+            return queryset.filter(pk__in=select_live_with_literals().values("pk"))
+        return queryset.filter(price_literals__isnull=False).distinct() if self.value() == "any" else queryset
+
+
+class PriceAgeFilter(admin.SimpleListFilter):
+    """Posts that show a price which nobody confirmed for long."""
+
+    title = "가격 확인"
+    parameter_name = "price"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Stale, or so old that the number is not shown."""
+        hidden = settings.PRICE_HIDDEN_HOURS
+        choices = [("stale", f"{settings.PRICE_STALE_HOURS}시간 넘음")]
+        return [*choices, ("hidden", f"{hidden}시간 넘음(숫자 숨김)")] if hidden else choices
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Post]) -> QuerySet[Post]:
+        """Those of the chosen kind."""
+        limits = {"stale": settings.PRICE_STALE_HOURS, "hidden": settings.PRICE_HIDDEN_HOURS}
+        hours = limits.get(self.value() or "", 0)
+        return queryset.filter(pk__in=select_posts_with_stale_prices(hours=hours)) if hours else queryset
 
 
 class PackageFilter(admin.SimpleListFilter):
@@ -82,8 +124,8 @@ class PostAdmin(FastModelAdmin[Post]):
 
     form = PostForm
     inlines = (ImageInline,)
-    list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "changed")
-    list_filter = ("status", FindingFilter, PackageFilter, "relationship")
+    list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "price_age", "changed")
+    list_filter = ("status", FindingFilter, LiteralFilter, PriceAgeFilter, PackageFilter, "relationship")
     list_select_related = ("match_decision__product",)
     search_fields = ("slug", "title")
     search_help_text = "슬러그와 제목으로 찾습니다"
@@ -101,6 +143,8 @@ class PostAdmin(FastModelAdmin[Post]):
             finding_count=Subquery(standing.values("number")),
             packaged_at=Subquery(select_current().filter(post=own).values("built_at")[:1]),
             queued_as=Subquery(select_live().filter(post=own).values("state")[:1]),
+            oldest_name=Subquery(select_shown_by(own).values("name")[:1]),
+            oldest_check=Subquery(select_shown_by(own).values("price_checked_at")[:1]),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
@@ -120,6 +164,7 @@ class PostAdmin(FastModelAdmin[Post]):
         previews = [
             path("<int:post_id>/preview/", wrap(self.preview_view), name="posts_post_preview"),
             path("<int:post_id>/preview/frame/", wrap(self.frame_view), name="posts_post_preview_frame"),
+            path("<int:post_id>/literal/", wrap(self.literal_view), name="posts_post_literal"),
         ]
         return [*previews, *super().get_urls()]
 
@@ -191,6 +236,25 @@ class PostAdmin(FastModelAdmin[Post]):
         }
         return TemplateResponse(request, "admin/posts/post/preview.html", context)
 
+    def literal_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
+        """Put the placeholder in the place of one typed-in price, as one click asks."""
+        post = self._get_visible(request, post_id)
+        if request.method != "POST" or not self.has_change_permission(request, post):
+            raise PermissionDenied
+        try:
+            literal_id = int(request.POST.get("literal", ""))
+            fixed = replace_literal(literal_id=literal_id, post_id=post_id, seen=request.POST.get("seen", ""))
+        except (LiteralConflict, ValueError) as conflict:
+            words = str(conflict) if isinstance(conflict, LiteralConflict) else "문구: 목록의 단추로 고르세요."
+            messages.error(request, words)
+        except ValidationError as refused:
+            messages.error(request, " ".join(refused.messages))
+        else:
+            words = f"'{fixed.text}' 대신 {fixed.placeholder}" if fixed.placeholder else f"'{fixed.text}' 지움"
+            messages.success(request, f"고쳤습니다: {words}")
+            self.log_change(request, post, f"고정 가격 문구를 고침: {words}")
+        return HttpResponseRedirect(f"{reverse('admin:posts_post_change', args=[post_id])}#literals")
+
     def frame_view(self, request: HttpRequest, post_id: int) -> HttpResponse:
         """The rendered post, alone in a document that may run and load nothing."""
         post = self._get_visible(request, post_id)
@@ -233,6 +297,18 @@ class PostAdmin(FastModelAdmin[Post]):
     def queue_state(self, post: Any) -> SafeString:
         """Whether it waits or is being worked on."""
         return pill(EntryState(post.queued_as).label, "warn") if post.queued_as else pill("없음", "grey")
+
+    @admin.display(description="가격 확인")
+    def price_age(self, post: Any) -> SafeString:
+        """When the oldest of the prices shown was confirmed, and of which product."""
+        if not post.oldest_name:
+            return pill("가격 없음", "grey")
+        if post.oldest_check is None:
+            return format_html('{} <span class="muted">{}</span>', pill("확인 전", "bad"), post.oldest_name)
+        if not is_stale(post.oldest_check):
+            return ago(post.oldest_check)
+        word = pill("숨김" if is_hidden(post.oldest_check) else "오래됨", "bad")
+        return format_html('{} {} <span class="muted">{}</span>', word, ago(post.oldest_check), post.oldest_name)
 
     @admin.display(description="수정", ordering="updated_at")
     def changed(self, post: Post) -> SafeString:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from content.disclosure.selectors import select_live_with_literals
 from content.posts.selectors import select_with_findings
 from content.refresh.selectors import select_dead
 from operations.dashboard.counting import count_together
@@ -88,7 +89,7 @@ QUESTIONS: dict[str, Question] = {
         title="가격이 오래된 글",
         permission="posts.view_post",
         rows=select_posts_with_stale_prices,
-        page="admin:catalog_product_changelist",
+        page="admin:posts_post_changelist",
         lookups={"price": "stale"},
         tone="warn",
         advice="동기화하면 글의 가격 시각도 새로워집니다.",
@@ -101,6 +102,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"findings__isnull": "False"},
         tone="warn",
         advice="글을 열면 줄 번호와 고칠 방법이 있습니다.",
+    ),
+    "price_literals": Question(
+        title="가격을 직접 쓴 글",
+        permission="posts.view_post",
+        rows=select_live_with_literals,
+        page="admin:posts_post_changelist",
+        lookups={"literals": "live"},
+        tone="warn",
+        advice="글을 열어 문구마다 바꾸기를 누르세요.",
     ),
     "dead_entries": Question(
         title="멈춘 대기열 항목",

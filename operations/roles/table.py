@@ -68,6 +68,7 @@ _PUBLISH = (
 _REVIEW = (
     Grant("content.ugc", (ANY,)),
     Grant("content.disclosure", ("change",)),
+    Grant("content.disclosure", ("add",), ("disclosureversion",)),
     Grant("content.posts", ("change",), ("postfinding",)),
 )
 

@@ -249,6 +249,15 @@ class PriceRow(NamedTuple):
     discounted_price: int
 
 
+def select_shown_by(content_id: Any) -> QuerySet[Product]:
+    """The products that a post shows live, the price that was confirmed longest ago (or never) first.
+
+    content_id: a number, or a reference of an outer query.
+    """
+    shown = Product.objects.filter(placements__content_id=content_id, placements__is_live=True)
+    return with_price_check(shown).order_by(F("price_checked_at").asc(nulls_first=True), "pk")
+
+
 def list_price_points(product_ids: Iterable[int]) -> list[PriceRow]:
     """The price history of these products, each one's oldest first."""
     rows = PriceObservation.objects.filter(product__in=list(product_ids)).order_by("product_id", "revision")

@@ -44,6 +44,7 @@ READERS = {
 WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "disclosure.disclosureversion": {"add": {"reviewer", "admin"}},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
@@ -70,6 +71,7 @@ OTHER_PAGES: dict[str, set[str]] = {
     "roles_role_table": {"admin"},
 }
 POSTED_PAGES = {
+    "posts_post_literal": EDITORS,
     "catalog_product_save_view": EVERYBODY,
     "catalog_product_drop_view": EVERYBODY,
     "gates_gatedecision_judge": {"admin"},
@@ -198,6 +200,7 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
     keys: dict[str, int] = {
         "posts_post_preview": package.post_id,
         "posts_post_preview_frame": package.post_id,
+        "posts_post_literal": package.post_id,
         "packages_package_download": package.pk,
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,

@@ -110,7 +110,9 @@ class Renderer:
             return self.write_price(product)
         if node.name == "discount":
             self.shown[product.id] = product
-            return escape(format_discount(product.discount_percent) + " 할인") if self.may_claim(product) else Markup("")
+            return (
+                escape(format_discount(product.discount_percent) + " 할인") if self.may_claim(product) else Markup("")
+            )
         if node.name == "benefit":
             self.shown[product.id] = product
             return escape(", ".join(list_benefits(product.benefits)))

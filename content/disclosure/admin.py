@@ -102,7 +102,10 @@ class DisclosureVersionAdmin(FastModelAdmin[DisclosureVersion]):
     @admin.display(description="지킬 규칙")
     def rules(self, row: DisclosureVersion) -> SafeString:
         """The rules that hold today, with their dates and sources."""
-        rows = ((rule.country, rule.holds_from, rule.text, rule.source) for rule in load_rules().list_holding(korean_today()))
+        rows = (
+            (rule.country, rule.holds_from, rule.text, rule.source)
+            for rule in load_rules().list_holding(korean_today())
+        )
         line = '<li><strong>{}</strong> {}부터: {} <span class="muted">{}</span></li>'
         return format_html("<ul>{}</ul>", format_html_join("", line, rows))
 

@@ -35,7 +35,7 @@ def judge_discount(history: Sequence[PricePoint], *, price: int, sold_for: int, 
     if sold_for >= price:
         return DiscountClaim(False, None, "지금 가격이 판매가보다 낮지 않습니다.")
     began, at = None, len(history)
-    while at > 0 and history[at - 1].sold_for <= sold_for:
+    while at > 0 and history[at - 1].sold_for == sold_for:
         at -= 1
         began = history[at].observed_at
     before = history[:at]

@@ -8,7 +8,9 @@ from content.disclosure.rules import Rules, load_rules
 
 LENGTH_LIMIT = 300
 _KOREAN_END = re.compile(r"(?:니다|[가-힣]요)[.!]?\Z")
-_MARK = re.compile(r"\A\s*\[?(?:광고|협찬|유료\s*광고|대가성\s*광고)\]?|(?i:\A\s*\[?(?:ad|advertisement|paid|sponsored)\]?)")
+_MARK = re.compile(
+    r"\A\s*\[?(?:광고|협찬|유료\s*광고|대가성\s*광고)\]?|(?i:\A\s*\[?(?:ad|advertisement|paid|sponsored)\]?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class Problem:
     message: str
 
 
-def lint_sentence(sentence: str, *, relationship: str, language: str = "ko", rules: Rules | None = None) -> list[Problem]:
+def lint_sentence(
+    sentence: str, *, relationship: str, language: str = "ko", rules: Rules | None = None
+) -> list[Problem]:
     """What keeps a sentence from being used for a relationship; empty when nothing does."""
     book = rules or load_rules()
     text = " ".join(unicodedata.normalize("NFKC", sentence).split())

@@ -9,7 +9,9 @@ from content.disclosure.lint import Problem
 
 TITLE_LENGTH_SEEN = 30
 """Of a title, so many letters are shown in lists before it is cut."""
-LEADING = frozenset({"a", "img", "picture", "video", "audio", "iframe", "embed", "object", "button", "form", "input", "svg", "canvas"})
+LEADING = frozenset(
+    {"a", "img", "picture", "video", "audio", "iframe", "embed", "object", "button", "form", "input", "svg", "canvas"}
+)
 FOLDED = frozenset({"details", "summary", "dialog", "noscript", "template", "figcaption"})
 SMALL = frozenset({"small", "sub", "sup"})
 _HIDING = re.compile(

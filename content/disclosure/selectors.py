@@ -4,8 +4,8 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from content.disclosure.models import DisclosureVersion, PriceLiteral
 from content.disclosure.insertion import KOREA
+from content.disclosure.models import DisclosureVersion, PriceLiteral
 from content.disclosure.texts import DEFAULTS, DisclosureText, get_text
 from content.posts.models import Post
 from content.posts.selectors import PROCESSABLE_STATUSES

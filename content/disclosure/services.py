@@ -25,9 +25,7 @@ class SavedVersion:
     posts: int
 
 
-def insert_disclosure(
-    html: str, *, relationship: str, as_of: datetime | None, language: str = "ko"
-) -> tuple[str, str]:
+def insert_disclosure(html: str, *, relationship: str, as_of: datetime | None, language: str = "ko") -> tuple[str, str]:
     """Put the relationship's disclosure before everything else of a post's fragment.
 
     as_of: the oldest price check among the prices shown (aware), None when none is shown. Returns (html, version of the
@@ -46,9 +44,7 @@ def add_version(
 
     The day may not lie in the past: what was published then carried another sentence.
     """
-    text = check_version(
-        relationship=relationship, sentence=sentence, effective_from=effective_from, language=language
-    )
+    text = check_version(relationship=relationship, sentence=sentence, effective_from=effective_from, language=language)
     ensure_first_versions()
     own = DisclosureVersion.objects.select_for_update().filter(relationship=relationship, language=language)
     list(own.values_list("pk"))

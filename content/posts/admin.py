@@ -124,7 +124,16 @@ class PostAdmin(FastModelAdmin[Post]):
 
     form = PostForm
     inlines = (ImageInline,)
-    list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "price_age", "changed")
+    list_display = (
+        "title",
+        "state",
+        "matched",
+        "finding_state",
+        "package_state",
+        "queue_state",
+        "price_age",
+        "changed",
+    )
     list_filter = ("status", FindingFilter, LiteralFilter, PriceAgeFilter, PackageFilter, "relationship")
     list_select_related = ("match_decision__product",)
     search_fields = ("slug", "title")

@@ -118,8 +118,9 @@ def test_a_discount_is_shown_only_with_its_earlier_price(settings: Any) -> None:
     assert refused.is_publishable
     change_products(store, {"number": 1, "price": 129_000, "discounted_price": 129_000})
     change_products(store, {"number": 1, "price": 129_000, "discounted_price": 99_000})
-    PriceObservation.objects.filter(revision=2).update(observed_at=timezone.now() - timedelta(days=30))
-    PriceObservation.objects.filter(revision=1).update(observed_at=timezone.now() - timedelta(days=60))
+    first, second, _third = PriceObservation.objects.order_by("revision")
+    for row, days in ((first, 60), (second, 30)):
+        PriceObservation.objects.filter(pk=row.pk).update(observed_at=timezone.now() - timedelta(days=days))
     allowed = compose_post(post_id=post.pk)
     assert "(판매가 129,000원에서 23% 할인)" in allowed.html
     assert "23% 할인 중" in allowed.html

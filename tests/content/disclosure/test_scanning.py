@@ -123,7 +123,10 @@ def test_one_click_replaces_it_and_keeps_the_markup(admin_client: Client) -> Non
     assert "**{{ price:JB-1 }}**, 무료배송" in post.body
     assert rows(post) == [(3, "benefit", "무료배송"), (4, "claim", "최저가")]
     assert RefreshEntry.objects.filter(post=post, state="queued").count() == 1
-    assert "고정 가격 문구를 고침" in admin_client.get(reverse("admin:posts_post_history", args=[post.pk])).content.decode()
+    assert (
+        "고정 가격 문구를 고침"
+        in admin_client.get(reverse("admin:posts_post_history", args=[post.pk])).content.decode()
+    )
 
 
 def test_a_claim_is_taken_out(admin_client: Client) -> None:

@@ -218,7 +218,7 @@ def test_a_full_disk_refuses_names_the_file_and_leaves_nothing(
     store = make_shop({"number": 1, "image_url": url})
     post = make_post("{{ product:JB-1 }}")
     earlier = process(post)
-    change_products(store, {"number": 1, "image_url": url, "price": 140_000})
+    change_products(store, {"number": 1, "image_url": url, "discounted_price": 90_000})
 
     def refuse(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -310,7 +310,7 @@ def test_a_torn_product_picture_is_fetched_anew(picture_shop: PictureShop) -> No
     process(post)
     asset = Asset.objects.get()
     tear(asset.storage_name, data)
-    change_products(store, {"number": 1, "image_url": url, "price": 140_000})
+    change_products(store, {"number": 1, "image_url": url, "discounted_price": 90_000})
     outcome = process(post)
     assert outcome.status == "built"
     assert read_zip(outcome.path)["01_jb-1.jpg"] == data

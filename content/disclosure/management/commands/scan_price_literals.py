@@ -45,4 +45,6 @@ class Command(BaseCommand):
                 f"새로 적은 글 {scan.changed:,}개. 준비되거나 게시된 글 가운데 {live:,}개에 문구가 있습니다."
             )
         if options["fail"] and live:
-            raise CommandError(f"준비되거나 게시된 글 {live:,}개에 가격을 직접 썼습니다. 글 목록의 '고정 가격 문구'로 여세요.")
+            raise CommandError(
+                f"준비되거나 게시된 글 {live:,}개에 가격을 직접 썼습니다. 글 목록의 '고정 가격 문구'로 여세요."
+            )

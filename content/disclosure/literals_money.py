@@ -183,6 +183,8 @@ def _may_begin(text: str, start: int, amount: str) -> bool:
     if before in "0123456789":
         return False
     if before in ".,-" and start > 1 and text[start - 2].isalnum() and text[start - 2].isascii():
+        if before == "," and text[start - 2].isdigit() and not text[: start - 2][-1:].isdigit():
+            return amount[0].isdigit() and len(amount) < 4 and not amount.isdigit()  # 3,4만원: three or four
         return before == "-" and "," in amount and not text[start - 2].isdigit()
     if words.HANGUL_LED.match(amount):
         head = text[max(0, start - 6) : start]

@@ -51,7 +51,7 @@ BEGINNING = re.compile(
 # What may follow 원 when it is the currency: the end of a word, a particle, or a word of buying. Not 원칙, 3원색, 10원소.
 AFTER_WON = re.compile(
     r"(?![가-힣])|[이은을의에으도만과까부선짜쯤남씩꼴밖인일입였예요임할쿠적상차돈주내넘미안언하했들초중후특핫세결판구득뿐처같컷추즉중무]"
-    r"|가량|가까|가격|가지|대(?![학리])|정도|정\b|아[래니]|위(?![치원])|보다|전후|어치|어\b|행사|마다|페이백|캐시백|포인트|청구|권|로\b|당\b|당시|와\b|더|현금|카드|와|이내|낮|높|싸|비싸|깎|올|내|줄|아끼|절약|배송|택배|균일|기준|조차|라|면|랑|OFF"
+    r"|[쓰썼냈낸받벌굳든팔찍]|나(?![무물])|아[끼꼈]|절약|가량|가까|가격|가지|대(?![학리])|정도|정\b|아[래니]|위(?![치원])|보다|전후|어치|어\b|행사|마다|페이백|캐시백|포인트|청구|권|로\b|당\b|당시|와\b|더|현금|카드|와|이내|낮|높|싸|비싸|깎|올|내|줄|아끼|절약|배송|택배|균일|기준|조차|라|면|랑|OFF"
 )
 NOT_WON = re.compile(
     r"원(?:인분석|을지로|주율|주시|미구|전사고|정경기|정대|위치|초적|이름|인을|의자|내과|상복구| 방정식| 생중계| 체제| 구성|형|목|칙|룸|소|색|화|도심)"
@@ -96,7 +96,6 @@ LEFT_SHARE = look_back(
     "할인율|할인폭|할인|세일|SALE|Save|save|Saves|saves|Saved|saved|Discount|discount|↓|▼",
     between="은|이|도|가|:|of|up to|an extra",
     adverbs="최대|무려",
-    is_whole=True,
 )
 LEFT_SAVE = look_back(
     "Save|save|SAVE|Saves|saves|Saved|saved|Saving|saving", between="up to|an extra|over|about", is_whole=True

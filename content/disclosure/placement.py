@@ -67,7 +67,7 @@ def _judge(node: LexborNode, *, has_lead: bool) -> list[Problem]:
 
 
 def _list_children(node: LexborNode) -> list[LexborNode]:
-    return [child for child in node.iter(include_text=False)]
+    return list(node.iter(include_text=False))
 
 
 def _is_in_title(sentence: str, title: str) -> bool:

@@ -7,19 +7,20 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from content.comparison.selectors import TableFacts
-from content.comparison.wording import format_discount, format_won, list_benefits
+from content.comparison.wording import NOTHING, format_discount, format_won, list_benefits
 from content.cro.contexts import Card, Cta, Page, Picture, Table, TableCell
 from content.cro.environment import render_card, render_cta, render_page, render_table
 from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
 from content.cro.subset import clean_html
 from content.disclosure.claims import DiscountClaim
-from content.disclosure.prices import is_hidden, link_current_price
+from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden, link_current_price
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
+PRICE_COLUMN, DISCOUNT_COLUMN = "가격", "할인"
 IMAGE_SCHEME = "image:"
 CTA_LABEL = "{name} 보러 가기"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
@@ -202,8 +203,17 @@ class Renderer:
             if product is not None:
                 self.shown[product.id] = product
             first = TableCell(row.cells[0], product.product_url if product else "")
-            rows.append((first, *(TableCell(text) for text in row.cells[1:])))
+            others = zip(facts.columns[1:], row.cells[1:], strict=False)
+            rows.append((first, *(self.write_cell(column, text, product) for column, text in others)))
         return Table(facts.columns, tuple(rows))
+
+    def write_cell(self, column: str, text: str, product: ProductFacts | None) -> TableCell:
+        """A cell of the table; a price that is too old and a discount that nothing bears out do not reach the reader."""
+        if product is not None and column == PRICE_COLUMN and is_hidden(product.price_checked_at):
+            return TableCell(CURRENT_PRICE_LABEL, product.product_url)
+        if product is not None and column == DISCOUNT_COLUMN and not self.may_claim(product):
+            return TableCell(NOTHING)
+        return TableCell(text)
 
 
 @dataclass(frozen=True, slots=True)

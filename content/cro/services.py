@@ -58,15 +58,16 @@ def read_source(post_id: int) -> Source:
     match_id = decision.product_id if decision else None
     products = get_facts_by_sku(parsed.skus) if parsed.skus else {}
     match = get_facts_by_id([match_id]).get(match_id) if match_id else None
+    compared = read_compared(table) if table and table.rows else {}
     return Source(
         post=post,
         parsed=parsed,
         template_id=decision.template_id if decision else TEMPLATE_BUY,
         products=products,
-        compared=read_compared(table) if table and table.rows else {},
+        compared=compared,
         match=match,
         table=table,
-        claims=judge_discounts([*products.values(), *([match] if match else [])]),
+        claims=judge_discounts([*products.values(), *compared.values(), *([match] if match else [])]),
     )
 
 

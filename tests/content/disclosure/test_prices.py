@@ -119,12 +119,30 @@ def test_a_discount_is_shown_only_with_its_earlier_price(settings: Any) -> None:
     change_products(store, {"number": 1, "price": 129_000, "discounted_price": 129_000})
     change_products(store, {"number": 1, "price": 129_000, "discounted_price": 99_000})
     first, second, _third = PriceObservation.objects.order_by("revision")
-    for row, days in ((first, 60), (second, 30)):
+    for row, days in ((first, 160), (second, 130)):
         PriceObservation.objects.filter(pk=row.pk).update(observed_at=timezone.now() - timedelta(days=days))
     allowed = compose_post(post_id=post.pk)
     assert "(판매가 129,000원에서 23% 할인)" in allowed.html
     assert "23% 할인 중" in allowed.html
     assert allowed.findings == ()
+
+
+@pytest.mark.django_db
+def test_a_table_keeps_to_the_same_rules(settings: Any) -> None:
+    settings.PRICE_HIDDEN_HOURS = 48
+    store = make_shop({"number": 1, "discounted_price": 129_000}, {"number": 2})
+    change_products(store, {"number": 1})
+    post = make_post("{{ table }}", title="무선 청소기 비교")
+    process(post)
+    CatalogueScan.objects.update(scanned_at=timezone.now())
+    html = compose_post(post_id=post.pk).html
+    assert html.count("<td>23%</td>") == 1, "only the product that was sold for more before"
+    assert html.count("<td>99,000원</td>") == 2
+    CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=50))
+    html = compose_post(post_id=post.pk).html
+    assert "99,000원" not in html
+    assert "23%" not in html
+    assert html.count("현재 가격 보기</a></td>") == 2
 
 
 @pytest.mark.django_db

@@ -249,7 +249,7 @@ class PriceRow(NamedTuple):
     discounted_price: int
 
 
-def select_shown_by(content_id: Any) -> QuerySet[Product]:
+def select_shown_by(content_id: Any) -> QuerySet[Any, Any]:
     """The products that a post shows live, the price that was confirmed longest ago (or never) first.
 
     content_id: a number, or a reference of an outer query.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -88,7 +89,7 @@ QUESTIONS: dict[str, Question] = {
     "stale_posts": Question(
         title="가격이 오래된 글",
         permission="posts.view_post",
-        rows=select_posts_with_stale_prices,
+        rows=lambda: select_posts_with_stale_prices(hours=settings.PRICE_STALE_HOURS),
         page="admin:posts_post_changelist",
         lookups={"price": "stale"},
         tone="warn",

@@ -8,8 +8,9 @@ from django.db import transaction
 from django.db.models import Max
 
 from content.disclosure.insertion import place_disclosure
-from content.disclosure.lint import lint_sentence
+from content.disclosure.lint import Problem, lint_sentence
 from content.disclosure.models import DisclosureVersion, Language
+from content.disclosure.placement import inspect_placement
 from content.disclosure.selectors import get_current_text, korean_today
 from content.disclosure.texts import DEFAULTS, FIRST_DAY
 from content.posts.models import Post, Relationship
@@ -34,6 +35,12 @@ def insert_disclosure(html: str, *, relationship: str, as_of: datetime | None, l
     with span("disclaimer_injection_seconds", relationship=relationship):
         text = get_current_text(relationship, on=korean_today(), language=language)
         return place_disclosure(html, text=text, as_of=as_of, language=language), text.version
+
+
+def inspect_page(html: str, *, relationship: str, title: str = "", language: str = "ko") -> list[Problem]:
+    """What is wrong with where a finished page (a public one, a package) says its disclosure; empty when nothing is."""
+    text = get_current_text(relationship, on=korean_today(), language=language)
+    return inspect_placement(html, sentences=[text.sentence], title=title)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from content.disclosure.models import DisclosureVersion
 from content.disclosure.selectors import get_current_text, korean_today, list_current_versions
-from content.disclosure.services import add_version, ensure_first_versions, insert_disclosure
+from content.disclosure.services import add_version, ensure_first_versions, insert_disclosure, inspect_page
 from content.disclosure.texts import TEXTS
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +86,14 @@ def test_an_editor_adds_a_version_and_is_refused_vague_wording_at_the_field(admi
     assert "2019두36001" in shown
     assert 'name="sentence"' not in shown
     assert admin_client.post(page, {**form, "sentence": "다른 판매하는 상품입니다."}).status_code == 403
+
+
+@pytest.mark.parametrize("relationship", sorted(TEXTS))
+def test_what_is_inserted_stands_where_it_must(relationship: str) -> None:
+    page = '<h2>제목</h2><p><img src="a.jpg" alt=""></p><p><a href="https://shop.example">사기</a></p>'
+    html, _version = insert_disclosure(page, relationship=relationship, as_of=None)
+    assert inspect_page(html, relationship=relationship) == []
+    assert [problem.rule for problem in inspect_page(page, relationship=relationship)] == ["kr-first-part"]
 
 
 def test_the_list_says_which_is_in_force(admin_client: Client) -> None:

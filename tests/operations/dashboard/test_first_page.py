@@ -53,9 +53,9 @@ def make_trouble() -> None:
             PostFinding.objects.filter(pk=finding.pk).update(post=post)
     Post.objects.filter(findings=None).delete()
     make_row(Post)
-    for status in ("ready", "draft"):
+    for stage in ("ready", "draft"):
         literal: Any = make_row(PriceLiteral)
-        Post.objects.filter(pk=literal.post_id).update(status=status)
+        Post.objects.filter(pk=literal.post_id).update(status=stage)
     for state, finished_at in ((EntryState.DEAD, timezone.now()), (EntryState.QUEUED, None)):
         entry: Any = make_row(RefreshEntry)
         RefreshEntry.objects.filter(pk=entry.pk).update(state=state, finished_at=finished_at)

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from content.comparison.wording import format_discount, format_won, list_benefits
 from content.cro.contexts import Deal, Fact, Table
 from content.cro.variants import TRUST_WORDS, Lede, TableForm, Trust
+from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden
 from products.catalog.selectors import ProductFacts
 
 KOREA = ZoneInfo("Asia/Seoul")
@@ -29,6 +30,8 @@ def write_lede(lede: Lede, match: ProductFacts | None, named: Sequence[ProductFa
     if match is None or lede == "none":
         return ""
     if lede == "price":
+        if is_hidden(match.price_checked_at):
+            return ""
         return f"{match.name}: 지금 가격은 {format_won(match.sale_price)}입니다."
     benefits = list_benefits(match.benefits)
     return f"{match.name}: {', '.join(benefits)} 혜택이 있습니다." if benefits else ""
@@ -75,7 +78,8 @@ def describe_deal(product: ProductFacts, *, is_proven: bool, now: datetime) -> D
     lines = [_tell_end(ends_at, is_over=is_over), "가격과 재고는 바뀔 수 있고, 결제할 때의 가격이 적용됩니다."]
     if not product.is_sellable:
         lines.insert(0, "지금은 판매하지 않습니다.")
-    return Deal(format_won(product.sale_price), claim, tuple(lines), is_over)
+    price = CURRENT_PRICE_LABEL if is_hidden(product.price_checked_at) else format_won(product.sale_price)
+    return Deal(price, claim, tuple(lines), is_over)
 
 
 def _tell_end(ends_at: datetime | None, *, is_over: bool) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from content.comparison.selectors import TableFacts
-from content.comparison.wording import format_discount, format_won, list_benefits
+from content.comparison.wording import NOTHING, format_discount, format_won, list_benefits
 from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, tell_time, write_lede
 from content.cro.contexts import Card, Cta, Deal, Page, Picture, Table, TableCell
 from content.cro.environment import Target, render_card, render_cta, render_page, render_table
@@ -17,11 +17,14 @@ from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
 from content.cro.subset import clean_html, clean_page
 from content.cro.variants import DEFAULT, CtaPosition, Variant
+from content.disclosure.claims import DiscountClaim
+from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden, link_current_price
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
+PRICE_COLUMN, DISCOUNT_COLUMN = "가격", "할인"
 IMAGE_SCHEME = "image:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 ITEMS_LIMIT = 10
@@ -35,8 +38,8 @@ _ADDRESS = re.compile(r"\]\(\s*<?([^\s<>()]+)|^\s{0,3}\[[^\]]+\]:\s*<?([^\s<>]+)
 class Source:
     """Everything that a page is made of. products: {SKU: facts} of those named; compared: {key: facts} of the table's.
 
-    now: aware, what tells whether a sale is over. proven_discounts: ids of the products whose own history holds the earlier
-    price; None while nobody has looked, then cards show the store's own list price and no sale is announced.
+    now: aware, what tells whether a sale is over. claims: {product id: whether its discount may be claimed}; a product that
+    is missing there claims none.
     """
 
     post: PostFacts
@@ -49,7 +52,7 @@ class Source:
     now: datetime
     target: Target = "package"
     variant: Variant = DEFAULT
-    proven_discounts: frozenset[int] | None = None
+    claims: Mapping[int, DiscountClaim] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,7 @@ class Renderer:
     def build_deal(self, product: ProductFacts) -> Deal:
         """The terms of the match's sale."""
         self.shown[product.id] = product
-        is_proven = product.id in (self.source.proven_discounts or ())
+        is_proven = self.may_claim(product)
         return describe_deal(product, is_proven=is_proven, now=self.source.now)
 
     def place(self, node: Placeholder) -> Markup:
@@ -191,7 +194,15 @@ class Renderer:
         """Price, card or link of a product; within a sentence a card is its linked name."""
         if node.name == "price":
             self.shown[product.id] = product
-            return escape(format_won(product.sale_price))
+            return self.write_price(product)
+        if node.name == "discount":
+            self.shown[product.id] = product
+            return (
+                escape(format_discount(product.discount_percent) + " 할인") if self.may_claim(product) else Markup("")
+            )
+        if node.name == "benefit":
+            self.shown[product.id] = product
+            return escape(", ".join(list_benefits(product.benefits)))
         if node.name == "product" and node.is_alone:
             self.carded.add(product.id)
             return render_card(self.build_card(product), self.source.target)
@@ -200,6 +211,17 @@ class Renderer:
             return render_cta(cta, self.source.target)
         label = product.name if node.name == "product" else cta.label
         return Markup('<a href="{}">{}</a>').format(cta.address, label) if cta.address else escape(label)
+
+    def write_price(self, product: ProductFacts) -> Markup:
+        """The price now, or the way to it when nobody has checked it for too long."""
+        if is_hidden(product.price_checked_at):
+            return link_current_price(product.product_url)
+        return escape(format_won(product.sale_price))
+
+    def may_claim(self, product: ProductFacts) -> bool:
+        """Whether the product's discount is borne out by its own earlier price, and its price is current."""
+        claim = self.source.claims.get(product.id)
+        return claim is not None and claim.is_allowed and not is_hidden(product.price_checked_at)
 
     def place_image(self, address: str, alt: str) -> Markup:
         """A picture of the post by `image:POSITION`; any other address cannot be packed."""
@@ -237,8 +259,7 @@ class Renderer:
     def build_card(self, product: ProductFacts) -> Card:
         """A product's box."""
         self.shown[product.id] = product
-        proven = self.source.proven_discounts
-        is_reduced = product.discount_percent > 0 and (proven is None or product.id in proven)
+        is_reduced = product.discount_percent > 0 and self.may_claim(product)
         picture = None
         if product.image_url:
             ref = ImageRef("product", product.image_url, product.name, product.sku)
@@ -246,7 +267,7 @@ class Renderer:
         return Card(
             name=product.name,
             address=product.product_url,
-            price=format_won(product.sale_price),
+            price=self.write_price(product),
             list_price=format_won(product.price) if is_reduced else "",
             discount=format_discount(product.discount_percent) if is_reduced else "",
             benefits=tuple(list_benefits(product.benefits)),
@@ -273,7 +294,8 @@ class Renderer:
             if product is not None:
                 self.shown[product.id] = product
             first = TableCell(row.cells[0], product.product_url if product else "")
-            rows.append((first, *(TableCell(text) for text in row.cells[1:])))
+            others = zip(facts.columns[1:], row.cells[1:], strict=False)
+            rows.append((first, *(self.write_cell(column, text, product) for column, text in others)))
         table = Table(facts.columns, tuple(rows), self.date_table() if self.source.target == "page" else "")
         return shape_table(table, self.source.variant.table)
 
@@ -281,6 +303,14 @@ class Renderer:
         """When the oldest price of the table was checked, in words; "" when none ever was."""
         times = [product.price_checked_at for product in self.source.compared.values() if product.price_checked_at]
         return tell_time(min(times)) if times else ""
+
+    def write_cell(self, column: str, text: str, product: ProductFacts | None) -> TableCell:
+        """A cell of the table; a price that is too old and a discount that nothing bears out do not reach the reader."""
+        if product is not None and column == PRICE_COLUMN and is_hidden(product.price_checked_at):
+            return TableCell(CURRENT_PRICE_LABEL, product.product_url)
+        if product is not None and column == DISCOUNT_COLUMN and not self.may_claim(product):
+            return TableCell(NOTHING)
+        return TableCell(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,12 @@ from content.cro.rendering import RenderedPost, Renderer, Rendering, Source
 from content.cro.selectors import get_variant
 from content.cro.structured import describe_products
 from content.cro.variants import DEFAULT, Variant, VariantError
+from content.disclosure.prices import is_hidden, judge_discounts, observe_ages
 from content.disclosure.services import insert_disclosure
 from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
 from content.posts.findings import Finding, unique_findings
-from content.posts.placeholders import parse_body
+from content.posts.placeholders import MATCH_ARGUMENT, parse_body
 from content.posts.selectors import get_post
 from content.posts.services import explain_unknown_sku
 from perfhooks.clock import business_now
@@ -38,6 +39,7 @@ def compose_post(
     source = read_source(post_id, target=target, variant=chosen, template_id=template_id)
     with span("template_render_seconds", template=source.template_id, content_id=post_id, **chosen.log_tags):
         rendering = Renderer(source).render()
+    observe_ages(rendering.shown.values())
     as_of = find_oldest_check(rendering.shown.values())
     html, disclosure_version = insert_disclosure(rendering.html, relationship=source.post.relationship, as_of=as_of)
     is_page = target == "page"
@@ -66,7 +68,7 @@ def compose_post(
 def read_source(
     post_id: int, *, target: Target = "package", variant: Variant = DEFAULT, template_id: str = ""
 ) -> Source:
-    """Everything that the page is made of, in at most seven queries."""
+    """Everything that the page is made of, in at most eight queries."""
     if template_id and template_id not in TEMPLATE_VERSIONS:
         names = ", ".join(TEMPLATE_VERSIONS)
         raise VariantError("template_id", f"템플릿: '{template_id}' 대신 {names} 가운데 고르세요.")
@@ -75,17 +77,21 @@ def read_source(
     decision = get_decision(post_id)
     table = get_table(post_id)
     match_id = decision.product_id if decision else None
+    products = get_facts_by_sku(parsed.skus) if parsed.skus else {}
+    match = get_facts_by_id([match_id]).get(match_id) if match_id else None
+    compared = read_compared(table) if table and table.rows else {}
     return Source(
         post=post,
         parsed=parsed,
         template_id=template_id or (decision.template_id if decision else TEMPLATE_BUY),
-        products=get_facts_by_sku(parsed.skus) if parsed.skus else {},
-        compared=read_compared(table) if table and table.rows else {},
-        match=get_facts_by_id([match_id]).get(match_id) if match_id else None,
+        products=products,
+        compared=compared,
+        match=match,
         table=table,
         now=business_now(),
         target=target,
         variant=variant,
+        claims=judge_discounts([*products.values(), *compared.values(), *([match] if match else [])]),
     )
 
 
@@ -103,8 +109,7 @@ def read_compared(table: TableFacts) -> dict[ProductKey, ProductFacts]:
 
 def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     """What is wrong with the post: its placeholders, the SKUs they name, and what they ask for in vain."""
-    parsed = source.parsed
-    lines = parsed.list_lines()
+    parsed, lines = source.parsed, source.parsed.list_lines()
     yield from parsed.findings
     for sku in parsed.skus:
         product, line = source.products.get(sku), lines[sku]
@@ -121,15 +126,38 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
         if node.name == "table" and not rendering.has_table:
             message = "{{ table }}: 비교할 상품이 없습니다. 본문에 상품을 넣거나 자리표시를 빼세요."
             yield Finding("no_table", node.line, message)
+    yield from inspect_prices(source, rendering)
+
+
+def inspect_prices(source: Source, rendering: Rendering) -> Iterable[Finding]:
+    """What is wrong with the prices shown: never checked, checked too long ago, a discount that nothing bears out."""
+    lines = source.parsed.list_lines()
+    asked = {node.argument for node in source.parsed.placeholders if node.name == "discount"}
     for product in rendering.shown.values():
+        line, claim = lines.get(product.sku, 0), source.claims.get(product.id)
+        is_asked = not asked.isdisjoint(name_product(product, source))
+        if is_hidden(product.price_checked_at):
+            message = f"SKU '{product.sku}': 가격을 확인한 지 오래되어 숫자 대신 링크가 나갑니다. 동기화를 실행하세요."
+            yield Finding("price_hidden", line, message, product.sku)
+        if is_asked and (claim is None or not claim.is_allowed):
+            reason = claim.reason if claim else "지금 가격이 판매가보다 낮지 않습니다."
+            message = f"SKU '{product.sku}': 할인을 쓰지 않았습니다. {reason} 판매가나 가격 이력을 확인하세요."
+            yield Finding("discount_refused", line, message, product.sku)
         if product.price_checked_at is None:
             message = f"SKU '{product.sku}': 가격을 확인한 동기화가 아직 없습니다. 동기화를 끝까지 실행하세요."
-            yield Finding("price_unchecked", lines.get(product.sku, 0), message, product.sku)
+            yield Finding("price_unchecked", line, message, product.sku)
+
+
+def name_product(product: ProductFacts, source: Source) -> tuple[str, ...]:
+    """What placeholders may call this product."""
+    is_match = source.match is not None and source.match.id == product.id
+    return (product.sku, MATCH_ARGUMENT) if is_match else (product.sku,)
 
 
 def find_oldest_check(products: Iterable[ProductFacts]) -> datetime | None:
-    """The oldest time at which one of these prices was checked; None when none ever was."""
-    return min((product.price_checked_at for product in products if product.price_checked_at), default=None)
+    """The oldest time at which one of the prices that are shown was checked; None when none ever was."""
+    checked = (product.price_checked_at for product in products)
+    return min((when for when in checked if when and not is_hidden(when)), default=None)
 
 
 def list_revisions(rendering: Rendering, source: Source) -> dict[int, int]:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from content.cro.subset import drop_overrides
+from content.disclosure.prices import is_hidden
 from products.catalog.selectors import ProductFacts
 
 KOREA = ZoneInfo("Asia/Seoul")
@@ -37,10 +38,11 @@ _ESCAPES = {"<": "\\u003C", ">": "\\u003E", "&": "\\u0026", "\u2028": "\\u2028",
 def describe_products(products: Iterable[ProductFacts], *, title: str, now: datetime) -> tuple[dict[str, Any], ...]:
     """The JSON-LD of what a page shows: a Product for one, an ItemList of Products for several, nothing for none.
 
-    now: aware; a discount that ended before it has no `priceValidUntil`. Addresses are those of the shop, so that the
+    A product whose price is too old to be shown is left out. now: aware; a discount that ended before it has no `priceValidUntil`. Addresses are those of the shop, so that the
     result does not depend on where the page stands.
     """
-    shown = [describe_product(product, now=now) for product in products][:ITEMS_LIMIT]
+    current = [product for product in products if not is_hidden(product.price_checked_at)]
+    shown = [describe_product(product, now=now) for product in current[:ITEMS_LIMIT]]
     if not shown:
         return ()
     if len(shown) == 1:

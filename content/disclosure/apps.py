@@ -4,8 +4,12 @@ from django.apps import AppConfig
 
 
 class DisclosureConfig(AppConfig):
-    """The texts and their place; no tables yet."""
+    """The sentences, their rules and place, and the prices that were typed into posts."""
 
     name = "content.disclosure"
     label = "disclosure"
     verbose_name = "고지문"
+
+    def ready(self) -> None:
+        """Connect the checks."""
+        from content.disclosure import checks  # noqa: F401

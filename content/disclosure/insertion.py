@@ -13,26 +13,28 @@ from zoneinfo import ZoneInfo
 from content.disclosure.texts import DisclosureText
 
 KOREA = ZoneInfo("Asia/Seoul")
-_BLOCK = re.compile(r"\A<!--disclosure [a-z_]+\.\d+-->.*?<!--/disclosure-->\n?", re.DOTALL)
+_BLOCK = re.compile(r"\A<!--disclosure [a-z_]+(?:\.[a-z]{2})?\.\d+-->.*?<!--/disclosure-->\n?", re.DOTALL)
 
 
-def place_disclosure(html: str, *, text: DisclosureText, as_of: datetime | None) -> str:
+def place_disclosure(html: str, *, text: DisclosureText, as_of: datetime | None, language: str = "ko") -> str:
     """The fragment with the disclosure as its first block. as_of: when the prices shown were checked, None without."""
     block = _BLOCK.match(html)
     rest = html[block.end() :] if block else html
-    return f"{build_block(text, as_of=as_of)}\n{rest}"
+    return f"{build_block(text, as_of=as_of, language=language)}\n{rest}"
 
 
-def build_block(text: DisclosureText, *, as_of: datetime | None) -> str:
+def build_block(text: DisclosureText, *, as_of: datetime | None, language: str = "ko") -> str:
     """The disclosure's own HTML between its markers."""
     lines = [f"<p><strong>{escape(text.sentence)}</strong></p>"]
     if as_of is not None:
-        lines.append(f"<p>{escape(format_price_line(as_of))}</p>")
+        lines.append(f"<p>{escape(format_price_line(as_of, language=language))}</p>")
     return f"<!--disclosure {text.version}-->{''.join(lines)}<!--/disclosure-->"
 
 
-def format_price_line(as_of: datetime) -> str:
+def format_price_line(as_of: datetime, *, language: str = "ko") -> str:
     """The sentence that dates the prices, in Korean time to the minute."""
+    if language == "en":
+        return f"Prices as of {as_of.astimezone(KOREA):%Y-%m-%d %H:%M} KST; they change."
     return f"가격은 {as_of.astimezone(KOREA):%Y-%m-%d %H:%M} 기준이며 이후 바뀔 수 있습니다."
 
 

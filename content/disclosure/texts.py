@@ -1,4 +1,4 @@
-"""The disclosure sentences by relationship, as data with version ids.
+"""The disclosure sentences that a new ledger begins with; editors add versions to them on the desk.
 
 Korea's guide on recommendations and endorsements (in force for text media since 1 December 2024) asks for a plain,
 unconditional sentence in the title or at the very beginning of the post: "받습니다", never "받을 수 있습니다". A changed
@@ -6,11 +6,15 @@ sentence gets a new version, so that every package tells which one it carries.
 """
 
 from dataclasses import dataclass
+from datetime import date
+
+FIRST_DAY = date(2024, 12, 1)
+"""From when the first versions hold."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisclosureText:
-    """A sentence and its id, "<relationship>.<number>"."""
+    """A sentence and its id, "<relationship>.<number>", with the language between when it is not Korean."""
 
     version: str
     sentence: str
@@ -35,10 +39,23 @@ TEXTS: dict[str, DisclosureText] = {
         "family_or_staff.1", "[광고] 글쓴이는 이 글의 상품을 판매하는 사람의 가족이거나 임직원입니다."
     ),
 }
+ENGLISH: dict[str, DisclosureText] = {
+    name: DisclosureText(f"{name}.en.1", sentence)
+    for name, sentence in {
+        "own_product": "[Ad] We sell the products in this post ourselves.",
+        "affiliate_commission": "[Ad] I get a commission for purchases made through links in this post.",
+        "sponsored_goods": "[Sponsored] The seller gave me the products in this post.",
+        "paid_ad": "[Paid ad] An advertiser paid me to write this post.",
+        "free_sample": "[Sponsored] The seller sent me the products in this post for free.",
+        "family_or_staff": "[Ad] I am a relative or an employee of the seller of these products.",
+    }.items()
+}
+DEFAULTS = {"ko": TEXTS, "en": ENGLISH}
 
 
-def get_text(relationship: str) -> DisclosureText:
-    """The sentence of a relationship. Raises ValueError, in Korean, for one that has none."""
-    if relationship not in TEXTS:
+def get_text(relationship: str, *, language: str = "ko") -> DisclosureText:
+    """The first sentence of a relationship. Raises ValueError, in Korean, for one that has none."""
+    texts = DEFAULTS.get(language, {})
+    if relationship not in texts:
         raise ValueError(f"판매자와의 관계: '{relationship}'의 고지문이 없습니다. {', '.join(TEXTS)} 가운데 고르세요.")
-    return TEXTS[relationship]
+    return texts[relationship]

@@ -14,11 +14,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_product
+from content.disclosure.prices import is_hidden, is_stale
 from content.packages.selectors import select_current
 from content.posts.bulkactions import PostActions, act_as
 from content.posts.findingadmin import PostFindingAdmin
 from content.posts.forms import ImageForm, PostForm
-from content.posts.listfilters import FindingFilter, HeldBackFilter, PackageFilter
+from content.posts.listfilters import FindingFilter, HeldBackFilter, LiteralFilter, PackageFilter, PriceAgeFilter
+from content.posts.literalpages import LiteralPages
 from content.posts.locks import explain_lock, open_lock, release_lock
 from content.posts.models import Post, PostFinding, PostImage, PostStatus
 from content.posts.postpage import read_post_page, show_status, show_time
@@ -30,6 +32,7 @@ from content.posts.states import FIRST_STATES, PUBLISH_RIGHT, PUBLISHER_STATES, 
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
 from perfhooks.desk import FastModelAdmin, ago, pill
+from products.catalog.selectors import select_shown_by
 
 if TYPE_CHECKING:
     _ImageInline = admin.TabularInline[PostImage, Post]
@@ -49,13 +52,30 @@ class ImageInline(_ImageInline):
 
 
 @admin.register(Post)
-class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
+class PostAdmin(PostActions, RevisionPages, LiteralPages, FastModelAdmin[Post]):
     """Posts. Saving goes through the service, which queues the post when readers would see a difference."""
 
     form = PostForm
     inlines = (ImageInline,)
-    list_display = ("title", "state", "matched", "finding_state", "package_state", "queue_state", "changed")
-    list_filter = ("status", FindingFilter, PackageFilter, HeldBackFilter, "relationship")
+    list_display = (
+        "title",
+        "state",
+        "matched",
+        "finding_state",
+        "package_state",
+        "queue_state",
+        "price_age",
+        "changed",
+    )
+    list_filter = (
+        "status",
+        FindingFilter,
+        LiteralFilter,
+        PriceAgeFilter,
+        PackageFilter,
+        HeldBackFilter,
+        "relationship",
+    )
     list_select_related = ("match_decision__product",)
     search_fields = ("slug", "title")
     search_help_text = "슬러그와 제목으로 찾습니다"
@@ -73,6 +93,8 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
             finding_count=Subquery(standing.values("number")),
             packaged_at=Subquery(select_current().filter(post=own).values("built_at")[:1]),
             queued_as=Subquery(select_live().filter(post=own).values("state")[:1]),
+            oldest_name=Subquery(select_shown_by(own).values("name")[:1]),
+            oldest_check=Subquery(select_shown_by(own).values("price_checked_at")[:1]),
         )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Post | None = None) -> tuple[str, ...]:
@@ -97,7 +119,13 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
             path("<int:post_id>/preview/frame/", wrap(self.frame_view), name="posts_post_preview_frame"),
             path("<int:post_id>/take-over/", wrap(self.take_over_view), name="posts_post_take_over"),
         ]
-        return [*previews, *self.get_batch_urls(), *self.get_revision_urls(), *super().get_urls()]
+        return [
+            *previews,
+            *self.get_batch_urls(),
+            *self.get_revision_urls(),
+            *self.get_literal_urls(),
+            *super().get_urls(),
+        ]
 
     def save_model(self, request: HttpRequest, obj: Post, form: Any, change: bool) -> None:
         """Save through the service, then move the post where the editor wants it, if that may be."""
@@ -252,6 +280,18 @@ class PostAdmin(PostActions, RevisionPages, FastModelAdmin[Post]):
     def queue_state(self, post: Any) -> SafeString:
         """Whether it waits or is being worked on."""
         return pill(EntryState(post.queued_as).label, "warn") if post.queued_as else pill("없음", "grey")
+
+    @admin.display(description="가격 확인")
+    def price_age(self, post: Any) -> SafeString:
+        """When the oldest of the prices shown was confirmed, and of which product."""
+        if not post.oldest_name:
+            return pill("가격 없음", "grey")
+        if post.oldest_check is None:
+            return format_html('{} <span class="muted">{}</span>', pill("확인 전", "bad"), post.oldest_name)
+        if not is_stale(post.oldest_check):
+            return ago(post.oldest_check)
+        word = pill("숨김" if is_hidden(post.oldest_check) else "오래됨", "bad")
+        return format_html('{} {} <span class="muted">{}</span>', word, ago(post.oldest_check), post.oldest_name)
 
     @admin.display(description="수정", ordering="updated_at")
     def changed(self, post: Post) -> SafeString:

@@ -16,10 +16,12 @@ KINDS = {
     "bad_image": "쓸 수 없는 이미지",
     "not_sellable": "판매 중이 아닌 상품",
     "price_unchecked": "확인 안 된 가격",
+    "price_hidden": "너무 오래된 가격",
+    "discount_refused": "근거 없는 할인",
 }
 """Kind of a finding and its Korean name."""
 
-ADVICE_KINDS = frozenset({"not_sellable", "price_unchecked"})
+ADVICE_KINDS = frozenset({"not_sellable", "price_unchecked", "price_hidden", "discount_refused"})
 """Kinds that a person should look at, while the post can still be packaged."""
 
 

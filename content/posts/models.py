@@ -44,7 +44,7 @@ class Post(models.Model):
     title = models.CharField("제목", max_length=200)
     body = models.TextField(
         "본문",
-        help_text="Markdown. 자리표시: {{ product:SKU }} {{ price:SKU }} {{ cta:SKU }} {{ table }} {{ ad:SLOT }}, "
+        help_text="Markdown. 자리표시: {{ product:SKU }} {{ price:SKU }} {{ discount:SKU }} {{ benefit:SKU }} {{ cta:SKU }} {{ table }} {{ ad:SLOT }}, "
         "SKU 대신 match를 쓰면 매칭된 상품. 올린 이미지는 ![설명](image:1)",
     )
     relationship = models.CharField(

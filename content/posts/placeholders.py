@@ -2,6 +2,8 @@
 
     {{ product:SKU }}  a product's card, or its linked name within a sentence
     {{ price:SKU }}    its price now
+    {{ discount:SKU }} its discount now, as far as its own earlier price bears it out
+    {{ benefit:SKU }}  its benefits now
     {{ cta:SKU }}      the link to buy it
     {{ table }}        the post's comparison table, alone on its line
     {{ ad:SLOT }}      an advertising slot of a public page, alone on its line
@@ -21,11 +23,13 @@ from content.posts.findings import Finding
 MATCH_ARGUMENT = "match"
 SKU_LENGTH_LIMIT = 40
 BLOCK_NAMES = frozenset({"table", "ad"})
-PRODUCT_NAMES = frozenset({"product", "price", "cta"})
-NAMES = ("product", "price", "cta", "table", "ad")
+PRODUCT_NAMES = frozenset({"product", "price", "discount", "benefit", "cta"})
+NAMES = ("product", "price", "discount", "benefit", "cta", "table", "ad")
 FORMS = {
     "product": "{{ product:SKU }}",
     "price": "{{ price:SKU }}",
+    "discount": "{{ discount:SKU }}",
+    "benefit": "{{ benefit:SKU }}",
     "cta": "{{ cta:SKU }}",
     "table": "{{ table }}",
     "ad": "{{ ad:SLOT }}",

@@ -8,6 +8,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_product
+from content.disclosure.models import PriceLiteral
+from content.disclosure.selectors import list_literals
 from content.packages.selectors import get_posted, select_current
 from content.posts.findings import KINDS, Finding
 from content.posts.models import Post, PostStatus, StatusChange
@@ -34,6 +36,20 @@ class FindingLine:
     line: str
     kind: SafeString
     message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralLine:
+    """One typed-in price, ready to be shown. button: what the one click does; "" where it can do nothing."""
+
+    id: int
+    line: str
+    span: str
+    kind: SafeString
+    text: str
+    value: str
+    placeholder: str
+    button: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +90,14 @@ class PostPage:
     package: SafeString
     queue: SafeString
     findings: list[FindingLine]
+    literals: list[LiteralLine]
+    seen: str
     entries: list[EntryLine]
     steps: list[StepLine]
 
 
 def read_post_page(post: Post) -> PostPage:
-    """Read the page of a post, in seven queries."""
+    """Read the page of a post, in eight queries."""
     entries = list(RefreshEntry.objects.filter(post=post).order_by("-id")[:ENTRIES_SHOWN])
     decision = getattr(post, "match_decision", None)
     product = decision.product if decision else None
@@ -97,6 +115,8 @@ def read_post_page(post: Post) -> PostPage:
         package=show_package(post),
         queue=pill(live.get_state_display(), "warn") if live else pill("없음", "grey"),
         findings=[show_finding(finding) for finding in list_findings(post.pk)],
+        literals=[show_literal(literal) for literal in list_literals(post.pk)],
+        seen=post.body_hash,
         entries=[show_entry(entry) for entry in entries],
         steps=[show_step(step) for step in list_steps(post)],
     )
@@ -156,6 +176,21 @@ def show_finding(finding: Finding) -> FindingLine:
     tone: Tone = "bad" if finding.is_blocking else "warn"
     line = f"{finding.line}번째 줄" if finding.line else "글 전체"
     return FindingLine(line, pill(KINDS.get(finding.kind, finding.kind), tone), finding.message)
+
+
+def show_literal(literal: PriceLiteral) -> LiteralLine:
+    """One typed-in price with what to put in its place."""
+    in_body = literal.part == "body"
+    return LiteralLine(
+        id=literal.pk,
+        line=f"{literal.line}번째 줄" if in_body else "제목",
+        span=f"{literal.start}–{literal.end}",
+        kind=pill(literal.get_kind_display(), "warn"),
+        text=literal.text,
+        value=f"{literal.value:,}원" if literal.value is not None else NOTHING,
+        placeholder=literal.placeholder or ("지우기" if in_body else "제목에서 직접 지우기"),
+        button=("바꾸기" if literal.placeholder else "지우기") if in_body else "",
+    )
 
 
 def show_entry(entry: RefreshEntry) -> EntryLine:

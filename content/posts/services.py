@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from content.disclosure import scanning
 from content.posts.findings import Finding, unique_findings
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
@@ -292,6 +293,8 @@ def settle_post(
     findings = inspect_body(post.body).findings
     if is_different:
         replace_findings(post_id=post.pk, findings=findings)
+    if is_different or must_queue:
+        scanning.record_literals(post)
     enqueued = 0
     if post.status in PROCESSABLE_STATUSES and (is_different or must_queue):
         reason = "new_post" if is_created else "body_changed"

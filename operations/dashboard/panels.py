@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from content.disclosure.selectors import select_live_with_literals
 from content.posts.selectors import select_held_back, select_with_findings
 from content.refresh.selectors import select_dead
 from operations.dashboard.counting import count_together
@@ -87,8 +89,8 @@ QUESTIONS: dict[str, Question] = {
     "stale_posts": Question(
         title="가격이 오래된 글",
         permission="posts.view_post",
-        rows=select_posts_with_stale_prices,
-        page="admin:catalog_product_changelist",
+        rows=lambda: select_posts_with_stale_prices(hours=settings.PRICE_STALE_HOURS),
+        page="admin:posts_post_changelist",
         lookups={"price": "stale"},
         tone="warn",
         advice="동기화하면 글의 가격 시각도 새로워집니다.",
@@ -110,6 +112,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"held_back": "yes"},
         tone="bad",
         advice="글의 점검 사항을 고치면 다음 차례에 게시합니다.",
+    ),
+    "price_literals": Question(
+        title="가격을 직접 쓴 글",
+        permission="posts.view_post",
+        rows=select_live_with_literals,
+        page="admin:posts_post_changelist",
+        lookups={"literals": "live"},
+        tone="warn",
+        advice="글을 열어 문구마다 바꾸기를 누르세요.",
     ),
     "dead_entries": Question(
         title="멈춘 대기열 항목",

@@ -8,6 +8,7 @@ from statistics import median
 from django.conf import settings
 from django.utils import timezone
 
+from content.disclosure.aging import enqueue_aged
 from content.posts.publishing import publish_due
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
@@ -48,8 +49,8 @@ def publish_posts() -> dict[str, object]:
 
 
 def measure_staleness() -> dict[str, object]:
-    """Set the gauges of the shares of products, and of posts, whose price is older than a day."""
-    return dict(measure_shares())
+    """Set the gauges of the shares of products, and of posts, whose price is older than a day; queue what time changed."""
+    return {**measure_shares(), "aged": enqueue_aged()}
 
 
 def write_weekly_report() -> dict[str, object]:

@@ -70,6 +70,7 @@ _PUBLISH = (
 _REVIEW = (
     Grant("content.ugc", (ANY,)),
     Grant("content.disclosure", ("change",)),
+    Grant("content.disclosure", ("add",), ("disclosureversion",)),
     Grant("content.posts", ("change",), ("postfinding",)),
 )
 

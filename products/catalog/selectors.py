@@ -30,6 +30,7 @@ from products.catalog.models import (
     CatalogueRevision,
     CatalogueScan,
     Placement,
+    PriceObservation,
     Product,
     ProductStatus,
     ScanException,
@@ -248,6 +249,30 @@ def read_living_ids(*, store_id: int) -> dict[int, int]:
 def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
     """{product id: when its price was last confirmed}."""
     return {key: facts.price_checked_at for key, facts in get_facts_by_id(product_ids).items()}
+
+
+class PriceRow(NamedTuple):
+    """What a product cost from a moment on, in won."""
+
+    product_id: int
+    observed_at: datetime
+    price: int
+    discounted_price: int
+
+
+def select_shown_by(content_id: Any) -> QuerySet[Any, Any]:
+    """The products that a post shows live, the price that was confirmed longest ago (or never) first.
+
+    content_id: a number, or a reference of an outer query.
+    """
+    shown = Product.objects.filter(placements__content_id=content_id, placements__is_live=True)
+    return with_price_check(shown).order_by(F("price_checked_at").asc(nulls_first=True), "pk")
+
+
+def list_price_points(product_ids: Iterable[int]) -> list[PriceRow]:
+    """The price history of these products, each one's oldest first."""
+    rows = PriceObservation.objects.filter(product__in=list(product_ids)).order_by("product_id", "revision")
+    return [PriceRow(*values) for values in rows.values_list("product_id", "observed_at", "price", "discounted_price")]
 
 
 def is_unconfirmed(*, hours: int = STALE_AFTER_HOURS) -> Q:

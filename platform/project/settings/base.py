@@ -253,3 +253,9 @@ METRICS_EXEMPLARS = env.bool("METRICS_EXEMPLARS", default=False)
 OTEL_EXPORTER_OTLP_ENDPOINT = env.str("OTEL_EXPORTER_OTLP_ENDPOINT", default="")
 # How many of its slowest statements each process keeps for `manage.py explain --slowest`; 0: none.
 SLOW_STATEMENTS = env.int("SLOW_STATEMENTS", default=0)
+
+# A price that was checked longer ago is stale and counted; longer ago than the second, its number is not shown. 0: never.
+PRICE_STALE_HOURS = env.int("PRICE_STALE_HOURS", default=24)
+PRICE_HIDDEN_HOURS = env.int("PRICE_HIDDEN_HOURS", default=48)
+# A discount is measured by the lowest price of so many days before it began. To be confirmed by a lawyer before release.
+EARLIER_PRICE_DAYS = env.int("EARLIER_PRICE_DAYS", default=20)

@@ -22,3 +22,5 @@ MEDIA_ROOT = _scratch / "media"
 # The simulated store's application, which opens nothing but a simulator.
 STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)
 STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", DEMO_CLIENT_SECRET)
+
+PRICE_HIDDEN_HOURS = 0  # most tests read their shop at a fixed moment; tests of a price's age set their own

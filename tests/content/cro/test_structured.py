@@ -73,7 +73,7 @@ def make_facts(number: int = 1, **changes: Any) -> ProductFacts:
         id=number, store_id=1, origin_product_no=number, sku=f"JB-{number}", seller_code="", name=f"청소기 {number}",
         brand="온담", manufacturer="", model_name="", category_id=1, category_name="청소기", category_path="가전>청소기",
         status="SALE", price=120_000, discounted_price=99_000, benefits={}, stock=3, image_url="https://a.example/1.jpg",
-        description="", attributes={}, revision=1, priority=0, channel_product_nos=[], store_code="shop",
+        description="", attributes={}, revision=1, priority=0, hold=False, channel_product_nos=[], store_code="shop",
         price_checked_at=NOW, store_name="온담 상점",
     )  # fmt: skip
     return replace(facts, **changes)

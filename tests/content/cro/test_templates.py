@@ -21,6 +21,7 @@ from content.cro.environment import (
 from content.cro.rendering import RenderedPost, Renderer, Source
 from content.cro.services import compose_post, read_source
 from content.cro.variants import BUILT_IN, DEFAULT, CtaPosition, Variant, VariantError
+from content.disclosure.claims import DiscountClaim
 from content.matching.models import MatchDecision
 from content.matching.services import match_post
 from content.posts.models import Post
@@ -213,8 +214,8 @@ def test_a_deal_claims_no_more_than_is_proven(
     Product.objects.update(discount_ends_at=now + timedelta(hours=hours) if hours else None)
     post = make_processed()
     source = read_source(post.pk, template_id="cro_deal")
-    proven = frozenset(Product.objects.values_list("pk", flat=True)) if is_proven else frozenset()
-    html = draw(source, now=now, proven_discounts=proven)
+    claim = DiscountClaim(is_proven, 120_000 if is_proven else None, "" if is_proven else "이력이 없습니다.")
+    html = draw(source, now=now, claims=dict.fromkeys(Product.objects.values_list("pk", flat=True), claim))
     assert [words for words in shown if words not in html] == []
     assert [words for words in hidden if words in html] == []
 

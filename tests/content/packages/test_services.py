@@ -59,7 +59,9 @@ def list_parts(folder: Path) -> list[str]:
 
 def test_package_holds_page_text_manifest_and_numbered_pictures(picture_shop: PictureShop) -> None:
     product_picture, own_picture = draw_picture("navy"), draw_picture("olive", kind="PNG")
-    make_shop({"number": 1, "image_url": picture_shop.put("/a.jpg", product_picture)})
+    facts = {"number": 1, "image_url": picture_shop.put("/a.jpg", product_picture)}
+    store = make_shop({**facts, "discounted_price": 129_000})
+    change_products(store, facts)
     post = make_post(BODY, images=new_images(own_picture))
     outcome = process(post)
     assert (outcome.status, outcome.image_count) == ("built", 2)
@@ -123,7 +125,7 @@ def test_second_build_writes_nothing_and_fetches_nothing(
     post = make_post(BODY, images=new_images(draw_picture("red")))
     first = process(post)
     modified = Path(first.path).stat().st_mtime_ns
-    with django_assert_max_num_queries(20) as captured:
+    with django_assert_max_num_queries(22) as captured:
         second = build_package(post_id=post.pk)
     assert (second.status, second.path) == ("cached", first.path)
     assert Path(first.path).stat().st_mtime_ns == modified
@@ -216,7 +218,7 @@ def test_a_full_disk_refuses_names_the_file_and_leaves_nothing(
     store = make_shop({"number": 1, "image_url": url})
     post = make_post("{{ product:JB-1 }}")
     earlier = process(post)
-    change_products(store, {"number": 1, "image_url": url, "price": 140_000})
+    change_products(store, {"number": 1, "image_url": url, "discounted_price": 90_000})
 
     def refuse(handle: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -308,7 +310,7 @@ def test_a_torn_product_picture_is_fetched_anew(picture_shop: PictureShop) -> No
     process(post)
     asset = Asset.objects.get()
     tear(asset.storage_name, data)
-    change_products(store, {"number": 1, "image_url": url, "price": 140_000})
+    change_products(store, {"number": 1, "image_url": url, "discounted_price": 90_000})
     outcome = process(post)
     assert outcome.status == "built"
     assert read_zip(outcome.path)["01_jb-1.jpg"] == data

@@ -6,7 +6,8 @@ import pytest
 from django.utils import timezone
 
 from content.cro.environment import TEMPLATE_VERSIONS
-from content.disclosure.texts import TEXTS, DisclosureText
+from content.disclosure.selectors import korean_today
+from content.disclosure.services import add_version
 from content.matching.models import MatchDecision
 from content.packages import recipe
 from content.packages.selectors import get_current
@@ -109,7 +110,9 @@ def test_what_older_code_made_is_built_again_without_a_change_of_a_product(
     elif raised == "template":
         monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "2")
     else:
-        monkeypatch.setitem(TEXTS, "own_product", DisclosureText("own_product.2", "[광고] 다른 문장입니다."))
+        add_version(
+            relationship="own_product", sentence="[광고] 직접 판매하는 상품입니다.", effective_from=korean_today()
+        )
     assert enqueue_unpackaged() == 1
     assert get_entry().reason == "outdated"
     assert process(post).status == "built"

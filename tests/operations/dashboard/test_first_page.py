@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from content.disclosure.models import PriceLiteral
 from content.posts.models import Post, PostFinding
 from content.refresh.models import EntryState, RefreshEntry
 from operations.dashboard.counting import count_together
@@ -24,7 +25,7 @@ from tests.products.catalog.rows import make_product, make_scan
 from tests.support.rows import make_row
 
 LEADING_ELSEWHERE = {"stale_posts", "red_gates"}
-"""Panels whose link is not a list of what was counted: the stale products, and the gate board."""
+"""Panels whose link is not a list of what was counted: posts that these tests do not have, and the gate board."""
 pytestmark = pytest.mark.django_db
 
 
@@ -55,6 +56,9 @@ def make_trouble() -> None:
     for note in ("막는 점검 사항 1건", ""):
         post: Any = make_row(Post)
         Post.objects.filter(pk=post.pk).update(status="scheduled", publish_at=timezone.now(), publish_note=note)
+    for stage in ("ready", "draft"):
+        literal: Any = make_row(PriceLiteral)
+        Post.objects.filter(pk=literal.post_id).update(status=stage)
     for state, finished_at in ((EntryState.DEAD, timezone.now()), (EntryState.QUEUED, None)):
         entry: Any = make_row(RefreshEntry)
         RefreshEntry.objects.filter(pk=entry.pk).update(state=state, finished_at=finished_at)
@@ -102,6 +106,7 @@ def test_each_panel_counts_what_is_wrong_and_nothing_else(admin_client: Client) 
         "가격이 오래된 글": 2,
         "점검할 글": 2,
         "막힌 게시 예약": 1,
+        "가격을 직접 쓴 글": 1,
         "멈춘 대기열 항목": 1,
         "막힌 릴리즈 예산": 1,
     }

@@ -45,6 +45,7 @@ WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
     "cro.templatevariant": {"add": EDITORS, "change": EDITORS},
+    "disclosure.disclosureversion": {"add": {"reviewer", "admin"}},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
@@ -77,6 +78,7 @@ OTHER_PAGES: dict[str, set[str]] = {
     "roles_role_table": {"admin"},
 }
 POSTED_PAGES = {
+    "posts_post_literal": EDITORS,
     "catalog_product_save_view": EVERYBODY,
     "catalog_product_drop_view": EVERYBODY,
     "posts_post_take_over": EDITORS,

@@ -37,18 +37,20 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell's text, with the product's address in the first column."""
+    """A cell's text, with the product's address in the first column. mark: why it wins its column, "" where it does not."""
 
     text: str
     address: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A comparison table."""
+    """A comparison table. as_of: the sentence that dates its prices, "" where they were never checked."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[TableCell, ...], ...]
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from content.cro.contexts import Card, Cta, Page, Table
 
-TEMPLATE_VERSIONS = {"cro_buy": "1", "cro_compare": "1"}
+TEMPLATE_VERSIONS = {"cro_buy": "2", "cro_compare": "2"}
 """Every template and its version. A changed file gets a new version, so that packages made of it are built anew."""
 
 

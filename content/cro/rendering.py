@@ -6,6 +6,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
+from content.comparison.dating import date_table, describe_table_time
 from content.comparison.selectors import TableFacts
 from content.comparison.wording import format_discount, format_won, list_benefits
 from content.cro.contexts import Card, Cta, Page, Picture, Table, TableCell
@@ -34,17 +35,23 @@ class Source:
     compared: Mapping[ProductKey, ProductFacts]
     match: ProductFacts | None
     table: TableFacts | None
+    tables: Mapping[str, TableFacts] = field(default_factory=dict)
+    """All tables of the post by name, its own under ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A page without its disclosure. shown: {product id: facts} of the products it shows."""
+    """A page without its disclosure. shown: {product id: facts} of the products it shows; table_names: "" of its own
+    table; table_times: the sentences that date the prices of its tables.
+    """
 
     html: str
     images: tuple[ImageRef, ...]
     shown: Mapping[int, ProductFacts]
     has_table: bool
     findings: tuple[Finding, ...]
+    table_names: frozenset[str] = frozenset()
+    table_times: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -57,13 +64,23 @@ class Renderer:
     findings: list[Finding] = field(default_factory=list)
     placed: set[int] = field(default_factory=set)
     has_table: bool = False
+    table_names: set[str] = field(default_factory=set)
+    table_times: list[str] = field(default_factory=list)
 
     def render(self) -> Rendering:
         """Body, then template, then the cleaning that lets nothing but the subset through."""
         body = render_markdown(self.source.post.body, placeholder=self.place, image=self.place_image)
         page = self.build_page(body)
         html, images = self.book.number_images(clean_html(render_page(self.source.template_id, page)))
-        return Rendering(html.strip() + "\n", images, self.shown, self.has_table, tuple(self.findings))
+        return Rendering(
+            html=html.strip() + "\n",
+            images=images,
+            shown=self.shown,
+            has_table=self.has_table,
+            findings=tuple(self.findings),
+            table_names=frozenset(self.table_names),
+            table_times=tuple(self.table_times),
+        )
 
     def build_page(self, body: Markup) -> Page:
         """What the template adds to the body: the match's card and link, the table, pictures not yet placed."""
@@ -94,7 +111,7 @@ class Renderer:
         if node.name == "ad":
             return Markup("")  # a package is pasted into a blog that brings its own advertising
         if node.name == "table":
-            table = self.build_table()
+            table = self.build_table(node.argument)
             return render_table(table) if table else Markup("")
         product = self.source.match if node.is_match else self.source.products.get(node.argument)
         return self.place_product(node, product) if product else Markup("")
@@ -167,20 +184,30 @@ class Renderer:
             return Cta(CTA_LABEL.format(name=product.name), product.product_url)
         return Cta(SOLD_OUT_LABEL.format(name=product.name), "")
 
-    def build_table(self) -> Table | None:
-        """The newest version of the post's table; None when it has none or an empty one."""
-        facts = self.source.table
+    def build_table(self, name: str = "") -> Table | None:
+        """The newest version of the post's own table or of an editor's; None when there is none or an empty one."""
+        facts = self.source.tables.get(name)
         if facts is None or not facts.rows:
             return None
-        self.has_table = True
+        self.has_table = self.has_table or not name
+        self.table_names.add(name)
+        reasons = {(mark.row, mark.column): mark.reason for mark in facts.marks}
         rows = []
-        for row in facts.rows:
+        for at, row in enumerate(facts.rows):
             product = self.source.compared.get(row.key)
             if product is not None:
                 self.shown[product.id] = product
-            first = TableCell(row.cells[0], product.product_url if product else "")
-            rows.append((first, *(TableCell(text) for text in row.cells[1:])))
-        return Table(facts.columns, tuple(rows))
+            address = product.product_url if product else ""
+            rows.append(
+                tuple(
+                    TableCell(text, address if column == 0 else "", reasons.get((at, column), ""))
+                    for column, text in enumerate(row.cells)
+                )
+            )
+        as_of = describe_table_time(date_table(facts, [self.source.compared.get(row.key) for row in facts.rows]))
+        if as_of:
+            self.table_times.append(as_of)
+        return Table(facts.columns, tuple(rows), as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +233,7 @@ class RenderedPost:
     catalogue_revision: int
     as_of: datetime | None
     findings: tuple[Finding, ...]
+    table_times: tuple[str, ...] = ()
 
     @property
     def is_publishable(self) -> bool:

@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from content.batches import split_batches
+from content.comparison.touching import touch_tables, touch_tables_of_posts
 from content.packages.lost import list_lost_ids, retire_lost
 from content.posts.selectors import hold_posts, keep_processable, list_ids_waiting_for
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
@@ -77,8 +78,11 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
 def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> int:
     """Queue the posts that show a changed product, and those that wait for its SKU or for another picture of it.
 
+    The tables that may have to show the change are noted; who renews them queues the posts that show a renewed one.
+
     The upsert's port: it runs inside the upsert's transaction. Returns the entries added.
     """
+    touch_tables(changes=changes, revision=revision)
     showing = list_content_ids_showing([change.product_id for change in changes if not change.is_new])
     waiting = list_ids_waiting_for(change.sku for change in changes)
     added = enqueue_posts(post_ids=keep_processable(showing), reason=Reason.PRODUCT_CHANGED, revision=revision)
@@ -90,7 +94,9 @@ def enqueue_for_holds(*, post_ids: Iterable[int]) -> int:
 
     The catalogue's port: it runs inside the edit's transaction. Returns the entries added.
     """
-    return enqueue_posts(post_ids=keep_processable(post_ids), reason=Reason.PRODUCT_CHANGED)
+    posts = keep_processable(post_ids)
+    touch_tables_of_posts(post_ids=posts)
+    return enqueue_posts(post_ids=posts, reason=Reason.PRODUCT_CHANGED)
 
 
 def enqueue_overtaken(*, post_id: int, revision: int) -> int:

@@ -7,6 +7,7 @@ from statistics import median
 from django.conf import settings
 from django.utils import timezone
 
+from content.comparison.services import renew_tables
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
@@ -36,8 +37,9 @@ def sweep_queue() -> dict[str, object]:
     """Find what lost messages and dead workers left behind, and order it again."""
     released = release_dead_claims()
     added = enqueue_unpackaged()
+    renewed = renew_tables()
     set_gauge("refresh_queue_depth", count_open())
-    return {"released": released, "added": added, "ordered": len(queue_entries())}
+    return {"released": released, "added": added, "tables": renewed.renewed, "ordered": len(queue_entries())}
 
 
 def measure_staleness() -> dict[str, object]:

@@ -1,5 +1,6 @@
 """The shares that the plan puts limits on, as they stand now."""
 
+from content.comparison.services import measure_table_ages
 from content.matching.selectors import count_decisions
 from perfhooks.metrics import set_gauge
 from products.catalog.selectors import (
@@ -25,6 +26,7 @@ def measure_shares() -> dict[str, float]:
         "price_stale_ratio": _share(count_stale_prices(), count_products()),
         "stale_price_content_ratio": _share(select_posts_with_stale_prices().count(), count_posts_showing()),
     }
+    measure_table_ages()
     known = {name: share for name, share in shares.items() if share is not None}
     for name, share in known.items():
         set_gauge(name, share)

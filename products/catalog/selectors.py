@@ -29,6 +29,7 @@ from products.catalog.models import (
     CatalogueFinding,
     CatalogueRevision,
     CatalogueScan,
+    Category,
     Placement,
     Product,
     ProductStatus,
@@ -41,6 +42,11 @@ STALE_AFTER_HOURS = 24
 _AMONG = {
     "postgresql": "product_id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
     "sqlite": "product_id IN (SELECT value FROM json_each(%s))",
+}
+
+_AMONG_PRODUCTS = {
+    "postgresql": "catalog_product.id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
+    "sqlite": "catalog_product.id IN (SELECT value FROM json_each(%s))",
 }
 
 ProductKey = tuple[str, int]
@@ -171,6 +177,63 @@ def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
     """The category's sellable products that nobody holds back, the favourites first, then by origin number and store."""
     sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0, hold=False)
     return _read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRule:
+    """Which sellable products, in which order. category: its path, with all below it; prices: what a buyer pays, in won."""
+
+    category: str = ""
+    brand: str = ""
+    price_min: int | None = None
+    price_max: int | None = None
+    sort: str = "priority"
+
+
+_RULE_ORDERS = {
+    "priority": ("-priority",),
+    "price_low": ("discounted_price",),
+    "price_high": ("-discounted_price",),
+    "discount": (F("discounted_price") * 1.0 / F("price"),),
+    "newest": ("-source_modified_at",),
+}
+
+
+def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
+    """The first sellable products of the rule that nobody holds back; of equals by origin number and store.
+
+    Raises KeyError for an order that does not exist.
+    """
+    found = Product.objects.filter(status=ProductStatus.SALE, stock__gt=0, hold=False)
+    if rule.category:
+        found = found.filter(category__in=_select_categories(rule.category))
+    if rule.brand:
+        found = found.filter(brand=rule.brand)
+    if rule.price_min is not None:
+        found = found.filter(discounted_price__gte=rule.price_min)
+    if rule.price_max is not None:
+        found = found.filter(discounted_price__lte=rule.price_max)
+    return _read_facts(found.order_by(*_RULE_ORDERS[rule.sort], "origin_product_no", "store_id")[:limit])
+
+
+def _select_categories(path: str) -> QuerySet[Category, Any]:
+    return Category.objects.filter(Q(path=path) | Q(path__startswith=f"{path}>")).values("pk")
+
+
+def has_category(path: str) -> bool:
+    """Whether a category has this path or lies below it."""
+    return _select_categories(path).exists()
+
+
+def has_brand(brand: str) -> bool:
+    """Whether a living product is of this brand."""
+    return Product.objects.filter(brand=brand).exclude(status=ProductStatus.DELETE).exists()
+
+
+def read_homes(product_ids: Iterable[int]) -> set[tuple[str, str]]:
+    """The (category path, brand) pairs of these products."""
+    among = RawSQL(_AMONG_PRODUCTS[connection.vendor], [json.dumps(list(product_ids))], output_field=BooleanField())  # noqa: S611
+    return set(Product.objects.filter(among).order_by().values_list("category__path", "brand").distinct())
 
 
 def iter_match_rows() -> Iterator[MatchRow]:

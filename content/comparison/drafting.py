@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -143,7 +143,7 @@ def _build_cell(product: "ProductFacts", key: str) -> str:
     return _BUILDERS[kind](product)
 
 
-_BUILDERS = {
+_BUILDERS: "Mapping[str, Callable[[ProductFacts], str]]" = {
     "name": lambda product: product.name,
     "brand": lambda product: product.brand or NOTHING,
     "price": lambda product: format_won(product.sale_price),

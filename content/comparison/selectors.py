@@ -98,7 +98,7 @@ def read_price_times(table_ids: Iterable[int]) -> dict[int, datetime | None]:
     for batch in split_batches(table_ids):
         links = TableLink.objects.filter(table__in=batch, product_id__isnull=False)
         for table_id, product_id in links.values_list("table_id", "product_id"):
-            products.setdefault(table_id, []).append(product_id)
+            products.setdefault(table_id, []).append(product_id or 0)
     times: dict[int, datetime | None] = {}
     for chunk in split_batches(product_id for own in products.values() for product_id in own):
         times |= price_check_times(chunk)

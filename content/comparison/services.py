@@ -126,16 +126,15 @@ def save_table(*, table_id: int | None, name: str, title: str, spec: TableSpec) 
     """
     check_spec(spec)
     refuse_unknown(spec)
-    if ComparisonTable.objects.filter(name=name).exclude(pk=table_id).exists():
+    others = ComparisonTable.objects.filter(name=name)
+    if (others.exclude(pk=table_id) if table_id else others).exists():
         raise ValidationError({"name": f"'{name}': 이미 있는 이름입니다. 다른 이름을 쓰세요."})
-    kept = {
-        "name": name,
-        "title": title,
-        "spec": spec.as_json(),
-        "rule_category": "" if spec.is_by_hand else spec.category,
-        "rule_brand": "" if spec.is_by_hand else spec.brand,
-    }
-    table, is_new = ComparisonTable.objects.update_or_create(pk=table_id, post=None, defaults=kept)
+    table = ComparisonTable.objects.get(pk=table_id, post=None) if table_id else ComparisonTable()
+    is_new = table.pk is None
+    table.name, table.title, table.spec = name, title, spec.as_json()
+    table.rule_category = "" if spec.is_by_hand else spec.category
+    table.rule_brand = "" if spec.is_by_hand else spec.brand
+    table.save()
     renew_batch([table.pk])
     if is_new:
         _queue_waiting()

@@ -73,8 +73,9 @@ class TableSpec:
 
 def read_spec(kept: Mapping[str, Any]) -> TableSpec:
     """A spec as `as_json` wrote it; what is missing has its default."""
-    known = {name: kept[name] for name in TableSpec.__dataclass_fields__ if name in kept}
-    return TableSpec(**{name: tuple(value) if isinstance(value, list) else value for name, value in known.items()})
+    known: dict[str, Any] = {name: kept[name] for name in TableSpec.__dataclass_fields__ if name in kept}
+    values: dict[str, Any] = {name: tuple(it) if isinstance(it, list) else it for name, it in known.items()}
+    return TableSpec(**values)
 
 
 def check_spec(spec: TableSpec) -> TableSpec:

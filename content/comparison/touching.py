@@ -17,15 +17,11 @@ if TYPE_CHECKING:
     from products.upsert.ports import ProductChange
 
 # One parameter for all keys of an upsert, as in the catalogue's own look-ups.
-_AMONG = {
-    "postgresql": {
-        "product_id": "product_id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
-        "sku": "sku IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
-    },
-    "sqlite": {
-        "product_id": "product_id IN (SELECT value FROM json_each(%s))",
-        "sku": "sku IN (SELECT value FROM json_each(%s))",
-    },
+_LINKED = {
+    "postgresql": "product_id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)"
+    " OR product_id IS NULL AND sku IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
+    "sqlite": "product_id IN (SELECT value FROM json_each(%s))"
+    " OR product_id IS NULL AND sku IN (SELECT value FROM json_each(%s))",
 }
 
 
@@ -36,12 +32,7 @@ def touch_tables(*, changes: Sequence["ProductChange"], revision: int) -> int:
     """
     if not changes:
         return 0
-    ids = [change.product_id for change in changes]
-    tables = {
-        *_find_linked("product_id", ids),
-        *_find_linked("sku", [change.sku for change in changes]),
-        *_find_ruled(ids),
-    }
+    tables = {*_find_linked(changes), *_find_ruled([change.product_id for change in changes])}
     return _note(tables, revision=revision)
 
 
@@ -61,13 +52,10 @@ def _note(tables: Iterable[int], *, revision: int) -> int:
     return len(noted)
 
 
-def _find_linked(column: str, keys: Sequence[object]) -> Iterable[int]:
-    condition = _AMONG[connection.vendor][column]
-    among = RawSQL(condition, [json.dumps(keys, ensure_ascii=False)], output_field=BooleanField())  # noqa: S611
-    links = TableLink.objects.filter(among)
-    if column == "sku":
-        links = links.filter(product_id__isnull=True)
-    return links.order_by().values_list("table_id", flat=True).distinct()
+def _find_linked(changes: Sequence["ProductChange"]) -> Iterable[int]:
+    keys = json.dumps([change.product_id for change in changes]), json.dumps([change.sku for change in changes])
+    among = RawSQL(_LINKED[connection.vendor], keys, output_field=BooleanField())  # noqa: S611
+    return TableLink.objects.filter(among).order_by().values_list("table_id", flat=True).distinct()
 
 
 def _find_ruled(product_ids: Sequence[int]) -> Iterable[int]:

@@ -22,7 +22,7 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Combinable, RawSQL
 from django.utils import timezone
 
 from products.catalog.models import (
@@ -190,7 +190,7 @@ class ProductRule:
     sort: str = "priority"
 
 
-_RULE_ORDERS = {
+_RULE_ORDERS: dict[str, tuple[str | Combinable, ...]] = {
     "priority": ("-priority",),
     "price_low": ("discounted_price",),
     "price_high": ("-discounted_price",),
@@ -299,7 +299,9 @@ def read_living_ids(*, store_id: int) -> dict[int, int]:
 
 def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
     """{product id: when its price was last confirmed}."""
-    return {key: facts.price_checked_at for key, facts in get_facts_by_id(product_ids).items()}
+    found = with_price_check(Product.objects.filter(id__in=list(product_ids)))
+    rows: QuerySet[Product, Any] = found.values_list("id", "price_checked_at")  # type: ignore[misc]
+    return dict(rows)
 
 
 def is_unconfirmed(*, hours: int = STALE_AFTER_HOURS) -> Q:

@@ -107,7 +107,7 @@ def test_what_older_code_made_is_built_again_without_a_change_of_a_product(
     if raised == "recipe":
         monkeypatch.setattr(recipe, "RECIPE_VERSION", "2")
     elif raised == "template":
-        monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "2")
+        monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "raised")
     else:
         monkeypatch.setitem(TEXTS, "own_product", DisclosureText("own_product.2", "[광고] 다른 문장입니다."))
     assert enqueue_unpackaged() == 1

@@ -14,6 +14,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from content.comparison.models import ComparisonTable
 from content.packages.models import Package
 from content.packages.selectors import locate_package
 from content.posts.forms import mark_version
@@ -44,6 +45,7 @@ READERS = {
 WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "comparison.comparisontable": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
@@ -62,6 +64,7 @@ ACTIONS = {
 OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_preview": EVERYBODY,
     "posts_post_preview_frame": EVERYBODY,
+    "comparison_comparisontable_diff": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
@@ -72,6 +75,7 @@ OTHER_PAGES: dict[str, set[str]] = {
 POSTED_PAGES = {
     "catalog_product_save_view": EVERYBODY,
     "catalog_product_drop_view": EVERYBODY,
+    "comparison_comparisontable_preview": EDITORS,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -199,6 +203,7 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         "posts_post_preview": package.post_id,
         "posts_post_preview_frame": package.post_id,
         "packages_package_download": package.pk,
+        "comparison_comparisontable_diff": make_row(ComparisonTable).pk,
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},

@@ -80,6 +80,7 @@ _UNCLEAR = (
 _PROPERTY_BEFORE = re.compile(
     "(?:1회|1일|하루|한번|1인|1정|1포|1캡슐|단백질|당류|탄수화물|지방|나트륨|카페인|식이섬유|함량|무게|최대)$"
 )
+_TIMES_AHEAD = re.compile(r"\s*[x×*]\s*\d")
 _NETWORK = re.compile(r"(?<![\d.])[2-6]G(?![a-zA-Z가-힣])|LTE")
 TWO_AMOUNTS = "양이 둘로 적혀 있습니다"
 EACH_OR_ALL = "적힌 양이 하나의 것인지 전체의 것인지 알 수 없습니다"
@@ -135,24 +136,26 @@ def normalise(text: str) -> str:
 
 def _read_runs(text: str) -> list[_Run]:
     runs: list[_Run] = []
-    run, joint, before, is_total, is_added = _Run(), "", "", False, False
+    run, joint, is_total, is_added = _Run(), "", False, False
     for token in _TOKEN.finditer(text):
         kind = token.lastgroup if token.lastgroup not in ("amount", "unit", "number", "piece") else ""
         kind = "measure" if token["measure"] else "count" if token["count"] else kind
+        if kind == "bare" and joint != "times" and not _TIMES_AHEAD.match(text, token.end()):
+            kind = "word"
         if kind in ("measure", "count", "bare"):
-            if kind == "measure" and _PROPERTY_BEFORE.search(before):
+            if kind == "measure" and _PROPERTY_BEFORE.search(text[: token.start()].rstrip()):
                 continue
             if not joint and (run.measures or run.counts):
                 joint = "space"
             if not (run.measures or run.counts):
                 run.is_total, run.is_added = is_total, is_added
             _take(run, token, kind, joint)
-            joint, before, is_total, is_added = "", "", False, False
+            joint, is_total, is_added = "", False, False
         elif kind in ("times", "comma"):
             joint = kind
         elif kind != "space":
             runs.append(run)
-            run, joint, before = _Run(), "", token[0] if kind == "word" else before
+            run, joint = _Run(), ""
             is_total = kind == "total" or (is_total and kind != "word")
             is_added = kind == "plus"
     return [each for each in (*runs, run) if each.measures or any(piece for _number, piece in each.counts)]

@@ -64,15 +64,19 @@ class TableDraft:
     marks: tuple[Mark, ...] = ()
 
     @property
+    def row_hashes(self) -> list[str]:
+        """The fingerprints of the rows, in order."""
+        return [row.hash for row in self.rows]
+
+    @property
     def columns(self) -> tuple[str, ...]:
         """The headings."""
         return tuple(label_column(key) for key in self.keys)
 
-    @property
-    def content_hash(self) -> str:
+    def hash_content(self, row_hashes: Sequence[str]) -> str:
         """Fingerprint of columns, rows and marks as 64 hex digits (SHA-256); the revision is no part of it."""
         marks = [[mark.row, mark.column, mark.reason] for mark in self.marks]
-        parts = [self.keys, [row.hash for row in self.rows], marks]
+        parts = [self.keys, row_hashes, marks]
         return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 

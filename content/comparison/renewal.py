@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
+from content.comparison.bulk import among, insert_rows
 from content.comparison.drafting import ROW_LIMIT, TableDraft, choose_products, draft_table
 from content.comparison.models import (
     ComparisonTable,
@@ -35,7 +36,6 @@ from perfhooks.trace import current_trace_id
 from products.catalog.selectors import ProductFacts, ProductRule, get_facts_by_id, get_facts_by_sku, list_by_rule
 
 TABLES_AT_ONCE = 500
-WRITTEN_AT_ONCE = 1_000
 
 log = structlog.get_logger()
 
@@ -63,6 +63,14 @@ class Plan:
     products: Sequence[ProductFacts]
     waiting: Sequence[str] = ()
     touched_at: datetime | None = None
+    row_hashes: list[str] = field(init=False)
+    content_hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the fingerprints, once."""
+        hashes = self.draft.row_hashes
+        object.__setattr__(self, "row_hashes", hashes)
+        object.__setattr__(self, "content_hash", self.draft.hash_content(hashes))
 
     @property
     def as_of(self) -> datetime | None:
@@ -89,15 +97,17 @@ class Shelf:
 def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> RenewalCounts:
     """Bring these tables up to date in one transaction, and queue the posts that show a renewed one, `besides` left out."""
     with transaction.atomic():
-        owners = ComparisonTable.objects.filter(id__in=table_ids, post__isnull=False)
+        chosen = ComparisonTable.objects.filter(among(ComparisonTable, "id", table_ids))
+        owners = chosen.filter(post__isnull=False)
         held = hold_posts(owners.values_list("post_id", flat=True))
-        locked = ComparisonTable.objects.filter(id__in=table_ids).select_for_update(no_key=True).order_by("id")
+        locked = chosen.select_for_update(no_key=True).order_by("id")
         tables = [table for table in locked if table.post_id is None or table.post_id in held]
         touches = read_touches(table_ids)
         since = {table_id: min(times) for table_id, times in touches.times.items()}
         plans = plan_tables(tables, since)
         counts = write_plans(plans, besides=besides)
-        TableTouch.objects.filter(id__in=touches.ids).delete()
+        if touches.ids:
+            TableTouch.objects.filter(id__in=touches.ids).delete()
     return counts
 
 
@@ -111,7 +121,9 @@ class Touches:
 
 def read_touches(table_ids: Iterable[int]) -> Touches:
     """The notes that these tables have now. Call it after the tables are locked."""
-    rows = list(TableTouch.objects.filter(table__in=list(table_ids)).values_list("id", "table_id", "touched_at"))
+    rows = list(
+        TableTouch.objects.filter(among(TableTouch, "table", table_ids)).values_list("id", "table_id", "touched_at")
+    )
     times: dict[int, list[datetime]] = {}
     for _id, table_id, touched_at in rows:
         times.setdefault(table_id, []).append(touched_at)
@@ -175,14 +187,14 @@ def make_rule(spec: TableSpec) -> ProductRule:
 def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> RenewalCounts:
     """Write what is new: rows, versions, links; queue the posts. The tables are locked by the caller's transaction."""
     ids = [plan.table.pk for plan in plans]
-    newest = TableVersion.objects.filter(table__in=ids, number=F("table__number"))
+    newest = TableVersion.objects.filter(among(TableVersion, "table", ids), number=F("table__number"))
     held = {
         table_id: (content_hash, set(rows))
         for table_id, content_hash, rows in newest.values_list("table_id", "content_hash", "row_hashes")
     }
     renewed = [plan for plan in plans if _is_new(plan, held)]
     fresh = _write_versions(renewed, held)
-    ComparisonTable.objects.filter(id__in=ids).update(checked_at=timezone.now())
+    ComparisonTable.objects.filter(among(ComparisonTable, "id", ids)).update(checked_at=timezone.now())
     _write_links(plans)
     posts = _queue_posts(renewed, besides=besides)
     for plan in renewed:
@@ -198,7 +210,7 @@ def _is_new(plan: Plan, held: Mapping[int, tuple[str, set[str]]]) -> bool:
     if plan.table.number == 0 and not plan.draft.rows:
         return False
     content_hash, _rows = held.get(plan.table.pk, ("", set()))
-    return content_hash != plan.draft.content_hash
+    return content_hash != plan.content_hash
 
 
 def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[str]]]) -> int:
@@ -206,9 +218,8 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
     versions: list[TableVersion] = []
     now, trace_id = business_now(), current_trace_id()
     for plan in renewed:
-        hashes = [row.hash for row in plan.draft.rows]
         known = held.get(plan.table.pk, ("", set()))[1]
-        for key, row in zip(hashes, plan.draft.rows, strict=True):
+        for key, row in zip(plan.row_hashes, plan.draft.rows, strict=True):
             if key not in known:
                 contents[key] = TableRowContent(
                     hash=key,
@@ -225,24 +236,25 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
                 revision=plan.draft.revision,
                 keys=list(plan.draft.keys),
                 columns=list(plan.draft.columns),
-                row_hashes=hashes,
+                row_hashes=plan.row_hashes,
                 marks=[[mark.row, mark.column, mark.reason] for mark in plan.draft.marks],
                 as_of=plan.as_of,
-                content_hash=plan.draft.content_hash,
+                content_hash=plan.content_hash,
                 trace_id=trace_id,
                 touched_at=plan.touched_at,
                 built_at=now,
             )
         )
-    TableRowContent.objects.bulk_create(contents.values(), ignore_conflicts=True, batch_size=WRITTEN_AT_ONCE)
-    TableVersion.objects.bulk_create(versions, batch_size=WRITTEN_AT_ONCE)
-    ComparisonTable.objects.filter(id__in=[plan.table.pk for plan in renewed]).update(number=F("number") + 1)
+    insert_rows(TableRowContent, list(contents.values()), ignore_conflicts=True)
+    insert_rows(TableVersion, versions)
+    grown = among(ComparisonTable, "id", [plan.table.pk for plan in renewed])
+    ComparisonTable.objects.filter(grown).update(number=F("number") + 1)
     return len(contents)
 
 
 def _write_links(plans: Sequence[Plan]) -> None:
     """Bring the reverse index up to date: what is gone goes, what is new comes, the rest gets its revision."""
-    rows = TableLink.objects.filter(table__in=[plan.table.pk for plan in plans])
+    rows = TableLink.objects.filter(among(TableLink, "table", [plan.table.pk for plan in plans]))
     held = {
         (table_id, product_id, "" if product_id else sku): (key, sku, revision)
         for key, table_id, product_id, sku, revision in rows.values_list(
@@ -262,7 +274,7 @@ def _write_links(plans: Sequence[Plan]) -> None:
             moved.setdefault(wanted[place][1], []).append(held[place][0])
     renamed = {place for place in changed if held[place][1] != wanted[place][0]}
     for revision, keys in moved.items():
-        TableLink.objects.filter(id__in=keys).update(revision=revision)
+        TableLink.objects.filter(among(TableLink, "id", keys)).update(revision=revision)
     gone = [key for place, (key, *_rest) in held.items() if place not in wanted or place in renamed]
     if gone:
         TableLink.objects.filter(id__in=gone).delete()
@@ -271,7 +283,7 @@ def _write_links(plans: Sequence[Plan]) -> None:
         for place, (sku, revision) in wanted.items()
         if place not in held or place in renamed
     ]
-    TableLink.objects.bulk_create(new, batch_size=WRITTEN_AT_ONCE)
+    insert_rows(TableLink, new)
 
 
 def _queue_posts(renewed: Sequence[Plan], *, besides: int | None) -> int:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from content.batches import split_batches
 from content.comparison.drafting import Mark, TableRow
 from content.comparison.models import ComparisonTable, TableLink, TableRowContent, TableTouch, TableVersion
-from products.catalog.selectors import price_check_times
+from products.catalog.selectors import price_check_times, select_moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,13 @@ def _read_newest(condition: Q) -> list[TableFacts]:
 def list_touched() -> list[int]:
     """The tables that a change concerns and nobody has looked at since."""
     return list(TableTouch.objects.order_by("table_id").values_list("table_id", flat=True).distinct())
+
+
+def list_overtaken() -> list[int]:
+    """The tables that show a product as of an older revision than the catalogue's: one join, whatever was noted."""
+    moved = Exists(select_moved(product_id=OuterRef("product_id"), revision=OuterRef("revision")))
+    links = TableLink.objects.filter(moved, product_id__isnull=False)
+    return list(links.order_by().values_list("table_id", flat=True).distinct())
 
 
 def select_table_versions(table_id: int) -> QuerySet[TableVersion]:

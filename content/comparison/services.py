@@ -24,7 +24,7 @@ from content.comparison.renewal import (
     renew_batch,
     write_plans,
 )
-from content.comparison.selectors import list_live_tables, list_touched, read_price_times
+from content.comparison.selectors import list_live_tables, list_overtaken, list_touched, read_price_times
 from content.comparison.spec import TableSpec, check_spec
 from content.matching.intents import TEMPLATE_COMPARE
 from content.matching.selectors import get_decision
@@ -72,14 +72,14 @@ def build_table(*, post_id: int) -> TableOutcome:
 def renew_tables() -> RenewalCounts:
     """Renew every table that a change concerns or that is due to be looked at, and queue the posts that show it.
 
-    A post's own table is left to the post's processing while that stands in the queue. A table that fails does not keep
+    Besides those noted, all that show a product as it no longer is: a note that was never made is no excuse. A post's own table is left to the post's processing while that stands in the queue. A table that fails does not keep
     the others; its note stays.
     """
     touched = set(list_touched())
     due = ComparisonTable.objects.filter(post=None, checked_at__lt=timezone.now() - CHECK_AFTER)
     due = due.exclude(rule_category="", rule_brand="")
     waiting = ComparisonTable.objects.filter(post__in=select_live().values("post")).values_list("id", flat=True)
-    wanted = (touched | set(due.values_list("id", flat=True))) - set(waiting)
+    wanted = (touched | set(list_overtaken()) | set(due.values_list("id", flat=True))) - set(waiting)
     _forget_orphans(touched)
     return renew_many(wanted)
 

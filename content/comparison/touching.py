@@ -1,15 +1,13 @@
 """The reverse index: which tables a change of the catalogue concerns. Writers of the catalogue only leave a note here."""
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from django.db import connection
-from django.db.models import BooleanField, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Q
 from django.utils import timezone
 
 from content.batches import split_batches
+from content.comparison.bulk import among_either
 from content.comparison.models import ComparisonTable, TableLink, TableTouch
 from products.catalog.selectors import read_homes
 
@@ -17,12 +15,6 @@ if TYPE_CHECKING:
     from products.upsert.ports import ProductChange
 
 # One parameter for all keys of an upsert, as in the catalogue's own look-ups.
-_LINKED = {
-    "postgresql": "product_id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)"
-    " OR product_id IS NULL AND sku IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
-    "sqlite": "product_id IN (SELECT value FROM json_each(%s))"
-    " OR product_id IS NULL AND sku IN (SELECT value FROM json_each(%s))",
-}
 
 
 def touch_tables(*, changes: Sequence["ProductChange"], revision: int) -> int:
@@ -53,9 +45,9 @@ def _note(tables: Iterable[int], *, revision: int) -> int:
 
 
 def _find_linked(changes: Sequence["ProductChange"]) -> Iterable[int]:
-    keys = json.dumps([change.product_id for change in changes]), json.dumps([change.sku for change in changes])
-    among = RawSQL(_LINKED[connection.vendor], keys, output_field=BooleanField())  # noqa: S611
-    return TableLink.objects.filter(among).order_by().values_list("table_id", flat=True).distinct()
+    ids, skus = [change.product_id for change in changes], [change.sku for change in changes]
+    shown = among_either(("product_id", ids), ("sku", skus), only_if="product_id IS NULL")
+    return TableLink.objects.filter(shown).order_by().values_list("table_id", flat=True).distinct()
 
 
 def _find_ruled(product_ids: Sequence[int]) -> Iterable[int]:

@@ -44,6 +44,10 @@ _AMONG = {
     "sqlite": "product_id IN (SELECT value FROM json_each(%s))",
 }
 
+_AMONG_SKUS = {
+    "postgresql": "catalog_product.sku IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
+    "sqlite": "catalog_product.sku IN (SELECT value FROM json_each(%s))",
+}
 _AMONG_PRODUCTS = {
     "postgresql": "catalog_product.id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
     "sqlite": "catalog_product.id IN (SELECT value FROM json_each(%s))",
@@ -142,20 +146,21 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
 
 
 def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
-    own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_code"))]
-    rows = with_price_check(products).values(
-        *own,
-        "category_id",
-        category_name=F("category__name"),
-        category_path=F("category__path"),
-        store_code=F("store__code"),
+    named = with_price_check(products).annotate(
+        category_name=F("category__name"), category_path=F("category__path"), store_code=F("store__code")
     )
-    return [ProductFacts(**row) for row in rows]
+    rows: QuerySet[Product, Any] = named.values_list(*ProductFacts.__dataclass_fields__)  # type: ignore[misc]
+    return [ProductFacts(*row) for row in rows]
+
+
+def _is_sku_among(skus: Iterable[str]) -> RawSQL:
+    condition = _AMONG_SKUS[connection.vendor]
+    return RawSQL(condition, [json.dumps(list(skus))], output_field=BooleanField())  # noqa: S611
 
 
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
     """{sku: facts} of those that exist and are not deleted. Where stores share a SKU, it means the oldest store's product."""
-    living = Product.objects.filter(sku__in=list(skus)).exclude(status=ProductStatus.DELETE)
+    living = Product.objects.filter(_is_sku_among(skus)).exclude(status=ProductStatus.DELETE)
     return {facts.sku: facts for facts in _read_facts(living.order_by("-store_id"))}
 
 
@@ -218,6 +223,11 @@ def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
 
 def _select_categories(path: str) -> QuerySet[Category, Any]:
     return Category.objects.filter(Q(path=path) | Q(path__startswith=f"{path}>")).values("pk")
+
+
+def select_moved(*, product_id: OuterRef, revision: OuterRef) -> QuerySet[Product]:
+    """For an outer query: the product of this key, when it was written since this revision."""
+    return Product.objects.filter(pk=product_id).exclude(revision=revision)
 
 
 def has_category(path: str) -> bool:

@@ -20,7 +20,8 @@ _AMONG = {
 
 def among(model: type[Model], field: str, keys: Iterable[int]) -> RawSQL:
     """The condition that a whole-number field is one of these keys, for `filter`."""
-    column = f"{model._meta.db_table}.{model._meta.get_field(field).column}"
+    named: Any = model._meta.get_field(field)
+    column = f"{model._meta.db_table}.{named.column}"
     condition = _AMONG[connection.vendor, int].format(column=column)
     return RawSQL(condition, [json.dumps(list(keys))], output_field=BooleanField())  # noqa: S611
 

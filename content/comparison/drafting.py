@@ -1,13 +1,14 @@
 """Which products a table compares, what its cells say and who wins a column, from the catalogue's facts alone."""
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from content.comparison.quantities import Reading, read_quantity
 from content.comparison.spec import ATTRIBUTE_PREFIX, BASE_COLUMNS, MARKABLE, TableSpec, label_column
@@ -76,14 +77,13 @@ class TableDraft:
     def hash_content(self, row_hashes: Sequence[str]) -> str:
         """Fingerprint of columns, rows and marks as 64 hex digits (SHA-256); the revision is no part of it."""
         marks = [[mark.row, mark.column, mark.reason] for mark in self.marks]
-        parts = [self.keys, row_hashes, marks]
-        return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
+        return hashlib.sha256(msgspec.json.encode([self.keys, row_hashes, marks])).hexdigest()
 
 
 def hash_row(sku: str, store_code: str, origin_product_no: int, cells: Sequence[str]) -> str:
     """The fingerprint of a row's content."""
-    parts = json.dumps([sku, store_code, origin_product_no, list(cells)], ensure_ascii=False)
-    return hashlib.sha256(parts.encode()).hexdigest()[:HASH_LENGTH]
+    parts = msgspec.json.encode([sku, store_code, origin_product_no, cells])
+    return hashlib.sha256(parts).hexdigest()[:HASH_LENGTH]
 
 
 def choose_products(groups: Iterable[Iterable["ProductFacts"]], *, limit: int = ROW_LIMIT) -> list["ProductFacts"]:
@@ -134,17 +134,27 @@ def choose_attributes(products: Sequence["ProductFacts"]) -> tuple[str, ...]:
 
 def build_cells(product: "ProductFacts", keys: Sequence[str]) -> tuple[str, ...]:
     """The texts of a product's row, by the columns' keys."""
-    return tuple(_build_cell(product, key)[:CELL_LENGTH_LIMIT] for key in keys)
+    return tuple([build(product)[:CELL_LENGTH_LIMIT] for build in _list_builders(tuple(keys))])
 
 
-def _build_cell(product: "ProductFacts", key: str) -> str:
+@lru_cache(maxsize=1_000)
+def _list_builders(keys: tuple[str, ...]) -> "tuple[Callable[[ProductFacts], str], ...]":
+    return tuple(_make_builder(key) for key in keys)
+
+
+def _make_builder(key: str) -> "Callable[[ProductFacts], str]":
+    kind, _colon, rest = key.partition(":")
     if key.startswith(ATTRIBUTE_PREFIX):
-        return str(product.attributes.get(key.removeprefix(ATTRIBUTE_PREFIX)) or NOTHING)
-    kind, _colon, basis = key.partition(":")
+        name = key.removeprefix(ATTRIBUTE_PREFIX)
+        return lambda product: str(product.attributes.get(name) or NOTHING)
     if kind == "unit_price":
-        price = price_unit(product.sale_price, _read(product), basis) if basis else None
-        return NOTHING if price is None else format_unit_price(price)
-    return _BUILDERS[kind](product)
+        return lambda product: _build_unit_price(product, rest)
+    return _BUILDERS[kind]
+
+
+def _build_unit_price(product: "ProductFacts", basis: str) -> str:
+    price = price_unit(product.sale_price, _read(product), basis) if basis else None
+    return NOTHING if price is None else format_unit_price(price)
 
 
 _BUILDERS: "Mapping[str, Callable[[ProductFacts], str]]" = {

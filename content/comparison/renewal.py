@@ -35,7 +35,7 @@ from perfhooks.metrics import observe
 from perfhooks.trace import current_trace_id
 from products.catalog.selectors import ProductFacts, ProductRule, get_facts_by_id, get_facts_by_sku, list_by_rule
 
-TABLES_AT_ONCE = 500
+TABLES_AT_ONCE = 1_000
 
 log = structlog.get_logger()
 

@@ -32,7 +32,7 @@ from content.refresh.selectors import (
     select_queued,
 )
 from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
-from perfhooks.metrics import count
+from perfhooks.metrics import count, observe
 from perfhooks.trace import current_trace_id
 from products.catalog.selectors import latest_version, list_content_ids_showing
 from products.upsert.ports import ProductChange
@@ -163,6 +163,8 @@ def finish_entry(*, entry_id: int, outcome: str = Outcome.BUILT, reason: str = "
         return False
     entry.outcome = Outcome(outcome)
     _end(entry, EntryState.DONE, error=reason)
+    if entry.outcome == Outcome.BUILT and entry.finished_at is not None:
+        observe("time_to_refresh_publish_seconds", (entry.finished_at - entry.enqueued_at).total_seconds())
     return True
 
 

@@ -149,7 +149,7 @@ def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
     named = with_price_check(products).annotate(
         category_name=F("category__name"), category_path=F("category__path"), store_code=F("store__code")
     )
-    rows: QuerySet[Product, Any] = named.values_list(*ProductFacts.__dataclass_fields__)  # type: ignore[misc]
+    rows: QuerySet[Product, Any] = named.values_list(*ProductFacts.__dataclass_fields__)
     return [ProductFacts(*row) for row in rows]
 
 

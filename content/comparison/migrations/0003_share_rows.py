@@ -1,8 +1,8 @@
 """Rows that versions kept as copies of their own are kept once, by the fingerprint of their content."""
 
 import hashlib
-import json
 
+import msgspec
 from django.db import migrations
 
 KEYS = {"상품": "name", "브랜드": "brand", "가격": "price", "할인": "discount", "혜택": "benefits", "재고": "stock"}
@@ -12,7 +12,7 @@ VERSIONS_AT_ONCE = 500
 
 def hash_row(row):
     parts = [row["sku"], row.get("store_code", ""), row["origin_product_no"], list(row["cells"])]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
 def name_keys(columns):

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from content.comparison import renewal
+from content.comparison import drafting, renewal
 from content.comparison.drafting import Mark
 from content.comparison.models import ComparisonTable, TableLink, TableRowContent, TableTouch, TableUse, TableVersion
 from content.comparison.selectors import get_tables, read_price_times, read_version
@@ -51,6 +51,14 @@ def save(spec: TableSpec = HAND, name: str = "tea") -> ComparisonTable:
 
 def rows(name: str = "tea") -> list[tuple[str, ...]]:
     return [row.cells for row in get_tables(0, [name])[name].rows]
+
+
+def read_problems(error: BaseException) -> dict[str, str]:
+    """{field: the first message} of a refusal."""
+    if isinstance(error, SpecError):
+        return error.problems
+    assert isinstance(error, ValidationError)
+    return {field: texts[0] for field, texts in error.message_dict.items()}
 
 
 def show(name: str = "tea", slug: str = "tea-post") -> Post:
@@ -127,7 +135,7 @@ def test_a_plan_that_cannot_be_built_is_refused_at_its_field(spec: TableSpec, fi
         with pytest.raises((SpecError, ValidationError)) as refused:
             call()
         error = refused.value
-        messages = error.problems if isinstance(error, SpecError) else {k: v[0] for k, v in error.message_dict.items()}
+        messages = read_problems(error)
         assert words in messages[field]
     assert not ComparisonTable.objects.exists()
 
@@ -323,7 +331,7 @@ def test_a_table_that_fails_keeps_its_note_and_stops_no_other(monkeypatch: pytes
     broken = save(name="broken")
     save()
     change_products(store, tea(1, discounted_price=4_000))
-    draft = renewal.draft_table
+    draft = drafting.draft_table
 
     def fail(products: Any, spec: Any = None) -> Any:
         if len(TableVersion.objects.filter(table=broken)) and spec and spec.limit == 3:
@@ -398,3 +406,31 @@ def test_hostile_and_huge_words_are_text() -> None:
     assert "<script" not in html
     assert "&lt;script&gt;" in html
     assert "🍵" in html
+
+
+def test_a_change_noted_while_its_table_is_renewed_is_looked_at_next_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_tea_shop()
+    save()
+    plan = renewal.plan_tables
+
+    def change_after(tables: Any, since: Any = None) -> Any:
+        planned = plan(tables, since)
+        change_products(store, tea(1, discounted_price=3_000))
+        return planned
+
+    change_products(store, tea(1, discounted_price=4_000))
+    monkeypatch.setattr(renewal, "plan_tables", change_after)
+    assert renew_tables().renewed == 1
+    monkeypatch.undo()
+    assert TableTouch.objects.count() == 1
+    assert renew_tables().renewed == 1
+    assert rows()[1][1] == "3,000원"
+
+
+def test_an_overtaken_table_is_renewed_though_nobody_noted_it() -> None:
+    store = make_tea_shop()
+    save()
+    change_products(store, tea(1, discounted_price=4_000))
+    TableTouch.objects.all().delete()
+    assert renew_tables().renewed == 1
+    assert renew_tables().looked == 0

@@ -72,12 +72,17 @@ class TableDraft:
     @property
     def columns(self) -> tuple[str, ...]:
         """The headings."""
-        return tuple(label_column(key) for key in self.keys)
+        return _list_labels(self.keys)
 
     def hash_content(self, row_hashes: Sequence[str]) -> str:
         """Fingerprint of columns, rows and marks as 64 hex digits (SHA-256); the revision is no part of it."""
         marks = [[mark.row, mark.column, mark.reason] for mark in self.marks]
         return hashlib.sha256(msgspec.json.encode([self.keys, row_hashes, marks])).hexdigest()
+
+
+@lru_cache(maxsize=1_000)
+def _list_labels(keys: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(label_column(key) for key in keys)
 
 
 def hash_row(sku: str, store_code: str, origin_product_no: int, cells: Sequence[str]) -> str:

@@ -37,7 +37,6 @@ class ComparisonTable(models.Model):
         indexes = [
             models.Index(fields=["rule_category"], condition=~Q(rule_category=""), name="table_rule_category"),
             models.Index(fields=["rule_brand"], condition=~Q(rule_brand=""), name="table_rule_brand"),
-            models.Index(fields=["checked_at"], name="table_checked"),
         ]
 
     def __str__(self) -> str:

@@ -194,7 +194,9 @@ def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> Renewal
     }
     renewed = [plan for plan in plans if _is_new(plan, held)]
     fresh = _write_versions(renewed, held)
-    ComparisonTable.objects.filter(among(ComparisonTable, "id", ids)).update(checked_at=timezone.now())
+    fresh_ids = {plan.table.pk for plan in renewed}
+    same = among(ComparisonTable, "id", [table_id for table_id in ids if table_id not in fresh_ids])
+    ComparisonTable.objects.filter(same).update(checked_at=timezone.now())
     _write_links(plans)
     posts = _queue_posts(renewed, besides=besides)
     for plan in renewed:
@@ -248,7 +250,7 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
     insert_rows(TableRowContent, list(contents.values()), ignore_conflicts=True)
     insert_rows(TableVersion, versions)
     grown = among(ComparisonTable, "id", [plan.table.pk for plan in renewed])
-    ComparisonTable.objects.filter(grown).update(number=F("number") + 1)
+    ComparisonTable.objects.filter(grown).update(number=F("number") + 1, checked_at=timezone.now())
     return len(contents)
 
 

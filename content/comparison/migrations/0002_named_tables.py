@@ -140,10 +140,6 @@ class Migration(migrations.Migration):
             model_name='comparisontable',
             index=models.Index(condition=models.Q(('rule_brand', ''), _negated=True), fields=['rule_brand'], name='table_rule_brand'),
         ),
-        migrations.AddIndex(
-            model_name='comparisontable',
-            index=models.Index(fields=['checked_at'], name='table_checked'),
-        ),
         migrations.AddConstraint(
             model_name='comparisontable',
             constraint=models.UniqueConstraint(condition=models.Q(('name', ''), _negated=True), fields=('name',), name='table_name_once'),

@@ -400,7 +400,7 @@ def test_a_note_of_a_table_that_is_gone_is_forgotten() -> None:
 
 def test_hostile_and_huge_words_are_text() -> None:
     attack = "<script>alert(1)</script>"
-    make_shop({"number": 1, "name": attack + "가" * 280, "brand": attack[:20]}, {"number": 2, "name": "🍵 \u202eabc"})
+    make_shop({"number": 1, "name": attack + "가" * 260, "brand": attack[:20]}, {"number": 2, "name": "🍵 \u202eabc"})
     save(TableSpec(skus=("JB-1", "JB-2"), columns=("name", "brand", f"attr:{attack}")))
     html = compose_post(post_id=show().pk).html
     assert "<script" not in html

@@ -60,17 +60,18 @@ class Deal:
 
 @dataclass(frozen=True, slots=True)
 class TableCell:
-    """A cell's text, with the product's address in the first column."""
+    """A cell's text, with the product's address in the first column. mark: why it wins its column, "" where it does not."""
 
     text: str
     address: str = ""
+    mark: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A comparison table. Two of the same content are equal, told by a fingerprint over every field.
 
-    as_of: when the oldest of its prices was checked, in words; "" where the page says it elsewhere.
+    as_of: the sentence that dates its prices, "" where they were never checked.
     """
 
     columns: tuple[str, ...]

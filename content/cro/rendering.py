@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from content.comparison.dating import date_table, describe_table_time
 from content.comparison.selectors import TableFacts
 from content.comparison.wording import NOTHING, format_discount, format_won, list_benefits
 from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, tell_time, write_lede
@@ -24,7 +25,7 @@ from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
-PRICE_COLUMN, DISCOUNT_COLUMN = "가격", "할인"
+PRICE_COLUMNS, DISCOUNT_COLUMN = frozenset({"가격", "단위 가격"}), "할인"
 IMAGE_SCHEME = "image:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 ITEMS_LIMIT = 10
@@ -53,17 +54,23 @@ class Source:
     target: Target = "package"
     variant: Variant = DEFAULT
     claims: Mapping[int, DiscountClaim] = field(default_factory=dict)
+    tables: Mapping[str, TableFacts] = field(default_factory=dict)
+    """All tables of the post by name, its own under ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rendering:
-    """A page without its disclosure. shown: {product id: facts} of the products it shows, in reading order."""
+    """A page without its disclosure. shown: {product id: facts} of the products it shows, in reading order; table_names: "" of its own
+    table; table_times: the sentences that date the prices of its tables.
+    """
 
     html: str
     images: tuple[ImageRef, ...]
     shown: Mapping[int, ProductFacts]
     has_table: bool
     findings: tuple[Finding, ...]
+    table_names: frozenset[str] = frozenset()
+    table_times: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -80,6 +87,9 @@ class Renderer:
     has_table: bool = False
     lines: dict[str, int] | None = None
 
+    table_names: set[str] = field(default_factory=set)
+    table_times: list[str] = field(default_factory=list)
+
     def render(self) -> Rendering:
         """Body, then template, then the cleaning that lets nothing but the target's HTML through."""
         source = self.source
@@ -93,7 +103,15 @@ class Renderer:
         clean = clean_page if source.target == "page" else clean_html
         page = self.build_page(body, opening)
         html, images = self.book.number_images(clean(render_page(source.template_id, page, source.target)))
-        return Rendering(html.strip() + "\n", images, self.shown, self.has_table, tuple(self.findings))
+        return Rendering(
+            html=html.strip() + "\n",
+            images=images,
+            shown=self.shown,
+            has_table=self.has_table,
+            findings=tuple(self.findings),
+            table_names=frozenset(self.table_names),
+            table_times=tuple(self.table_times),
+        )
 
     def build_page(self, body: Markup, opening: Cta | None) -> Page:
         """What the template adds to the body: the match's card and link, the table, pictures not yet placed."""
@@ -171,7 +189,7 @@ class Renderer:
         if node.name == "ad":
             return self.place_ad(node)
         if node.name == "table":
-            return self.place_table()
+            return self.place_table(node.argument)
         product = self.source.match if node.is_match else self.source.products.get(node.argument)
         return self.place_product(node, product) if product else Markup("")
 
@@ -181,9 +199,9 @@ class Renderer:
             return Markup("")
         return Markup('<aside data-ad-slot="{}"></aside>\n').format(node.argument)
 
-    def place_table(self) -> Markup:
-        """The post's table, with the link after it that the variant wants."""
-        table = self.build_table()
+    def place_table(self, name: str) -> Markup:
+        """The post's own table or an editor's by name, with the link after it that the variant wants."""
+        table = self.build_table(name)
         if table is None:
             return Markup("")
         link = None if "after_table" in self.linked else self.link_at("after_table")
@@ -282,35 +300,38 @@ class Renderer:
             return Cta(self.source.variant.cta_text.format(name=product.name), product.product_url)
         return Cta(SOLD_OUT_LABEL.format(name=product.name), "")
 
-    def build_table(self) -> Table | None:
-        """The newest version of the post's table; None when it has none or an empty one."""
-        facts = self.source.table
+    def build_table(self, name: str = "") -> Table | None:
+        """The newest version of the post's own table or of an editor's; None when there is none or an empty one."""
+        facts = self.source.tables.get(name)
         if facts is None or not facts.rows:
             return None
-        self.has_table = True
+        self.has_table = self.has_table or not name
+        self.table_names.add(name)
+        reasons = {(mark.row, mark.column): mark.reason for mark in facts.marks}
         rows = []
-        for row in facts.rows:
+        for at, row in enumerate(facts.rows):
             product = self.source.compared.get(row.key)
             if product is not None:
                 self.shown[product.id] = product
-            first = TableCell(row.cells[0], product.product_url if product else "")
-            others = zip(facts.columns[1:], row.cells[1:], strict=False)
-            rows.append((first, *(self.write_cell(column, text, product) for column, text in others)))
-        table = Table(facts.columns, tuple(rows), self.date_table() if self.source.target == "page" else "")
-        return shape_table(table, self.source.variant.table)
+            address = product.product_url if product else ""
+            rows.append(
+                tuple(
+                    self.write_cell(TableCell(text, address if place == 0 else "", reasons.get((at, place), "")), column, product)
+                    for place, (column, text) in enumerate(zip(facts.columns, row.cells, strict=False))
+                )
+            )
+        as_of = describe_table_time(date_table(facts, [self.source.compared.get(row.key) for row in facts.rows]))
+        if as_of:
+            self.table_times.append(as_of)
+        return shape_table(Table(facts.columns, tuple(rows), as_of), self.source.variant.table)
 
-    def date_table(self) -> str:
-        """When the oldest price of the table was checked, in words; "" when none ever was."""
-        times = [product.price_checked_at for product in self.source.compared.values() if product.price_checked_at]
-        return tell_time(min(times)) if times else ""
-
-    def write_cell(self, column: str, text: str, product: ProductFacts | None) -> TableCell:
-        """A cell of the table; a price that is too old and a discount that nothing bears out do not reach the reader."""
-        if product is not None and column == PRICE_COLUMN and is_hidden(product.price_checked_at):
+    def write_cell(self, cell: TableCell, column: str, product: ProductFacts | None) -> TableCell:
+        """The cell as readers get it: neither a price that is too old nor a discount that nothing bears out."""
+        if product is not None and column in PRICE_COLUMNS and is_hidden(product.price_checked_at):
             return TableCell(CURRENT_PRICE_LABEL, product.product_url)
         if product is not None and column == DISCOUNT_COLUMN and not self.may_claim(product):
             return TableCell(NOTHING)
-        return TableCell(text)
+        return cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +358,7 @@ class RenderedPost:
     catalogue_revision: int
     as_of: datetime | None
     findings: tuple[Finding, ...]
+    table_times: tuple[str, ...] = ()
     target: Target = "package"
     variant: Variant = DEFAULT
     description: str = ""

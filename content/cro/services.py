@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from content.comparison.drafting import BASE_COLUMNS, build_cells
-from content.comparison.selectors import TableFacts, get_table
+from content.comparison.drafting import build_cells
+from content.comparison.selectors import TableFacts, get_tables
 from content.cro.description import describe_body
 from content.cro.environment import TEMPLATE_VERSIONS, Target
 from content.cro.plaintext import write_text
@@ -58,6 +58,7 @@ def compose_post(
         catalogue_revision=max((product.revision for product in rendering.shown.values()), default=0),
         as_of=as_of,
         findings=unique_findings([*inspect_source(source, rendering), *rendering.findings]),
+        table_times=rendering.table_times,
         target=target,
         variant=chosen,
         description=describe_body(source.post.body) if is_page else "",
@@ -75,11 +76,11 @@ def read_source(
     post = get_post(post_id)
     parsed = parse_body(post.body)
     decision = get_decision(post_id)
-    table = get_table(post_id)
+    tables = get_tables(post_id, parsed.table_names)
     match_id = decision.product_id if decision else None
     products = get_facts_by_sku(parsed.skus) if parsed.skus else {}
     match = get_facts_by_id([match_id]).get(match_id) if match_id else None
-    compared = read_compared(table) if table and table.rows else {}
+    compared = read_compared(tables.values())
     return Source(
         post=post,
         parsed=parsed,
@@ -87,7 +88,8 @@ def read_source(
         products=products,
         compared=compared,
         match=match,
-        table=table,
+        table=tables.get(""),
+        tables=tables,
         now=business_now(),
         target=target,
         variant=variant,
@@ -95,10 +97,12 @@ def read_source(
     )
 
 
-def read_compared(table: TableFacts) -> dict[ProductKey, ProductFacts]:
-    """{key of the row: facts} of a table's products."""
-    compared = get_facts_by_key(row.key for row in table.rows if row.store_code)
-    unmarked = [row for row in table.rows if not row.store_code]
+def read_compared(tables: Iterable[TableFacts]) -> dict[ProductKey, ProductFacts]:
+    """{key of the row: facts} of the tables' products."""
+    rows = [row for table in tables for row in table.rows]
+    marked = {row.key for row in rows if row.store_code}
+    compared = get_facts_by_key(marked) if marked else {}
+    unmarked = [row for row in rows if not row.store_code]
     by_sku = get_facts_by_sku(row.sku for row in unmarked) if unmarked else {}
     for row in unmarked:
         product = by_sku.get(row.sku)
@@ -123,9 +127,8 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
         if node.is_match and source.match is None:
             message = "match: 매칭된 상품이 없습니다. SKU를 직접 쓰거나 제목을 고치세요."
             yield Finding("no_match", node.line, message)
-        if node.name == "table" and not rendering.has_table:
-            message = "{{ table }}: 비교할 상품이 없습니다. 본문에 상품을 넣거나 자리표시를 빼세요."
-            yield Finding("no_table", node.line, message)
+        if node.name == "table" and node.argument not in rendering.table_names:
+            yield Finding("no_table", node.line, explain_no_table(node.argument))
     yield from inspect_prices(source, rendering)
 
 
@@ -167,11 +170,16 @@ def list_revisions(rendering: Rendering, source: Source) -> dict[int, int]:
     older, so that the post is seen to be overtaken and is processed again.
     """
     shown = {product.id: product.revision for product in rendering.shown.values()}
-    if source.table is None or not rendering.has_table:
-        return shown
-    attributes = source.table.columns[len(BASE_COLUMNS) :]
-    for row in source.table.rows:
-        product = source.compared.get(row.key)
-        if product is not None and row.cells != build_cells(product, attributes):
-            shown[product.id] -= 1
-    return shown
+    overtaken: set[int] = set()
+    for table in source.tables.values():
+        if table.name in rendering.table_names:
+            pairs = ((row, source.compared.get(row.key)) for row in table.rows)
+            overtaken |= {it.id for row, it in pairs if it is not None and row.cells != build_cells(it, table.keys)}
+    return {key: revision - (key in overtaken) for key, revision in shown.items()}
+
+
+def explain_no_table(name: str) -> str:
+    """Why a table's place stays empty, and what to do."""
+    if not name:
+        return "{{ table }}: 비교할 상품이 없습니다. 본문에 상품을 넣거나 자리표시를 빼세요."
+    return f"table:{name}: 이 이름의 비교표가 없거나 비어 있습니다. 비교표를 만들거나 이름을 고치세요."

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
+from content.comparison.dating import forget_table_times
 from content.cro.rendering import RenderedPost
 from content.cro.variants import DEFAULT_KEY
 from content.disclosure.insertion import forget_price_time
@@ -21,8 +22,8 @@ def hash_recipe(rendered: RenderedPost, *, image_hashes: Sequence[str]) -> str:
         RECIPE_VERSION,
         rendered.slug,
         rendered.title,
-        forget_price_time(rendered.html, as_of=rendered.as_of),
-        forget_price_time(rendered.text, as_of=rendered.as_of),
+        forget_table_times(forget_price_time(rendered.html, as_of=rendered.as_of), rendered.table_times),
+        forget_table_times(forget_price_time(rendered.text, as_of=rendered.as_of), rendered.table_times),
         [[image.name, image.alt, image.kind] for image in rendered.images],
         list(image_hashes),
         rendered.template_id,

@@ -6,6 +6,7 @@
     {{ benefit:SKU }}  its benefits now
     {{ cta:SKU }}      the link to buy it
     {{ table }}        the post's comparison table, alone on its line
+    {{ table:NAME }}   an editor's comparison table of that name, alone on its line
     {{ ad:SLOT }}      an advertising slot of a public page, alone on its line
 
 SKU is a product's SKU, or `match` for the product that matching chose. Text in braces is only ever looked up here: nothing
@@ -31,7 +32,7 @@ FORMS = {
     "discount": "{{ discount:SKU }}",
     "benefit": "{{ benefit:SKU }}",
     "cta": "{{ cta:SKU }}",
-    "table": "{{ table }}",
+    "table": "{{ table }} 또는 {{ table:이름 }}",
     "ad": "{{ ad:SLOT }}",
 }
 
@@ -42,6 +43,7 @@ _SINGLE = re.compile(rf"(?<!\{{)\{{\s*(?:{'|'.join(NAMES)})\s*(?::[^{{}}\n]*)?\}
 _WIDE = re.compile(r"｛\s*｛|｝\s*｝|\{\s+\{|\}\s+\}")
 _NAME_SHOWN = 40
 _SLOT = re.compile(r"[a-z0-9_-]{1,40}")
+_TABLE = re.compile(r"[a-zA-Z0-9_-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +81,20 @@ class ParsedBody:
 
     @property
     def has_table(self) -> bool:
-        """Whether the body asks for the comparison table."""
+        """Whether the body asks for a comparison table."""
         return any(node.name == "table" for node in self.placeholders)
+
+    @property
+    def has_own_table(self) -> bool:
+        """Whether the body asks for the table that is made for this post."""
+        return any(node.name == "table" and not node.argument for node in self.placeholders)
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """The editors' tables that the body names, each once, in reading order."""
+        return tuple(
+            dict.fromkeys(node.argument for node in self.placeholders if node.name == "table" and node.argument)
+        )
 
     def has_product(self, name: str, argument: str) -> bool:
         """Whether the body holds this placeholder, for instance ("cta", "match")."""
@@ -167,7 +181,11 @@ def _explain_name(name: str) -> str:
 
 def _find_argument_problem(name: str, has_colon: bool, argument: str) -> str:
     if name == "table":
-        return "{{ table }}: 값 없이 쓰세요." if has_colon else ""
+        if not has_colon or _TABLE.fullmatch(argument):
+            return ""
+        return (
+            f"table: '{argument}' 대신 비교표의 이름(영문, 숫자, 하이픈)을 쓰거나 {{{{ table }}}}처럼 값 없이 쓰세요."
+        )
     if not argument:
         return f"{name}: 값이 없습니다. {FORMS[name]} 처럼 쓰세요."
     if name == "ad":

@@ -18,6 +18,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from content.batches import split_batches
+from content.comparison.touching import touch_tables, touch_tables_of_posts
 from content.packages.lost import list_lost_ids, retire_lost
 from content.posts.selectors import hold_posts, keep_processable, list_ids_waiting_for
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
@@ -31,7 +32,7 @@ from content.refresh.selectors import (
     select_queued,
 )
 from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
-from perfhooks.metrics import count
+from perfhooks.metrics import count, observe
 from perfhooks.trace import current_trace_id
 from products.catalog.selectors import latest_version, list_content_ids_showing
 from products.upsert.ports import ProductChange
@@ -77,8 +78,11 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
 def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> int:
     """Queue the posts that show a changed product, and those that wait for its SKU or for another picture of it.
 
+    The tables that may have to show the change are noted; who renews them queues the posts that show a renewed one.
+
     The upsert's port: it runs inside the upsert's transaction. Returns the entries added.
     """
+    touch_tables(changes=changes, revision=revision)
     showing = list_content_ids_showing([change.product_id for change in changes if not change.is_new])
     waiting = list_ids_waiting_for(change.sku for change in changes)
     added = enqueue_posts(post_ids=keep_processable(showing), reason=Reason.PRODUCT_CHANGED, revision=revision)
@@ -90,7 +94,9 @@ def enqueue_for_holds(*, post_ids: Iterable[int]) -> int:
 
     The catalogue's port: it runs inside the edit's transaction. Returns the entries added.
     """
-    return enqueue_posts(post_ids=keep_processable(post_ids), reason=Reason.PRODUCT_CHANGED)
+    posts = keep_processable(post_ids)
+    touch_tables_of_posts(post_ids=posts)
+    return enqueue_posts(post_ids=posts, reason=Reason.PRODUCT_CHANGED)
 
 
 def enqueue_overtaken(*, post_id: int, revision: int) -> int:
@@ -157,6 +163,8 @@ def finish_entry(*, entry_id: int, outcome: str = Outcome.BUILT, reason: str = "
         return False
     entry.outcome = Outcome(outcome)
     _end(entry, EntryState.DONE, error=reason)
+    if entry.outcome == Outcome.BUILT and entry.finished_at is not None:
+        observe("time_to_refresh_publish_seconds", (entry.finished_at - entry.enqueued_at).total_seconds())
     return True
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from content.disclosure.aging import enqueue_aged
 from content.posts.publishing import publish_due
+from content.comparison.services import renew_tables
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
@@ -39,8 +40,9 @@ def sweep_queue() -> dict[str, object]:
     """Find what lost messages and dead workers left behind, and order it again."""
     released = release_dead_claims()
     added = enqueue_unpackaged()
+    renewed = renew_tables()
     set_gauge("refresh_queue_depth", count_open())
-    return {"released": released, "added": added, "ordered": len(queue_entries())}
+    return {"released": released, "added": added, "tables": renewed.renewed, "ordered": len(queue_entries())}
 
 
 def publish_posts() -> dict[str, object]:

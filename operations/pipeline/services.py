@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import Error
 from django.utils import timezone
 
+from content.comparison.services import renew_tables
 from content.matching.selectors import count_decisions
 from content.packages.selectors import list_packaged_ids
 from content.refresh.selectors import (
@@ -109,6 +110,7 @@ def work_queue(*, progress: Progress, order: Order = enqueue) -> WorkedPosts:
     """Carry every queued post to its package."""
     release_dead_claims()
     enqueue_unpackaged()
+    renew_tables()
     worked: set[int] = set()
     while ids := _work_round(progress, order):  # an entry that failed, or whose post changed meanwhile, is queued anew
         worked.update(ids)

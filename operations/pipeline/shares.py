@@ -2,6 +2,7 @@
 
 from django.conf import settings
 
+from content.comparison.services import measure_table_ages
 from content.matching.selectors import count_decisions, measure_intent_drift
 from perfhooks.clock import business_now
 from perfhooks.metrics import set_gauge
@@ -32,6 +33,7 @@ def measure_shares() -> dict[str, float]:
             select_posts_with_stale_prices(hours=settings.PRICE_STALE_HOURS).count(), count_posts_showing()
         ),
     }
+    measure_table_ages()
     known = {name: share for name, share in shares.items() if share is not None}
     for name, share in known.items():
         set_gauge(name, share)

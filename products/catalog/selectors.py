@@ -22,13 +22,14 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.expressions import RawSQL
+from django.db.models.expressions import Combinable, RawSQL
 from django.utils import timezone
 
 from products.catalog.models import (
     CatalogueFinding,
     CatalogueRevision,
     CatalogueScan,
+    Category,
     Placement,
     PriceObservation,
     Product,
@@ -42,6 +43,15 @@ STALE_AFTER_HOURS = 24
 _AMONG = {
     "postgresql": "product_id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
     "sqlite": "product_id IN (SELECT value FROM json_each(%s))",
+}
+
+_AMONG_SKUS = {
+    "postgresql": "catalog_product.sku IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
+    "sqlite": "catalog_product.sku IN (SELECT value FROM json_each(%s))",
+}
+_AMONG_PRODUCTS = {
+    "postgresql": "catalog_product.id IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
+    "sqlite": "catalog_product.id IN (SELECT value FROM json_each(%s))",
 }
 
 ProductKey = tuple[str, int]
@@ -141,22 +151,24 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
 
 
 def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
-    own = [name for name in ProductFacts.__dataclass_fields__ if not name.startswith(("category_", "store_"))]
-    rows = with_price_check(products).values(
-        *own,
-        "store_id",
-        "category_id",
+    named = with_price_check(products).annotate(
         category_name=F("category__name"),
         category_path=F("category__path"),
         store_code=F("store__code"),
         store_name=F("store__name"),
     )
-    return [ProductFacts(**row) for row in rows]
+    rows: QuerySet[Product, Any] = named.values_list(*ProductFacts.__dataclass_fields__)
+    return [ProductFacts(*row) for row in rows]
+
+
+def _is_sku_among(skus: Iterable[str]) -> RawSQL:
+    condition = _AMONG_SKUS[connection.vendor]
+    return RawSQL(condition, [json.dumps(list(skus))], output_field=BooleanField())  # noqa: S611
 
 
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
     """{sku: facts} of those that exist and are not deleted. Where stores share a SKU, it means the oldest store's product."""
-    living = Product.objects.filter(sku__in=list(skus)).exclude(status=ProductStatus.DELETE)
+    living = Product.objects.filter(_is_sku_among(skus)).exclude(status=ProductStatus.DELETE)
     return {facts.sku: facts for facts in _read_facts(living.order_by("-store_id"))}
 
 
@@ -178,6 +190,68 @@ def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
     """The category's sellable products that nobody holds back, the favourites first, then by origin number and store."""
     sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0, hold=False)
     return _read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
+
+
+@dataclass(frozen=True, slots=True)
+class ProductRule:
+    """Which sellable products, in which order. category: its path, with all below it; prices: what a buyer pays, in won."""
+
+    category: str = ""
+    brand: str = ""
+    price_min: int | None = None
+    price_max: int | None = None
+    sort: str = "priority"
+
+
+_RULE_ORDERS: dict[str, tuple[str | Combinable, ...]] = {
+    "priority": ("-priority",),
+    "price_low": ("discounted_price",),
+    "price_high": ("-discounted_price",),
+    "discount": (F("discounted_price") * 1.0 / F("price"),),
+    "newest": ("-source_modified_at",),
+}
+
+
+def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
+    """The first sellable products of the rule that nobody holds back; of equals by origin number and store.
+
+    Raises KeyError for an order that does not exist.
+    """
+    found = Product.objects.filter(status=ProductStatus.SALE, stock__gt=0, hold=False)
+    if rule.category:
+        found = found.filter(category__in=_select_categories(rule.category))
+    if rule.brand:
+        found = found.filter(brand=rule.brand)
+    if rule.price_min is not None:
+        found = found.filter(discounted_price__gte=rule.price_min)
+    if rule.price_max is not None:
+        found = found.filter(discounted_price__lte=rule.price_max)
+    return _read_facts(found.order_by(*_RULE_ORDERS[rule.sort], "origin_product_no", "store_id")[:limit])
+
+
+def _select_categories(path: str) -> QuerySet[Category, Any]:
+    return Category.objects.filter(Q(path=path) | Q(path__startswith=f"{path}>")).values("pk")
+
+
+def select_moved(*, product_id: OuterRef, revision: OuterRef) -> QuerySet[Product]:
+    """For an outer query: the product of this key, when it was written since this revision."""
+    return Product.objects.filter(pk=product_id).exclude(revision=revision)
+
+
+def has_category(path: str) -> bool:
+    """Whether a category has this path or lies below it."""
+    return _select_categories(path).exists()
+
+
+def has_brand(brand: str) -> bool:
+    """Whether a living product is of this brand."""
+    return Product.objects.filter(brand=brand).exclude(status=ProductStatus.DELETE).exists()
+
+
+def read_homes(product_ids: Iterable[int]) -> set[tuple[str, str]]:
+    """The (category path, brand) pairs of these products."""
+    among = RawSQL(_AMONG_PRODUCTS[connection.vendor], [json.dumps(list(product_ids))], output_field=BooleanField())  # noqa: S611
+    return set(Product.objects.filter(among).order_by().values_list("category__path", "brand").distinct())
 
 
 def iter_match_rows() -> Iterator[MatchRow]:
@@ -248,7 +322,9 @@ def read_living_ids(*, store_id: int) -> dict[int, int]:
 
 def price_check_times(product_ids: Iterable[int]) -> dict[int, datetime | None]:
     """{product id: when its price was last confirmed}."""
-    return {key: facts.price_checked_at for key, facts in get_facts_by_id(product_ids).items()}
+    found = with_price_check(Product.objects.filter(id__in=list(product_ids)))
+    rows: QuerySet[Product, Any] = found.values_list("id", "price_checked_at")  # type: ignore[misc]
+    return dict(rows)
 
 
 class PriceRow(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from content.comparison.models import TableVersion
+from content.comparison.models import TableRowContent, TableVersion
 from content.comparison.services import build_table
 from content.cro.services import compose_post
 from content.matching.services import match_post
@@ -51,7 +51,10 @@ def test_the_queue_ends_and_each_row_shows_its_own_stores_product() -> None:
     html = compose_post(post_id=post.pk).html
     first, second = (f"https://smartstore.naver.com/{code}/products/1000000001" for code in ("my-store", "second"))
     assert f'<td><a href="{first}">온담 무선 청소기 1</a></td><td>온담</td><td>99,000원</td>' in html.replace("\n", "")
-    assert f'<td><a href="{second}">온담 무선 청소기 1</a></td><td>온담</td><td>50,000원</td>' in html.replace("\n", "")
+    assert (
+        f'<td><a href="{second}">온담 무선 청소기 1</a></td><td>온담</td><td>50,000원 <strong>(가장 낮은 가격)</strong></td>'
+        in html.replace("\n", "")
+    )
     shown = set(Placement.objects.filter(content_id=post.pk).values_list("product_id", flat=True))
     assert shown == set(Product.objects.values_list("pk", flat=True))
 
@@ -73,9 +76,10 @@ def test_what_is_overtaken_by_nothing_is_not_queued_for_ever() -> None:
     change_products(store, {"number": 1, "discounted_price": 50_000})
     [entry] = claim_entries(limit=1)
     process(Post.objects.get())
-    [row] = TableVersion.objects.latest("number").rows
-    row["cells"][2] = "1원"
-    TableVersion.objects.filter(number=2).update(rows=[row])
+    [key] = TableVersion.objects.get(number=2).row_hashes
+    row = TableRowContent.objects.get(hash=key)
+    row.cells[2] = "1원"
+    row.save()
     build_package(post_id=entry.post_id)
     assert finish_entry(entry_id=entry.id)
     assert count_open() == 0
@@ -86,10 +90,10 @@ def test_a_row_kept_before_stores_were_noted_is_still_read() -> None:
     post = make_post("{{ table }}", title="무선 청소기 비교")
     process(post)
     before = compose_post(post_id=post.pk)
-    rows = TableVersion.objects.get().rows
-    TableVersion.objects.update(rows=[{key: row[key] for key in row if key != "store_code"} for row in rows])
+    hashes = TableVersion.objects.get().row_hashes
+    TableRowContent.objects.filter(hash__in=hashes).update(store_code="")
     after = compose_post(post_id=post.pk)
     assert (after.html, after.products) == (before.html, before.products)
     TableVersion.objects.update(content_hash="0" * 64)
     assert build_table(post_id=post.pk).is_new
-    assert TableVersion.objects.latest("number").rows == rows
+    assert TableVersion.objects.latest("number").row_hashes == hashes

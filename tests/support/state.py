@@ -52,7 +52,9 @@ def read_state() -> dict[str, Any]:
             "product__origin_product_no",
             leave={"decided_at", "latency_ms"},
         ),
-        "tables": _rows(TableVersion.objects.all(), "table__post__slug", leave={"built_at"}),
+        "tables": _rows(
+            TableVersion.objects.all(), "table__post__slug", "table__name", leave={"built_at", "touched_at"}
+        ),
         "packages": _rows(Package.objects.filter(is_current=True), "post__slug", leave={"built_at"}),
         "files": _hash_packages(),
         "waiting": RefreshEntry.objects.filter(state__in=["queued", "claimed"]).count(),

@@ -15,7 +15,7 @@ from content.posts.models import Post
 from perfhooks.recorder import Recorder
 from products.catalog.edits import edit_product
 from products.catalog.selectors import ProductFacts, get_facts_by_sku
-from tests.content.factories import change_products, get_product, make_post, make_shop
+from tests.content.factories import CHECKED_AT, change_products, get_product, make_post, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -60,12 +60,15 @@ def test_cells_say_what_the_catalogue_says() -> None:
     build(make_post("{{ table }}\n\n{{ price:JB-1 }}\n\n{{ price:JB-2 }}"))
     version = TableVersion.objects.get()
     assert version.columns == ["상품", "브랜드", "가격", "할인", "혜택", "재고", "무게"]
-    assert [row["cells"] for row in version.rows] == [
-        ["온담 무선 청소기 1", "온담", "99,000원", "23%", "구매 적립 990원", "있음", "1.3kg"],
-        ["온담 무선 청소기 2", "-", "129,000원", "-", "-", "3개 남음", "1.3kg"],
+    assert version.keys == ["name", "brand", "price", "discount", "benefits", "stock", "attr:무게"]
+    table = get_table(version.table.post_id or 0)
+    assert table is not None
+    assert [row.cells for row in table.rows] == [
+        ("온담 무선 청소기 1", "온담", "99,000원", "23%", "구매 적립 990원", "있음", "1.3kg"),
+        ("온담 무선 청소기 2", "-", "129,000원", "-", "-", "3개 남음", "1.3kg"),
     ]
-    assert version.revision == 1
-    assert "id" not in version.rows[0]
+    assert version.marks == [[0, 2, "가장 낮은 가격"], [0, 3, "가장 높은 할인"]]
+    assert (version.revision, version.as_of) == (1, CHECKED_AT)
 
 
 def test_the_same_content_makes_no_new_version(django_assert_max_num_queries: Any) -> None:

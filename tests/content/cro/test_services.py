@@ -7,6 +7,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from content.comparison.services import build_table
+from content.cro.environment import TEMPLATE_VERSIONS
 from content.cro.plaintext import write_text
 from content.cro.rendering import RenderedPost
 from content.cro.services import compose_post
@@ -98,7 +99,7 @@ def test_the_template_adds_what_the_body_does_not_place() -> None:
 def test_a_comparison_brings_its_table() -> None:
     make_shop({"number": 1}, {"number": 2})
     rendered = compose(make_post("본문", title="무선 청소기 비교"))
-    assert (rendered.template_id, rendered.template_version) == ("cro_compare", "1")
+    assert (rendered.template_id, rendered.template_version) == ("cro_compare", TEMPLATE_VERSIONS["cro_compare"])
     assert rendered.html.index("<table>") < rendered.html.index("본문")
     assert len(rendered.products) == 2
 

@@ -17,6 +17,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from pytest_django import Settings
 
+from content.cro.environment import TEMPLATE_VERSIONS
 from content.cro.services import compose_post
 from content.matching.services import match_post
 from content.packages.files import write_atomically
@@ -80,7 +81,7 @@ def test_package_holds_page_text_manifest_and_numbered_pictures(picture_shop: Pi
     ]
     assert manifest["as_of"] == CHECKED_AT.isoformat()
     assert (manifest["template"], manifest["disclosure_version"]) == (
-        {"id": "cro_buy", "version": "1"},
+        {"id": "cro_buy", "version": TEMPLATE_VERSIONS["cro_buy"]},
         "own_product.1",
     )
     package = get_current(post.pk)

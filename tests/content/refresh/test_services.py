@@ -297,3 +297,14 @@ def test_an_editor_who_saves_while_an_upsert_queues_the_same_post_waits_and_nobo
     assert errors == []
     assert Post.objects.get().body == "다른 본문"
     assert RefreshEntry.objects.filter(state="queued").count() == 1
+
+
+def test_the_time_from_the_change_to_the_new_package_is_measured() -> None:
+    make_post()
+    with Recorder() as recorder:
+        drain("cached")
+        assert recorder.samples("time_to_refresh_publish_seconds") == []
+        make_post("다른 본문")
+        drain("built")
+        [took] = recorder.samples("time_to_refresh_publish_seconds")
+    assert 0 <= took < 60

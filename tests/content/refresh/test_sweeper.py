@@ -108,7 +108,7 @@ def test_what_older_code_made_is_built_again_without_a_change_of_a_product(
     if raised == "recipe":
         monkeypatch.setattr(recipe, "RECIPE_VERSION", "2")
     elif raised == "template":
-        monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "2")
+        monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "raised")
     else:
         add_version(
             relationship="own_product", sentence="[광고] 직접 판매하는 상품입니다.", effective_from=korean_today()

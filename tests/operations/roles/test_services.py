@@ -39,7 +39,7 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
         *(
             f"comparison.{a}_{table}"
             for a in ("add", "change", "delete")
-            for table in ("comparisontable", "tableversion")
+            for table in ("comparisontable", "tableversion", "tablerowcontent", "tablelink", "tabletouch", "tableuse")
         ),
         "cro.add_templatevariant",
         "cro.change_templatevariant",

@@ -14,6 +14,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from content.comparison.models import ComparisonTable
 from content.packages.models import Package
 from content.packages.selectors import locate_package
 from content.posts.forms import mark_version
@@ -46,6 +47,7 @@ WRITERS = {
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
     "cro.templatevariant": {"add": EDITORS, "change": EDITORS},
     "disclosure.disclosureversion": {"add": {"reviewer", "admin"}},
+    "comparison.comparisontable": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
@@ -67,6 +69,7 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_revisions": EVERYBODY,
     "posts_post_revision": EVERYBODY,
     "posts_post_batch": EVERYBODY,
+    "comparison_comparisontable_diff": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "matching_matchdecision_health": EVERYBODY,
     "matching_ruleset_next": EDITORS,
@@ -86,6 +89,7 @@ POSTED_PAGES = {
     "posts_post_undo_batch": EDITORS,
     "packages_package_unposted": PUBLISHERS,
     "packages_package_posted": PUBLISHERS,
+    "comparison_comparisontable_preview": EDITORS,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -225,6 +229,7 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         **{name: package.pk for name in (*OTHER_PAGES, *POSTED_PAGES) if name.startswith("packages_package")},
         **dict.fromkeys(("posts_post_revision", "posts_post_restore"), (post, 1)),
         **dict.fromkeys(("posts_post_batch", "posts_post_undo_batch"), "walked"),
+        "comparison_comparisontable_diff": make_row(ComparisonTable).pk,
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
         "matching_ruleset_next": 1,

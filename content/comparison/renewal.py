@@ -1,0 +1,297 @@
+"""Building many tables at once: all are read, drafted, compared and written by a number of statements that does not grow.
+
+A table is locked while it is renewed; the notes of changes are read after that and removed with the same transaction, so
+that a change that commits meanwhile is looked at next time. Posts are held before their own tables are locked, in the
+order in which a post's deletion takes them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+
+import structlog
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from content.comparison.bulk import among, insert_rows
+from content.comparison.drafting import ROW_LIMIT, TableDraft, choose_products, draft_table
+from content.comparison.models import (
+    ComparisonTable,
+    TableLink,
+    TableRowContent,
+    TableTouch,
+    TableUse,
+    TableVersion,
+)
+from content.comparison.spec import TableSpec, read_spec
+from content.matching.selectors import get_decision
+from content.posts.selectors import hold_posts, keep_processable
+from content.refresh.models import Reason
+from content.refresh.services import enqueue_posts
+from perfhooks.clock import business_now
+from perfhooks.metrics import observe
+from perfhooks.trace import current_trace_id
+from products.catalog.selectors import ProductFacts, ProductRule, get_facts_by_id, get_facts_by_sku, list_by_rule
+
+TABLES_AT_ONCE = 1_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalCounts:
+    """What a renewal did: tables looked at, of these renewed and failed, rows that say something new, posts queued."""
+
+    looked: int = 0
+    renewed: int = 0
+    failed: int = 0
+    rows: int = 0
+    posts: int = 0
+
+    def __add__(self, other: "RenewalCounts") -> "RenewalCounts":
+        return RenewalCounts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A table with what it is to say now. waiting: SKUs that it asks for in vain; touched_at: the first change noted."""
+
+    table: ComparisonTable
+    draft: TableDraft
+    products: Sequence[ProductFacts]
+    waiting: Sequence[str] = ()
+    touched_at: datetime | None = None
+    row_hashes: list[str] = field(init=False)
+    content_hash: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Take the fingerprints, once."""
+        hashes = self.draft.row_hashes
+        object.__setattr__(self, "row_hashes", hashes)
+        object.__setattr__(self, "content_hash", self.draft.hash_content(hashes))
+
+    @property
+    def as_of(self) -> datetime | None:
+        """The oldest price check among its products; None without any, or where one was never checked."""
+        times = [product.price_checked_at for product in self.products]
+        return None if None in times else min((time for time in times if time), default=None)
+
+
+@dataclass(slots=True)
+class Shelf:
+    """The products that a batch of tables asks for, each read once."""
+
+    by_sku: Mapping[str, ProductFacts] = field(default_factory=dict)
+    by_id: Mapping[int, ProductFacts] = field(default_factory=dict)
+    rules: dict[tuple[ProductRule, int], list[ProductFacts]] = field(default_factory=dict)
+
+    def list_rule(self, rule: ProductRule, limit: int) -> list[ProductFacts]:
+        """The products of a rule; equal rules are asked for once."""
+        if (rule, limit) not in self.rules:
+            self.rules[rule, limit] = list_by_rule(rule, limit=limit)
+        return self.rules[rule, limit]
+
+
+def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> RenewalCounts:
+    """Bring these tables up to date in one transaction, and queue the posts that show a renewed one, `besides` left out."""
+    with transaction.atomic():
+        chosen = ComparisonTable.objects.filter(among(ComparisonTable, "id", table_ids))
+        owners = chosen.filter(post__isnull=False)
+        held = hold_posts(owners.values_list("post_id", flat=True))
+        locked = chosen.select_for_update(no_key=True).order_by("id")
+        tables = [table for table in locked if table.post_id is None or table.post_id in held]
+        touches = read_touches(table_ids)
+        since = {table_id: min(times) for table_id, times in touches.times.items()}
+        plans = plan_tables(tables, since)
+        counts = write_plans(plans, besides=besides)
+        if touches.ids:
+            TableTouch.objects.filter(id__in=touches.ids).delete()
+    return counts
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """The notes of changes: their ids, and their times by table."""
+
+    ids: Sequence[int]
+    times: Mapping[int, Sequence[datetime]]
+
+
+def read_touches(table_ids: Iterable[int]) -> Touches:
+    """The notes that these tables have now. Call it after the tables are locked."""
+    rows = list(
+        TableTouch.objects.filter(among(TableTouch, "table", table_ids)).values_list("id", "table_id", "touched_at")
+    )
+    times: dict[int, list[datetime]] = {}
+    for _id, table_id, touched_at in rows:
+        times.setdefault(table_id, []).append(touched_at)
+    return Touches([row[0] for row in rows], times)
+
+
+def plan_tables(tables: Sequence[ComparisonTable], since: Mapping[int, datetime] | None = None) -> list[Plan]:
+    """What each table is to say by the catalogue as it is now."""
+    matches = {
+        table.pk: decision.product_id for table in tables if table.post_id and (decision := get_decision(table.post_id))
+    }
+    named = {table.pk: list_skus(table) for table in tables}
+    shelf = Shelf(
+        by_sku=get_facts_by_sku({sku for skus in named.values() for sku in skus}) if any(named.values()) else {},
+        by_id=get_facts_by_id({key for key in matches.values() if key}) if any(matches.values()) else {},
+    )
+    return [_plan(table, shelf, matches.get(table.pk), (since or {}).get(table.pk)) for table in tables]
+
+
+def list_skus(table: ComparisonTable) -> tuple[str, ...]:
+    """The SKUs that a table names."""
+    return tuple(table.spec.get("named", ())) if table.post_id else tuple(table.spec.get("skus", ()))
+
+
+def _plan(table: ComparisonTable, shelf: Shelf, match_id: int | None, touched_at: datetime | None) -> Plan:
+    began = perf_counter()
+    skus = list_skus(table)
+    named = [shelf.by_sku[sku] for sku in skus if sku in shelf.by_sku]
+    if table.post_id:
+        products = choose_own(named, shelf.by_id.get(match_id or 0), shelf)
+        draft = draft_table(products)
+    else:
+        spec = read_spec(table.spec)
+        products = choose_by_spec(spec, named, shelf)
+        draft = draft_table(products, spec)
+    shown = {product.sku for product in products}
+    observe("comparison_table_render_seconds", perf_counter() - began)
+    return Plan(table, draft, products, [sku for sku in skus if sku not in shown], touched_at)
+
+
+def choose_own(named: Sequence[ProductFacts], match: ProductFacts | None, shelf: Shelf) -> list[ProductFacts]:
+    """The products of a post's own table: those named, the match, then the best of its category."""
+    first = match or next(iter(named), None)
+    # Twice the rows: some of the best may be named already.
+    best = shelf.list_rule(ProductRule(category=first.category_path), ROW_LIMIT * 2) if first else []
+    return choose_products([named, [match] if match else [], best])
+
+
+def choose_by_spec(spec: TableSpec, named: Sequence[ProductFacts], shelf: Shelf) -> list[ProductFacts]:
+    """The products of an editor's table; those by hand that cannot be bought now are left out until they can."""
+    if spec.is_by_hand:
+        return choose_products([named], limit=len(spec.skus))
+    return shelf.list_rule(make_rule(spec), spec.limit)
+
+
+def make_rule(spec: TableSpec) -> ProductRule:
+    """The rule in the catalogue's terms."""
+    return ProductRule(spec.category, spec.brand, spec.price_min, spec.price_max, spec.sort)
+
+
+def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> RenewalCounts:
+    """Write what is new: rows, versions, links; queue the posts. The tables are locked by the caller's transaction."""
+    ids = [plan.table.pk for plan in plans]
+    newest = TableVersion.objects.filter(among(TableVersion, "table", ids), number=F("table__number"))
+    held = {
+        table_id: (content_hash, set(rows))
+        for table_id, content_hash, rows in newest.values_list("table_id", "content_hash", "row_hashes")
+    }
+    renewed = [plan for plan in plans if _is_new(plan, held)]
+    fresh = _write_versions(renewed, held)
+    fresh_ids = {plan.table.pk for plan in renewed}
+    same = among(ComparisonTable, "id", [table_id for table_id in ids if table_id not in fresh_ids])
+    ComparisonTable.objects.filter(same).update(checked_at=timezone.now())
+    _write_links(plans)
+    posts = _queue_posts(renewed, besides=besides)
+    for plan in renewed:
+        if plan.touched_at is not None:
+            observe("table_update_propagation_seconds", (timezone.now() - plan.touched_at).total_seconds())
+    if renewed:
+        revision = max(plan.draft.revision for plan in renewed)
+        log.info("tables_renewed", tables=len(renewed), revision=revision, rows=fresh, posts=posts)
+    return RenewalCounts(looked=len(plans), renewed=len(renewed), rows=fresh, posts=posts)
+
+
+def _is_new(plan: Plan, held: Mapping[int, tuple[str, set[str]]]) -> bool:
+    if plan.table.number == 0 and not plan.draft.rows:
+        return False
+    content_hash, _rows = held.get(plan.table.pk, ("", set()))
+    return content_hash != plan.content_hash
+
+
+def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[str]]]) -> int:
+    contents: dict[str, TableRowContent] = {}
+    versions: list[TableVersion] = []
+    now, trace_id = business_now(), current_trace_id()
+    for plan in renewed:
+        known = held.get(plan.table.pk, ("", set()))[1]
+        for key, row in zip(plan.row_hashes, plan.draft.rows, strict=True):
+            if key not in known:
+                contents[key] = TableRowContent(
+                    hash=key,
+                    sku=row.sku,
+                    store_code=row.store_code,
+                    origin_product_no=row.origin_product_no,
+                    cells=list(row.cells),
+                )
+        plan.table.number += 1
+        versions.append(
+            TableVersion(
+                table=plan.table,
+                number=plan.table.number,
+                revision=plan.draft.revision,
+                keys=list(plan.draft.keys),
+                columns=list(plan.draft.columns),
+                row_hashes=plan.row_hashes,
+                marks=[[mark.row, mark.column, mark.reason] for mark in plan.draft.marks],
+                as_of=plan.as_of,
+                content_hash=plan.content_hash,
+                trace_id=trace_id,
+                touched_at=plan.touched_at,
+                built_at=now,
+            )
+        )
+    insert_rows(TableRowContent, list(contents.values()), ignore_conflicts=True)
+    insert_rows(TableVersion, versions)
+    grown = among(ComparisonTable, "id", [plan.table.pk for plan in renewed])
+    ComparisonTable.objects.filter(grown).update(number=F("number") + 1, checked_at=timezone.now())
+    return len(contents)
+
+
+def _write_links(plans: Sequence[Plan]) -> None:
+    """Bring the reverse index up to date: what is gone goes, what is new comes, the rest gets its revision."""
+    rows = TableLink.objects.filter(among(TableLink, "table", [plan.table.pk for plan in plans]))
+    held = {
+        (table_id, product_id, "" if product_id else sku): (key, sku, revision)
+        for key, table_id, product_id, sku, revision in rows.values_list(
+            "id", "table_id", "product_id", "sku", "revision"
+        )
+    }
+    wanted: dict[tuple[int, int | None, str], tuple[str, int]] = {}
+    for plan in plans:
+        for product in plan.products:
+            wanted[plan.table.pk, product.id, ""] = (product.sku, product.revision)
+        for sku in plan.waiting:
+            wanted[plan.table.pk, None, sku] = (sku, 0)
+    changed = {place for place, value in wanted.items() if place in held and held[place][1:] != value}
+    moved: dict[int, list[int]] = {}
+    for place in changed:
+        if held[place][1] == wanted[place][0]:
+            moved.setdefault(wanted[place][1], []).append(held[place][0])
+    renamed = {place for place in changed if held[place][1] != wanted[place][0]}
+    for revision, keys in moved.items():
+        TableLink.objects.filter(among(TableLink, "id", keys)).update(revision=revision)
+    gone = [key for place, (key, *_rest) in held.items() if place not in wanted or place in renamed]
+    if gone:
+        TableLink.objects.filter(id__in=gone).delete()
+    new = [
+        TableLink(table_id=place[0], product_id=place[1], sku=sku, revision=revision)
+        for place, (sku, revision) in wanted.items()
+        if place not in held or place in renamed
+    ]
+    insert_rows(TableLink, new)
+
+
+def _queue_posts(renewed: Sequence[Plan], *, besides: int | None) -> int:
+    owned = {plan.table.post_id for plan in renewed if plan.table.post_id}
+    named = [plan.table.pk for plan in renewed if not plan.table.post_id]
+    using = TableUse.objects.filter(table__in=named).values_list("post_id", flat=True) if named else []
+    posts = keep_processable({*owned, *using} - {besides})
+    revision = max((plan.draft.revision for plan in renewed), default=0)
+    return enqueue_posts(post_ids=posts, reason=Reason.PRODUCT_CHANGED, revision=revision) if posts else 0

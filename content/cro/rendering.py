@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from content.comparison.dating import date_table, describe_table_time
 from content.comparison.selectors import TableFacts
 from content.comparison.wording import NOTHING, format_discount, format_won, list_benefits
-from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, tell_time, write_lede
+from content.cro.blocks import describe_deal, list_specs, list_trust, shape_table, write_lede
 from content.cro.contexts import Card, Cta, Deal, Page, Picture, Table, TableCell
 from content.cro.environment import Target, render_card, render_cta, render_page, render_table
 from content.cro.images import ImageBook, ImageRef
@@ -316,7 +316,9 @@ class Renderer:
             address = product.product_url if product else ""
             rows.append(
                 tuple(
-                    self.write_cell(TableCell(text, address if place == 0 else "", reasons.get((at, place), "")), column, product)
+                    self.write_cell(
+                        TableCell(text, address if place == 0 else "", reasons.get((at, place), "")), column, product
+                    )
                     for place, (column, text) in enumerate(zip(facts.columns, row.cells, strict=False))
                 )
             )

@@ -8,9 +8,9 @@ from statistics import median
 from django.conf import settings
 from django.utils import timezone
 
+from content.comparison.services import renew_tables
 from content.disclosure.aging import enqueue_aged
 from content.posts.publishing import publish_due
-from content.comparison.services import renew_tables
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline

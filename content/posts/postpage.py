@@ -76,45 +76,59 @@ class StepLine:
 
 
 @dataclass(frozen=True, slots=True)
+class PostSummary:
+    """How a post stands."""
+
+    state: SafeString
+    match: SafeString
+    match_reason: SafeString
+    package: SafeString
+    findings: list[FindingLine]
+
+
+@dataclass(frozen=True, slots=True)
 class PostPage:
     """The parts of the page above and below the form. note: why a scheduled post was not published."""
 
-    state: SafeString
+    summary: PostSummary
     when: SafeString
     note: str
     public: SafeString
     posted: SafeString
     revision: int
-    match: SafeString
-    match_reason: SafeString
-    package: SafeString
     queue: SafeString
-    findings: list[FindingLine]
     literals: list[LiteralLine]
     seen: str
     entries: list[EntryLine]
     steps: list[StepLine]
 
 
-def read_post_page(post: Post) -> PostPage:
-    """Read the page of a post, in eight queries."""
-    entries = list(RefreshEntry.objects.filter(post=post).order_by("-id")[:ENTRIES_SHOWN])
+def read_summary(post: Post) -> PostSummary:
+    """Read how a post stands, in two queries."""
     decision = getattr(post, "match_decision", None)
     product = decision.product if decision else None
     address = reverse("admin:matching_matchdecision_change", args=[decision.pk]) if decision else ""
+    return PostSummary(
+        state=show_status(post),
+        match=link_to_product(product.pk, product.name) if product else pill("없음", "grey"),
+        match_reason=link_to(address, f"이유: {decision.get_rule_id_display()}") if decision else SafeString(""),
+        package=show_package(post),
+        findings=[show_finding(finding) for finding in list_findings(post.pk)],
+    )
+
+
+def read_post_page(post: Post) -> PostPage:
+    """Read the page of a post, in eight queries."""
+    entries = list(RefreshEntry.objects.filter(post=post).order_by("-id")[:ENTRIES_SHOWN])
     live = next((entry for entry in entries if entry.state in LIVE_STATES), None)
     return PostPage(
-        state=show_status(post),
+        summary=read_summary(post),
         when=show_time(post),
         note=post.publish_note,
         public=show_public(post),
         posted=show_posted(post),
         revision=get_newest_number(post.pk),
-        match=link_to_product(product.pk, product.name) if product else pill("없음", "grey"),
-        match_reason=link_to(address, f"이유: {decision.get_rule_id_display()}") if decision else SafeString(""),
-        package=show_package(post),
         queue=pill(live.get_state_display(), "warn") if live else pill("없음", "grey"),
-        findings=[show_finding(finding) for finding in list_findings(post.pk)],
         literals=[show_literal(literal) for literal in list_literals(post.pk)],
         seen=post.body_hash,
         entries=[show_entry(entry) for entry in entries],

@@ -10,7 +10,7 @@ from django.urls import reverse
 from content.cro.environment import TEMPLATE_LABELS
 from content.cro.selectors import list_variants
 from content.posts.models import Post
-from content.posts.postpage import read_post_page
+from content.posts.postpage import read_summary
 from content.posts.preview import FRAME_POLICY, TARGETS, WIDTHS, make_preview, read_look
 from content.posts.selectors import get_post_id
 from content.posts.text import SLUG_LENGTH_LIMIT
@@ -32,7 +32,7 @@ def show_preview(request: HttpRequest, post: Post, *, desk: FastModelAdmin[Post]
         "opts": desk.opts,
         "title": f"미리보기: {post.title}",
         "post": post,
-        "page": read_post_page(post),
+        "summary": read_summary(post),
         "look": look,
         "widths": [(key, word, look.write_query(width=key)) for key, word in WIDTHS.items()],
         "templates": [("", "매칭이 고른 템플릿"), *TEMPLATE_LABELS.items()],

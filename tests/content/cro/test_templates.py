@@ -167,7 +167,7 @@ def test_a_page_is_made_for_readers_and_machines() -> None:
     tree = LexborHTMLParser(page.html)
     assert [node.attributes.get("scope") for node in tree.css("thead th")] == ["col"] * 7
     assert {node.attributes.get("scope") for node in tree.css("tbody th")} == {"row"}
-    assert [node.text() for node in tree.css("caption")] == ["상품 비교 (2026-11-22 09:00 기준)"]
+    assert [node.text() for node in tree.css("caption")] == ["상품 비교. 표의 가격은 2026-11-22 09:00 기준입니다."]
     assert [node.attributes for node in tree.css("aside")] == [{"data-ad-slot": "side"}]
     assert [node.attributes for node in tree.css("figure img")] == [
         {"src": "01_jb-1.jpg", "alt": "온담 무선 청소기 1", "loading": "lazy"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from content.batches import split_batches
 from content.posts.findings import Finding
@@ -186,7 +186,8 @@ def list_public_addresses(*, offset: int, limit: int) -> list[tuple[str, datetim
 
 def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
     row = (
-        posts.annotate(table=Max("comparison_table__versions__number"))
+        # The numbers of versions only grow: their sum moves with the newest version of any table that the post shows.
+        posts.annotate(tables=Sum("table_uses__table__number"), table_count=Count("table_uses"))
         .values_list(
             "id",
             "slug",
@@ -197,7 +198,9 @@ def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
             "body_hash",
             "match_decision__product_id",
             "match_decision__template_id",
-            "table",
+            "comparison_table__number",
+            "tables",
+            "table_count",
         )
         .first()
     )

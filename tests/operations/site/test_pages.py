@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
+from content.comparison.services import renew_many, save_table
+from content.comparison.spec import TableSpec
 from content.posts.models import Post
 from content.posts.publishing import SYSTEM, change_status
 from content.refresh.models import RefreshEntry
@@ -151,6 +154,17 @@ def test_a_changed_price_is_on_the_page_at_once_and_nothing_else_is_made_anew(cl
     after = dict(SitePage.objects.values_list("post__slug", "rendered_at"))
     assert after["other"] == before["other"]
     assert after["cleaner-guide"] > before["cleaner-guide"]
+
+
+def test_a_new_version_of_a_named_table_is_on_the_page_at_once(client: Client) -> None:
+    make_shop({"number": 1, "brand": "온담"}, {"number": 2, "brand": "한빛"})
+    spec = TableSpec(skus=("JB-1", "JB-2"), columns=("name", "price"))
+    table = save_table(table_id=None, name="best", title="", spec=spec)
+    process(make_post("{{ table:best }}", status="published"))
+    assert "브랜드" not in read(client).content.decode()
+    save_table(table_id=table, name="best", title="", spec=replace(spec, columns=("name", "brand", "price")))
+    renew_many([table])
+    assert "<th scope=\"col\">브랜드</th>" in read(client).content.decode()
 
 
 def test_a_page_that_says_the_same_keeps_its_dates(client: Client, settings: Settings) -> None:

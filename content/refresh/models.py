@@ -42,7 +42,7 @@ class RefreshEntry(models.Model):
 
     attempts counts how often it was taken and only grows; failures counts those that went wrong since the post last
     changed. A reason in `error` of a refused entry means a cause outside of the post: a sweeper tries it again.
-    catalogue_version is that of the moment when the entry was taken: what was processed may be newer, never older.
+    catalogue_version and catalogue_wording are those of the moment when the entry was taken: what was processed may be newer, never older.
     """
 
     post = models.ForeignKey("posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글")
@@ -62,6 +62,7 @@ class RefreshEntry(models.Model):
     trace_id = models.CharField("추적 ID", max_length=64, help_text="마지막으로 맡은 실행")
     revision = models.BigIntegerField("카탈로그 리비전", null=True, blank=True)
     catalogue_version = models.BigIntegerField("처리한 원장의 판", default=0)
+    catalogue_wording = models.BigIntegerField("처리한 찾는 말의 판", default=0)
 
     class Meta:
         verbose_name = "대기열 항목"

@@ -15,7 +15,7 @@ from content.packages.selectors import select_current
 from content.posts.models import Post, PostFinding
 from content.posts.selectors import select_processable
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, RefreshEntry
-from products.catalog.selectors import latest_version
+from products.catalog.selectors import latest_wording
 
 RETRY_REFUSED_AFTER = timedelta(hours=6)
 """Soon enough for a picture server that gave one bad answer, seldom enough for a picture that stays bad."""
@@ -153,7 +153,7 @@ def list_picture_retry_ids() -> list[int]:
 
 
 def list_unmatched_ids() -> list[int]:
-    """Idle posts without a product of their own (a fallback or none), last processed before the catalogue moved."""
+    """Idle posts without a product of their own (a fallback or none), last processed before others could be found."""
     unmatched = select_unmatched().filter(post=OuterRef("pk"))
-    posts = _select_idle().annotate(seen=Coalesce(_newest("catalogue_version"), 0))
-    return list(posts.filter(Exists(unmatched), seen__lt=latest_version()).values_list("id", flat=True))
+    posts = _select_idle().annotate(seen=Coalesce(_newest("catalogue_wording"), 0))
+    return list(posts.filter(Exists(unmatched), seen__lt=latest_wording()).values_list("id", flat=True))

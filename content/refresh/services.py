@@ -34,7 +34,7 @@ from content.refresh.selectors import (
 from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
 from perfhooks.metrics import count, observe
 from perfhooks.trace import current_trace_id
-from products.catalog.selectors import latest_version, list_content_ids_showing
+from products.catalog.selectors import latest_version, latest_wording, list_content_ids_showing
 from products.upsert.ports import ProductChange
 
 FAILURE_LIMIT = 3
@@ -205,6 +205,7 @@ def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]
         claimed_by=this_claim(),
         attempts=F("attempts") + 1,
         catalogue_version=latest_version(),
+        catalogue_wording=latest_wording(),
         trace_id=current_trace_id(),
     )
     return [ClaimedEntry(entry.pk, entry.post_id, entry.post.slug, entry.reason) for entry in taken]

@@ -36,6 +36,13 @@ class Store(models.Model):
         "원장 기록 횟수", default=0, editable=False, help_text="상품을 쓴 트랜잭션마다 1씩 늘어납니다"
     )
 
+    rewordings = models.BigIntegerField(
+        "찾는 말 변경 횟수",
+        default=0,
+        editable=False,
+        help_text="상품이 늘거나 줄거나 상품명·브랜드·모델명·카테고리·상태가 바뀐 기록마다 1씩 늘어납니다",
+    )
+
     class Meta:
         verbose_name = "스토어"
         verbose_name_plural = "스토어"

@@ -283,6 +283,11 @@ def latest_version() -> int:
     return Store.objects.aggregate(number=Sum("writes"))["number"] or 0
 
 
+def latest_wording() -> int:
+    """A number that grows with every committed write after which a search may find other products; 0 before the first."""
+    return Store.objects.aggregate(number=Sum("rewordings"))["number"] or 0
+
+
 def list_content_ids_showing(product_ids: Iterable[int]) -> list[int]:
     """The posts that show any of these products live."""
     among = RawSQL(_AMONG[connection.vendor], [json.dumps(list(product_ids))], output_field=BooleanField())  # noqa: S611

@@ -69,12 +69,13 @@ def allocate_revision(*, store_id: int) -> int:
     return newest + 1
 
 
-def count_write(*, store_id: int) -> None:
+def count_write(*, store_id: int, is_reworded: bool = True) -> None:
     """Move the catalogue's version (`selectors.latest_version`). Every transaction that writes products calls this once.
 
-    The count stands with the store, so that the syncs of two stores never wait for each other.
+    is_reworded: whether a product came, went, or is found by other words or in another state than before, which moves
+    `selectors.latest_wording` too. The counts stand with the store, so that the syncs of two stores never wait for each other.
     """
-    Store.objects.filter(pk=store_id).update(writes=F("writes") + 1)
+    Store.objects.filter(pk=store_id).update(writes=F("writes") + 1, rewordings=F("rewordings") + int(is_reworded))
 
 
 def count_writes(*, store_id: int) -> int:

@@ -72,10 +72,11 @@ def _apply(
         written = write_products(compared, store_id=store_id, revision=revision, asked_at_revision=asked_at_revision)
         if not written.rows:
             return UpsertCounts(left_out=written.left_out)
-        index_products(written.list_moved_words(store_id=store_id))
+        reworded = written.list_moved_words(store_id=store_id)
+        index_products(reworded)
         observations = _observe_prices(written, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[each.change for each in written.rows], revision=written.revision)
-        count_write(store_id=store_id)
+        count_write(store_id=store_id, is_reworded=bool(reworded))
     created = sum(each.before is None for each in written.rows)
     return UpsertCounts(
         created=created,

@@ -138,6 +138,8 @@ def test_a_post_without_a_match_is_tried_again_whenever_the_catalogue_moved() ->
         assert process(post).status == "refused"
         finish_entry(entry_id=entry.id, outcome="refused")
         assert enqueue_unpackaged() == 0, "nothing moved since"
+        change_products(store, {"number": 1, "name": "머그컵", "description": "", "category": CUP, "price": 990_000})
+        assert enqueue_unpackaged() == 0, "another price is found by no other words"
         change_products(store, {"number": 2, "name": name, "description": "", "category": CUP})
         assert enqueue_unpackaged() == 1
         assert get_entry().reason == "catalogue_moved"

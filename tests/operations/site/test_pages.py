@@ -164,7 +164,7 @@ def test_a_new_version_of_a_named_table_is_on_the_page_at_once(client: Client) -
     assert "브랜드" not in read(client).content.decode()
     save_table(table_id=table, name="best", title="", spec=replace(spec, columns=("name", "brand", "price")))
     renew_many([table])
-    assert "<th scope=\"col\">브랜드</th>" in read(client).content.decode()
+    assert '<th scope="col">브랜드</th>' in read(client).content.decode()
 
 
 def test_a_page_that_says_the_same_keeps_its_dates(client: Client, settings: Settings) -> None:

@@ -55,7 +55,7 @@ TIGHTER_LISTS = {"catalog.product": 7}
 LOGIN_QUERIES = 2
 API_QUERIES_MAX = 1 + LOGIN_QUERIES
 UNCHANGED_QUERIES, UNCHANGED_ROWS_WRITTEN = 1, 0
-CHANGED_QUERIES_MAX = {"sqlite": 11, "postgresql": 15}
+CHANGED_QUERIES_MAX = {"sqlite": 13, "postgresql": 17}
 WORDS = {"ok": "이상 없음", "suspect": "의심", "too noisy": "판정 불가", "regress": "느려졌습니다"}
 
 

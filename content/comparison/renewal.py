@@ -33,7 +33,8 @@ from content.refresh.services import enqueue_posts
 from perfhooks.clock import business_now
 from perfhooks.metrics import observe
 from perfhooks.trace import current_trace_id
-from products.catalog.selectors import ProductFacts, ProductRule, get_facts_by_id, get_facts_by_sku, list_by_rule
+from products.catalog.rules import ProductRule, list_by_rule
+from products.catalog.selectors import ProductFacts, get_facts_by_id, get_facts_by_sku
 
 TABLES_AT_ONCE = 1_000
 

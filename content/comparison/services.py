@@ -36,7 +36,8 @@ from content.refresh.selectors import select_live
 from content.refresh.services import enqueue_posts
 from perfhooks.metrics import observe
 from perfhooks.spans import span
-from products.catalog.selectors import get_facts_by_id, get_facts_by_sku, has_brand, has_category
+from products.catalog.rules import has_brand, has_category
+from products.catalog.selectors import get_facts_by_id, get_facts_by_sku
 
 CHECK_AFTER = timedelta(hours=1)
 """A table by rule is drafted anew so often though no change was noted: editors' holds and priorities move rules too."""

@@ -22,14 +22,13 @@ from django.db.models import (
     Sum,
     When,
 )
-from django.db.models.expressions import Combinable, RawSQL
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from products.catalog.models import (
     CatalogueFinding,
     CatalogueRevision,
     CatalogueScan,
-    Category,
     Placement,
     PriceObservation,
     Product,
@@ -150,7 +149,8 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
     return products.annotate(price_checked_at=Case(gone, default=Subquery(newest), output_field=DateTimeField()))
 
 
-def _read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
+def read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
+    """The facts of these products, in their order, in one query."""
     named = with_price_check(products).annotate(
         category_name=F("category__name"),
         category_path=F("category__path"),
@@ -169,12 +169,12 @@ def _is_sku_among(skus: Iterable[str]) -> RawSQL:
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
     """{sku: facts} of those that exist and are not deleted. Where stores share a SKU, it means the oldest store's product."""
     living = Product.objects.filter(_is_sku_among(skus)).exclude(status=ProductStatus.DELETE)
-    return {facts.sku: facts for facts in _read_facts(living.order_by("-store_id"))}
+    return {facts.sku: facts for facts in read_facts(living.order_by("-store_id"))}
 
 
 def get_facts_by_id(ids: Iterable[int]) -> dict[int, ProductFacts]:
     """{product id: facts} of those that exist."""
-    return {facts.id: facts for facts in _read_facts(Product.objects.filter(id__in=list(ids)))}
+    return {facts.id: facts for facts in read_facts(Product.objects.filter(id__in=list(ids)))}
 
 
 def get_facts_by_key(keys: Iterable[ProductKey]) -> dict[ProductKey, ProductFacts]:
@@ -182,70 +182,19 @@ def get_facts_by_key(keys: Iterable[ProductKey]) -> dict[ProductKey, ProductFact
     wanted = set(keys)
     numbers, codes = {number for _code, number in wanted}, {code for code, _number in wanted}
     named = Product.objects.filter(origin_product_no__in=numbers, store__code__in=codes)
-    found = {facts.key: facts for facts in _read_facts(named.exclude(status=ProductStatus.DELETE))}
+    found = {facts.key: facts for facts in read_facts(named.exclude(status=ProductStatus.DELETE))}
     return {key: facts for key, facts in found.items() if key in wanted}
 
 
 def list_category_best(category_id: int, limit: int) -> list[ProductFacts]:
     """The category's sellable products that nobody holds back, the favourites first, then by origin number and store."""
     sellable = Product.objects.filter(category_id=category_id, status=ProductStatus.SALE, stock__gt=0, hold=False)
-    return _read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
-
-
-@dataclass(frozen=True, slots=True)
-class ProductRule:
-    """Which sellable products, in which order. category: its path, with all below it; prices: what a buyer pays, in won."""
-
-    category: str = ""
-    brand: str = ""
-    price_min: int | None = None
-    price_max: int | None = None
-    sort: str = "priority"
-
-
-_RULE_ORDERS: dict[str, tuple[str | Combinable, ...]] = {
-    "priority": ("-priority",),
-    "price_low": ("discounted_price",),
-    "price_high": ("-discounted_price",),
-    "discount": (F("discounted_price") * 1.0 / F("price"),),
-    "newest": ("-source_modified_at",),
-}
-
-
-def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
-    """The first sellable products of the rule that nobody holds back; of equals by origin number and store.
-
-    Raises KeyError for an order that does not exist.
-    """
-    found = Product.objects.filter(status=ProductStatus.SALE, stock__gt=0, hold=False)
-    if rule.category:
-        found = found.filter(category__in=_select_categories(rule.category))
-    if rule.brand:
-        found = found.filter(brand=rule.brand)
-    if rule.price_min is not None:
-        found = found.filter(discounted_price__gte=rule.price_min)
-    if rule.price_max is not None:
-        found = found.filter(discounted_price__lte=rule.price_max)
-    return _read_facts(found.order_by(*_RULE_ORDERS[rule.sort], "origin_product_no", "store_id")[:limit])
-
-
-def _select_categories(path: str) -> QuerySet[Category, Any]:
-    return Category.objects.filter(Q(path=path) | Q(path__startswith=f"{path}>")).values("pk")
+    return read_facts(sellable.order_by("-priority", "origin_product_no", "store_id")[:limit])
 
 
 def select_moved(*, product_id: OuterRef, revision: OuterRef) -> QuerySet[Product]:
     """For an outer query: the product of this key, when it was written since this revision."""
     return Product.objects.filter(pk=product_id).exclude(revision=revision)
-
-
-def has_category(path: str) -> bool:
-    """Whether a category has this path or lies below it."""
-    return _select_categories(path).exists()
-
-
-def has_brand(brand: str) -> bool:
-    """Whether a living product is of this brand."""
-    return Product.objects.filter(brand=brand).exclude(status=ProductStatus.DELETE).exists()
 
 
 def read_homes(product_ids: Iterable[int]) -> set[tuple[str, str]]:

@@ -16,7 +16,7 @@ from content.cro.contexts import Card, Cta, Deal, Page, Picture, Table, TableCel
 from content.cro.environment import Target, render_card, render_cta, render_page, render_table
 from content.cro.images import ImageBook, ImageRef
 from content.cro.markdown import render_markdown
-from content.cro.subset import clean_html, clean_page
+from content.cro.subset import clean_html, clean_page, mark_paid_links
 from content.cro.variants import DEFAULT, CtaPosition, Variant
 from content.disclosure.claims import DiscountClaim
 from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden, link_current_price
@@ -25,6 +25,8 @@ from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
+PAID = frozenset({"affiliate_commission", "sponsored_goods", "paid_ad", "free_sample"})
+"""Relationships in which the writer gets something for the links."""
 PRICE_COLUMNS, DISCOUNT_COLUMN = frozenset({"가격", "단위 가격"}), "할인"
 IMAGE_SCHEME = "image:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
@@ -103,6 +105,8 @@ class Renderer:
         clean = clean_page if source.target == "page" else clean_html
         page = self.build_page(body, opening)
         html, images = self.book.number_images(clean(render_page(source.template_id, page, source.target)))
+        if source.target == "page" and source.post.relationship in PAID:
+            html = mark_paid_links(html, {product.product_url for product in self.shown.values()})
         return Rendering(
             html=html.strip() + "\n",
             images=images,

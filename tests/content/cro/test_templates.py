@@ -220,6 +220,24 @@ def test_a_deal_claims_no_more_than_is_proven(
     assert [words for words in hidden if words in html] == []
 
 
+@pytest.mark.parametrize(
+    ("relationship", "target", "is_marked"),
+    [
+        ("affiliate_commission", "page", True),
+        ("own_product", "page", False),
+        ("affiliate_commission", "package", False),
+    ],
+)
+def test_links_that_pay_the_writer_say_so(relationship: str, target: Target, is_marked: bool) -> None:
+    make_shop({"number": 1})
+    post = make_post("{{ product:JB-1 }}\n\n[다른 곳](https://elsewhere.example/)", relationship=relationship)
+    tree = LexborHTMLParser(compose(post, target=target).html)
+    links = {link.attributes["href"]: link.attributes.get("rel") for link in tree.css("a")}
+    assert links.pop("https://elsewhere.example/") is None
+    assert links
+    assert set(links.values()) == {"sponsored" if is_marked else None}
+
+
 def test_a_deal_that_nobody_checked_claims_nothing() -> None:
     make_shop({"number": 1, "price": 120_000, "discounted_price": 90_000})
     html = compose(make_processed(), template_id="cro_deal").html

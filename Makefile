@@ -50,6 +50,10 @@ bench: $(VENV)/dev.stamp  ## the benches that exist so far, each beside its yard
 	$(RUN) scripts/bench_span.py
 	$(RUN) scripts/bench_upsert.py
 	$(RUN) scripts/bench_admin_pages.py
+	$(RUN) scripts/bench_match_engine.py
+	$(RUN) scripts/bench_disclosure.py
+	$(RUN) scripts/bench_template_render.py
+	$(RUN) scripts/bench_comparison_table.py
 
 bench-quick: $(VENV)/dev.stamp  ## the count budgets and a reduced comparison with the parent commit, inside 3 minutes
 	$(RUN) scripts/bench_quick.py

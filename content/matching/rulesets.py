@@ -122,9 +122,11 @@ def refuse_faults(draft: RulesetSpec) -> None:
 def _write(draft: RulesetSpec, *, based_on: int, actor: str, note: str) -> int:
     held = list(Ruleset.objects.select_for_update().filter(is_active=True))
     active = held[0].version if held else get_active_ruleset().version
-    if active != based_on:
+    newest = Ruleset.objects.aggregate(newest=Max("version"))["newest"] or 0
+    # Before the first save there is no row to lock: who comes second then sees a newer version, or the unique key refuses it.
+    if active != based_on or newest > active:
         raise RulesetConflict(_describe_conflict(based_on))
-    version = max(active, Ruleset.objects.aggregate(newest=Max("version"))["newest"] or 0) + 1
+    version = active + 1
     Ruleset.objects.filter(is_active=True).update(is_active=False)
     row = Ruleset.objects.create(
         version=version,

@@ -11,5 +11,5 @@ class ApiTokensConfig(AppConfig):
     verbose_name = "API 토큰"
 
     def ready(self) -> None:
-        """Register the system checks and the token's entry in the OpenAPI document."""
-        from operations.apitokens import checks, schema  # noqa: F401
+        """Register the system checks."""
+        from operations.apitokens import checks  # noqa: F401

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
+import re
 from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
-
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 """What makes a spreadsheet run a text, full-width forms included (OWASP, CSV injection)."""
+ILLEGAL_CHARACTERS = re.compile(r"[\000-\010\013\014\016-\037]")
+"""What XML, and so a spreadsheet, cannot hold."""
 ROWS_A_CHUNK = 500
 KEPT_IN_MEMORY_BYTES = 5 * 2**20
 
@@ -59,6 +59,8 @@ def iter_csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[b
 
 def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> IO[bytes]:
     """The table as a workbook of one sheet, at its beginning; on disk once it is large."""
+    from openpyxl import Workbook  # here, since each command that starts would else pay a tenth of a second for it
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
@@ -73,4 +75,4 @@ def write_xlsx(title: str, header: Sequence[str], rows: Iterable[Sequence[Any]])
 
 def _make_cell(value: Any) -> Any:
     """XML holds no control characters."""
-    return ILLEGAL_CHARACTERS_RE.sub("", guard(value)) if isinstance(value, str) else value
+    return ILLEGAL_CHARACTERS.sub("", guard(value)) if isinstance(value, str) else value

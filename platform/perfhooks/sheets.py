@@ -12,8 +12,6 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from openpyxl import load_workbook
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -119,6 +117,8 @@ def _decode(data: bytes) -> str:
 def _iter_xlsx(data: bytes) -> Iterator[list[str]]:
     _check_archive(data)
     try:
+        from openpyxl import load_workbook  # here: see `exports`
+
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet: Any = book.worksheets[0]
         # The size that the sheet claims may be too small, and reading would end there.

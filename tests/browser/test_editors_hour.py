@@ -9,7 +9,7 @@ from tests.operations.roles.people import PASSWORD, make_person
 from tests.products.catalog.rows import make_observation, make_product, make_scan
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 LIST = "/admin/catalog/product/"
 SHEET = """SKU,우선순위,보류,이유
 HB-00011,80,,기획전 앞줄

@@ -14,7 +14,7 @@ from tests.content.factories import make_post, make_shop, process
 from tests.operations.roles.people import PASSWORD, make_person
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 LIST = "/admin/posts/post/"
 
 

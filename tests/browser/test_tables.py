@@ -11,7 +11,7 @@ from tests.content.factories import change_products, make_shop
 from tests.operations.roles.people import PASSWORD, make_person
 from tests.support.services import require
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [pytest.mark.browser, pytest.mark.once, pytest.mark.django_db(transaction=True)]
 ADD = "/admin/comparison/comparisontable/add/"
 
 

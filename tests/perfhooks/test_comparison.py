@@ -173,6 +173,7 @@ def assert_tidy(repository: Path) -> None:
     assert list((repository.parent / "temporary").glob("perf-compare-*")) == []
 
 
+@pytest.mark.once
 def test_a_slower_commit_is_found_and_no_worktree_stays_behind(repository: Path) -> None:
     base, head = commit(repository, turns=100), commit(repository, turns=200)
     options = ("--base", base, "--head", head, "--scenario", "digest", "--pairs", "5", "--pairs-max", "5", "--json")
@@ -186,6 +187,7 @@ def test_a_slower_commit_is_found_and_no_worktree_stays_behind(repository: Path)
     assert_tidy(repository)
 
 
+@pytest.mark.once
 def test_the_working_folder_is_the_head_where_none_is_named(repository: Path) -> None:
     base = commit(repository, turns=200)
     (repository / "work.py").write_text(WORK.format(turns=100, units=1, pause=0))
@@ -196,6 +198,7 @@ def test_the_working_folder_is_the_head_where_none_is_named(repository: Path) ->
     assert_tidy(repository)
 
 
+@pytest.mark.once
 def test_a_base_without_the_scenarios_takes_those_of_the_head(repository: Path) -> None:
     (repository / "readme").write_text("nothing to measure yet")
     git(repository, "add", "-A")
@@ -223,6 +226,7 @@ FICKLE = """
 """
 
 
+@pytest.mark.once
 def test_more_pairs_are_made_while_the_verdict_does_not_stand(repository: Path) -> None:
     text = WORK.format(turns=1, units=1, pause=0)
     dawdle = text[text.index("    yield lambda") : text.index("\nSCENARIOS")]
@@ -243,6 +247,7 @@ def test_more_pairs_are_made_while_the_verdict_does_not_stand(repository: Path) 
         (("--base", "HEAD~1", "--scenario", "digest", "--pairs", "1"), "한 번에 하는 일이 다릅니다(base 1, head 7)"),
     ],
 )
+@pytest.mark.once
 def test_what_cannot_be_compared_is_said_with_a_status_of_its_own(
     repository: Path, options: tuple[str, ...], message: str
 ) -> None:
@@ -255,6 +260,7 @@ def test_what_cannot_be_compared_is_said_with_a_status_of_its_own(
     assert_tidy(repository)
 
 
+@pytest.mark.once
 def test_a_scenario_that_fails_shows_its_own_words(repository: Path) -> None:
     commit(repository)
     (repository / "work.py").write_text("raise RuntimeError('the catalogue is closed')")
@@ -268,6 +274,7 @@ def test_a_scenario_that_fails_shows_its_own_words(repository: Path) -> None:
     [(signal.SIGINT, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_DFL), (signal.SIGTERM, signal.SIG_IGN)],
     ids=["Ctrl-C", "SIGTERM", "SIGTERM under nohup"],
 )
+@pytest.mark.once
 def test_worktrees_are_removed_when_the_command_is_interrupted(
     repository: Path, name: signal.Signals, interrupt: signal.Handlers
 ) -> None:

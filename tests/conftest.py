@@ -27,12 +27,18 @@ def _forget_what_is_kept() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Refuse `once` on a test that uses the suite's database: the gate would not run it on PostgreSQL.
 
-    How a page looks in a browser is no matter of the database; what stands on it is tested on both without one.
+    How a page looks in a browser, and which role may open it, is no matter of the database; what stands on it is tested on
+    both without that.
     """
-    once = [item for item in items if item.get_closest_marker("once") and not item.get_closest_marker("browser")]
+    once = [item for item in items if item.get_closest_marker("once") and not is_free_of_database(item)]
     wrong = [item.nodeid for item in once if USES_DATABASE & set(fixtures(item))]
     if wrong:
         raise pytest.UsageError(f"marked `once`, but on the suite's database: {', '.join(wrong)}")
+
+
+def is_free_of_database(item: pytest.Item) -> bool:
+    """Whether the test asks something that no database answers otherwise than another."""
+    return any(item.get_closest_marker(name) for name in ("browser", "rights"))
 
 
 def fixtures(item: pytest.Item) -> list[str]:

@@ -146,14 +146,18 @@ def test_the_fence_holds_even_if_the_cleaning_failed(
         assert page.title() == "오늘 | 장부", "the form inside was not sent and nobody is logged out"
 
 
+NARROW, WIDE = 390, 1_280
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("width", [390, 1_280])
+@pytest.mark.parametrize("width", [NARROW, WIDE])
 def test_every_preview_can_be_read_by_everybody(live_server: object, post: Post, width: int) -> None:
     with open_frames(str(live_server)) as page:
         page.set_viewport_size({"width": width, "height": 900})
         for look in list_looks():
             page.goto(f"{live_server}/admin/posts/post/{post.pk}/preview/frame/?{look}")
-            assert list_grave_findings(page) == [], look
+            if width == NARROW:  # the same elements at both widths
+                assert list_grave_findings(page) == [], look
             excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert excess <= 0, f"{look} is {excess} pixels too wide at {width}"
 

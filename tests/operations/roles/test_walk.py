@@ -25,7 +25,7 @@ from products.catalog.models import ChangeBatch
 from tests.operations.roles.people import log_in, make_person
 from tests.support.rows import make_row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.rights, pytest.mark.once, pytest.mark.django_db]
 DESK = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 WHO = [*ROLES, "stranger"]
 EVERYBODY = {"viewer", "editor", "publisher", "reviewer", "ads", "analyst", "admin"}

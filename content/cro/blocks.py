@@ -2,20 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from content.comparison.wording import format_discount, format_won, list_benefits
 from content.cro.contexts import Deal, Fact, Table
 from content.cro.variants import TRUST_WORDS, Lede, TableForm, Trust
 from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden
+from content.times import tell_time
 from products.catalog.selectors import ProductFacts
 
-KOREA = ZoneInfo("Asia/Seoul")
 RETURNS_TEXT = (
     "단순 변심은 상품을 받은 날부터 7일 안에 신청할 수 있습니다. 법이 정한 예외와 비용은 상품 페이지에서 확인하세요."
 )
 """Seven days: Act on Consumer Protection in Electronic Commerce, article 17. The shop's own terms may only be better."""
-COMPACT_COLUMNS = frozenset({"가격", "단위 가격", "혜택"})
+COMPACT_KINDS = frozenset({"price", "unit_price", "benefits"})
 """Kept in a compact table, besides the product's name."""
 DELIVERY_KEYS = ("delivery_fee", "free_delivery_from")
 NAMES_LIMIT = 5
@@ -88,17 +87,12 @@ def _tell_end(ends_at: datetime | None, *, is_over: bool) -> str:
     return f"이 할인은 {tell_time(ends_at)}에 끝났습니다." if is_over else f"{tell_time(ends_at)}까지입니다(한국 시각)."
 
 
-def shape_table(table: Table, form: TableForm) -> Table:
-    """The table in the variant's form; one that would keep nothing but names stays whole."""
+def shape_table(table: Table, kinds: Sequence[str], form: TableForm) -> Table:
+    """The table, whose columns are of these kinds, in the variant's form; one that would keep only names stays whole."""
     if form == "full":
         return table
-    kept = [place for place, column in enumerate(table.columns) if place == 0 or column in COMPACT_COLUMNS]
+    kept = [place for place, kind in enumerate(kinds) if place == 0 or kind in COMPACT_KINDS]
     if len(kept) < 2:
         return table
     rows = tuple(tuple(row[place] for place in kept) for row in table.rows)
     return Table(tuple(table.columns[place] for place in kept), rows, table.as_of)
-
-
-def tell_time(moment: datetime) -> str:
-    """A moment for readers: Korean time to the minute."""
-    return f"{moment.astimezone(KOREA):%Y-%m-%d %H:%M}"

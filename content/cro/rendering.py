@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -27,7 +26,8 @@ from products.catalog.selectors import ProductFacts, ProductKey
 
 PAID = frozenset({"affiliate_commission", "sponsored_goods", "paid_ad", "free_sample"})
 """Relationships in which the writer gets something for the links."""
-PRICE_COLUMNS, DISCOUNT_COLUMN = frozenset({"가격", "단위 가격"}), "할인"
+PRICE_KINDS = frozenset({"price", "unit_price"})
+"""Kinds of columns that tell a price."""
 IMAGE_SCHEME = "image:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 ITEMS_LIMIT = 10
@@ -105,8 +105,9 @@ class Renderer:
         clean = clean_page if source.target == "page" else clean_html
         page = self.build_page(body, opening)
         html, images = self.book.number_images(clean(render_page(source.template_id, page, source.target)))
-        if source.target == "page" and source.post.relationship in PAID:
-            html = mark_paid_links(html, {product.product_url for product in self.shown.values()})
+        if source.target == "page":
+            is_paid = source.post.relationship in PAID
+            html = mark_paid_links(html, {product.product_url for product in self.shown.values() if is_paid})
         return Rendering(
             html=html.strip() + "\n",
             images=images,
@@ -311,66 +312,36 @@ class Renderer:
             return None
         self.has_table = self.has_table or not name
         self.table_names.add(name)
-        reasons = {(mark.row, mark.column): mark.reason for mark in facts.marks}
-        rows = []
-        for at, row in enumerate(facts.rows):
-            product = self.source.compared.get(row.key)
-            if product is not None:
-                self.shown[product.id] = product
-            address = product.product_url if product else ""
-            rows.append(
-                tuple(
-                    self.write_cell(
-                        TableCell(text, address if place == 0 else "", reasons.get((at, place), "")), column, product
-                    )
-                    for place, (column, text) in enumerate(zip(facts.columns, row.cells, strict=False))
-                )
+        kinds = [key.partition(":")[0] for key in facts.keys]
+        products = [self.source.compared.get(row.key) for row in facts.rows]
+        self.shown |= {product.id: product for product in products if product is not None}
+        is_old = [product is not None and is_hidden(product.price_checked_at) for product in products]
+        # Who has the lowest price cannot be said while one of the prices is too old to be said.
+        reasons = {
+            (mark.row, mark.column): mark.reason
+            for mark in facts.marks
+            if not (kinds[mark.column] in PRICE_KINDS and any(is_old))
+        }
+        rows = tuple(
+            tuple(
+                self.write_cell(TableCell(text, mark=reasons.get((at, place), "")), kind, product, is_first=place == 0)
+                for place, (kind, text) in enumerate(zip(kinds, row.cells, strict=True))
             )
-        as_of = describe_table_time(date_table(facts, [self.source.compared.get(row.key) for row in facts.rows]))
+            for at, (row, product) in enumerate(zip(facts.rows, products, strict=True))
+        )
+        current = [place for place, is_hidden_now in enumerate(is_old) if not is_hidden_now]
+        seen = replace(facts, rows=tuple(facts.rows[place] for place in current))
+        as_of = describe_table_time(date_table(seen, [products[place] for place in current])) if current else ""
         if as_of:
             self.table_times.append(as_of)
-        return shape_table(Table(facts.columns, tuple(rows), as_of), self.source.variant.table)
+        return shape_table(Table(facts.columns, rows, as_of), kinds, self.source.variant.table)
 
-    def write_cell(self, cell: TableCell, column: str, product: ProductFacts | None) -> TableCell:
+    def write_cell(self, cell: TableCell, kind: str, product: ProductFacts | None, *, is_first: bool) -> TableCell:
         """The cell as readers get it: neither a price that is too old nor a discount that nothing bears out."""
-        if product is not None and column in PRICE_COLUMNS and is_hidden(product.price_checked_at):
+        if product is None:
+            return cell
+        if kind in PRICE_KINDS and is_hidden(product.price_checked_at):
             return TableCell(CURRENT_PRICE_LABEL, product.product_url)
-        if product is not None and column == DISCOUNT_COLUMN and not self.may_claim(product):
+        if kind == "discount" and not self.may_claim(product):
             return TableCell(NOTHING)
-        return cell
-
-
-@dataclass(frozen=True, slots=True)
-class RenderedPost:
-    """A post ready to be packed or served.
-
-    html: fragment of the target's HTML, disclosure first; text: its plain twin; products: {product id: revision shown};
-    table_version: 0 without a table; catalogue_revision: the newest of the products shown, 0 without any; as_of: the
-    oldest price check among them (aware), None without any; findings: what the editor should mend; variant: how its blocks
-    were filled; description: the beginning of its words, without prices; json_ld: what it says to machines.
-    """
-
-    post_id: int
-    slug: str
-    title: str
-    html: str
-    text: str
-    images: tuple[ImageRef, ...]
-    products: Mapping[int, int]
-    template_id: str
-    template_version: str
-    table_version: int
-    disclosure_version: str
-    catalogue_revision: int
-    as_of: datetime | None
-    findings: tuple[Finding, ...]
-    table_times: tuple[str, ...] = ()
-    target: Target = "package"
-    variant: Variant = DEFAULT
-    description: str = ""
-    json_ld: tuple[dict[str, Any], ...] = ()
-
-    @property
-    def is_publishable(self) -> bool:
-        """Whether nothing keeps it from being packaged."""
-        return not any(finding.is_blocking for finding in self.findings)
+        return replace(cell, address=product.product_url) if is_first else cell

@@ -8,7 +8,8 @@ from content.comparison.selectors import TableFacts, get_tables
 from content.cro.description import describe_body
 from content.cro.environment import TEMPLATE_VERSIONS, Target
 from content.cro.plaintext import write_text
-from content.cro.rendering import RenderedPost, Renderer, Rendering, Source
+from content.cro.rendered import RenderedPost
+from content.cro.rendering import Renderer, Rendering, Source
 from content.cro.selectors import get_variant
 from content.cro.structured import describe_products
 from content.cro.variants import DEFAULT, Variant, VariantError
@@ -31,45 +32,46 @@ def compose_post(
     """Render a post by its newest match and table and the catalogue as it is now. Writes nothing.
 
     target: what it is for, see `environment.Target`; only a page has JSON-LD and a description. variant: how its blocks are
-    filled, by value or key, None for the default; template_id: in place of the one that matching chose. Raises
+    filled, by value or key, None for the one that the post names; template_id: in place of the one that matching chose. Raises
     Post.DoesNotExist, and VariantError for a key or template that is not there. Faults of the post come back as findings:
     `is_publishable` says whether it may be packaged.
     """
-    chosen = get_variant(variant) if isinstance(variant, str) else variant or DEFAULT
-    source = read_source(post_id, target=target, variant=chosen, template_id=template_id)
-    with span("template_render_seconds", template=source.template_id, content_id=post_id, **chosen.log_tags):
+    source = read_source(post_id, target=target, variant=variant, template_id=template_id)
+    tags = source.variant.log_tags
+    with span("template_render_seconds", template=source.template_id, content_id=post_id, **tags):
         rendering = Renderer(source).render()
     observe_ages(rendering.shown.values())
     as_of = find_oldest_check(rendering.shown.values())
-    html, disclosure_version = insert_disclosure(rendering.html, relationship=source.post.relationship, as_of=as_of)
+    placed = insert_disclosure(rendering.html, relationship=source.post.relationship, as_of=as_of)
+    hidden = [Finding("disclosure_hidden", 0, problem.message) for problem in placed.problems]
     is_page = target == "page"
     return RenderedPost(
         post_id=post_id,
         slug=source.post.slug,
         title=source.post.title,
-        html=html,
-        text=write_text(html),
+        html=placed.html,
+        text=write_text(placed.html),
         images=rendering.images,
         products=list_revisions(rendering, source),
         template_id=source.template_id,
         template_version=TEMPLATE_VERSIONS[source.template_id],
         table_version=source.table.number if source.table and rendering.has_table else 0,
-        disclosure_version=disclosure_version,
+        disclosure_version=placed.version,
         catalogue_revision=max((product.revision for product in rendering.shown.values()), default=0),
         as_of=as_of,
-        findings=unique_findings([*inspect_source(source, rendering), *rendering.findings]),
+        findings=unique_findings([*inspect_source(source, rendering), *rendering.findings, *hidden]),
         table_times=rendering.table_times,
         target=target,
-        variant=chosen,
+        variant=source.variant,
         description=describe_body(source.post.body) if is_page else "",
         json_ld=describe_products(rendering.shown.values(), title=source.post.title, now=source.now) if is_page else (),
     )
 
 
 def read_source(
-    post_id: int, *, target: Target = "package", variant: Variant = DEFAULT, template_id: str = ""
+    post_id: int, *, target: Target = "package", variant: Variant | str | None = None, template_id: str = ""
 ) -> Source:
-    """Everything that the page is made of, in at most nine queries."""
+    """Everything that the page is made of, in at most ten queries; one more for a variant of the desk's own."""
     if template_id and template_id not in TEMPLATE_VERSIONS:
         names = ", ".join(TEMPLATE_VERSIONS)
         raise VariantError("template_id", f"템플릿: '{template_id}' 대신 {names} 가운데 고르세요.")
@@ -92,7 +94,7 @@ def read_source(
         tables=tables,
         now=business_now(),
         target=target,
-        variant=variant,
+        variant=variant if isinstance(variant, Variant) else get_variant(variant or post.variant or DEFAULT.key),
         claims=judge_discounts([*products.values(), *compared.values(), *([match] if match else [])]),
     )
 

@@ -7,15 +7,12 @@ import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
-
-from markupsafe import Markup
 
 from content.cro.subset import drop_overrides
 from content.disclosure.prices import is_hidden
+from content.times import KOREA
 from products.catalog.selectors import ProductFacts
 
-KOREA = ZoneInfo("Asia/Seoul")
 CONTEXT = "https://schema.org"
 AVAILABILITY = {
     "SALE": "InStock",
@@ -94,14 +91,8 @@ def describe_offer(product: ProductFacts, *, now: datetime) -> dict[str, Any]:
     return offer
 
 
-def render_json_ld(data: Iterable[dict[str, Any]]) -> Markup:
-    """One script element a dict. No text of the data can end the element: `<`, `>` and `&` are written as escapes."""
-    elements = (f'<script type="application/ld+json">{dump_json_ld(each)}</script>' for each in data)
-    return Markup("\n".join(elements))  # noqa: S704
-
-
 def dump_json_ld(data: dict[str, Any]) -> str:
-    """The JSON with every character escaped that could mean something to HTML."""
+    """The JSON with every character escaped that could mean something to HTML: it cannot end the script it stands in."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
     for character, escaped in _ESCAPES.items():
         text = text.replace(character, escaped)

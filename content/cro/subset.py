@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from html import unescape
+from urllib.parse import urlsplit
 
 import nh3
 
@@ -25,6 +26,7 @@ PAGE_CLASSES = {
     "div": {"table-scroll"},
     "table": {"comparison"},
 }
+AFFILIATE_HOSTS = frozenset({"link.coupang.com", "coupa.ng", "ads-partners.coupang.com"})
 URL_SCHEMES = {"http", "https"}
 _FOREIGN_CONTENT = {"script", "style"}
 _LINK = re.compile(r'<a href="([^"]*)">')
@@ -61,10 +63,24 @@ def clean_page(html: str) -> str:
 
 
 def mark_paid_links(html: str, addresses: Collection[str]) -> str:
-    """The cleaned page with `rel="sponsored"` on its links to these addresses, as search engines ask of paid links."""
-    return _LINK.sub(
-        lambda link: f'<a href="{link[1]}" rel="sponsored">' if unescape(link[1]) in addresses else link[0], html
-    )
+    """The cleaned page with `rel="sponsored"` on its links to these addresses and to the hosts of affiliate networks.
+
+    Search engines ask for it on every link that pays, whoever typed it.
+    """
+
+    def mark(link: re.Match[str]) -> str:
+        address = unescape(link[1])
+        is_paid = address in addresses or _read_host(address) in AFFILIATE_HOSTS
+        return f'<a href="{link[1]}" rel="sponsored">' if is_paid else link[0]
+
+    return _LINK.sub(mark, html)
+
+
+def _read_host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
 
 
 def drop_overrides(text: str) -> str:

@@ -12,10 +12,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from content.desk import format_number, link_to_post
-from content.disclosure.models import DisclosureVersion, PriceLiteral
+from content.disclosure.models import DisclosureVersion, Language, PriceLiteral
 from content.disclosure.rules import load_rules
-from content.disclosure.selectors import korean_today, list_current_versions
+from content.disclosure.selectors import list_current_versions
 from content.disclosure.services import add_version, check_version
+from content.times import korean_today
 from perfhooks.desk import NOTHING, FastModelAdmin, ReadOnlyAdmin, ago, pill
 
 if TYPE_CHECKING:
@@ -85,7 +86,10 @@ class DisclosureVersionAdmin(FastModelAdmin[DisclosureVersion]):
         )
         obj.pk, obj.number = saved.id, int(saved.version.rpartition(".")[2])
         obj._state.adding = False
-        messages.info(request, f"이 관계의 글 {saved.posts:,}개에 적용 시작일부터 차례로 들어갑니다.")
+        if obj.language == Language.KOREAN:
+            messages.info(request, f"이 관계의 글 {saved.posts:,}개에 적용 시작일부터 차례로 들어갑니다.")
+        else:
+            messages.info(request, "보관했습니다. 지금 글은 모두 한국어라 이 문구가 들어가는 글은 없습니다.")
 
     @admin.display(description="판", ordering="number")
     def version_id(self, row: DisclosureVersion) -> str:

@@ -8,11 +8,10 @@ escaped before.
 import re
 from datetime import datetime
 from html import escape
-from zoneinfo import ZoneInfo
 
 from content.disclosure.texts import DisclosureText
+from content.times import tell_time
 
-KOREA = ZoneInfo("Asia/Seoul")
 _BLOCK = re.compile(r"\A<!--disclosure [a-z_]+(?:\.[a-z]{2})?\.\d+-->.*?<!--/disclosure-->\n?", re.DOTALL)
 
 
@@ -34,8 +33,8 @@ def build_block(text: DisclosureText, *, as_of: datetime | None, language: str =
 def format_price_line(as_of: datetime, *, language: str = "ko") -> str:
     """The sentence that dates the prices, in Korean time to the minute."""
     if language == "en":
-        return f"Prices as of {as_of.astimezone(KOREA):%Y-%m-%d %H:%M} KST; they change."
-    return f"가격은 {as_of.astimezone(KOREA):%Y-%m-%d %H:%M} 기준이며 이후 바뀔 수 있습니다."
+        return f"Prices as of {tell_time(as_of)} KST; they change."
+    return f"가격은 {tell_time(as_of)} 기준이며 이후 바뀔 수 있습니다."
 
 
 def forget_price_time(text: str, *, as_of: datetime | None) -> str:

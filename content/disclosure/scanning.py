@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 from content.batches import split_batches
 from content.disclosure.literals import Literal, find_literals, suggest_placeholder
 from content.disclosure.models import PriceLiteral
-from content.posts.models import Post, PostStatus
+from content.posts.models import Post
 from content.posts.placeholders import MATCH_ARGUMENT, parse_body
+from content.posts.states import PROCESSED_STATES
 from perfhooks.metrics import count
 
 LITERALS_KEPT = 500
 """Of one post: who has typed more prices than that has a list, and mends it as one."""
 TEXT_LENGTH_LIMIT = 200
-LIVE_STATUSES = (PostStatus.READY, PostStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +29,34 @@ class Scan:
     changed: int
 
 
-def record_literals(post: Post) -> int:
-    """Let exactly the literals of this post's title and body stand against it; returns how many those are.
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How many literals stand against a post, and whether their rows were written anew."""
+
+    literals: int
+    is_changed: bool
+
+
+def record_literals(post: Post) -> Recorded:
+    """Let exactly the literals of this post's title and body stand against it.
 
     Within a transaction that holds the post's row. Writes nothing when they stand already.
     """
     wanted = [*_list_rows(post, "title", post.title), *_list_rows(post, "body", post.body)][:LITERALS_KEPT]
     held = list(PriceLiteral.objects.filter(post_id=post.pk))
-    if {_identify(row) for row in held} != {_identify(row) for row in wanted}:
+    is_changed = {_identify(row) for row in held} != {_identify(row) for row in wanted}
+    if is_changed:
         PriceLiteral.objects.filter(post_id=post.pk).delete()
         PriceLiteral.objects.bulk_create(wanted, batch_size=200)
-        if wanted and not held and post.status in LIVE_STATUSES:
+        if wanted and not held and post.status in PROCESSED_STATES:
             count("price_fixed_literal_detected_total")
-    return len(wanted)
+    return Recorded(len(wanted), is_changed)
+
+
+def note_published_literals(post_id: int) -> None:
+    """Count a post that holds literals when it leaves the drafts: from now on readers may meet them."""
+    if PriceLiteral.objects.filter(post=post_id).exists():
+        count("price_fixed_literal_detected_total")
 
 
 @transaction.atomic
@@ -50,10 +65,8 @@ def scan_post(*, post_id: int) -> Scan:
     post = Post.objects.select_for_update(no_key=True).filter(pk=post_id).first()
     if post is None:
         return Scan(0, 0, 0, 0)
-    before = list(PriceLiteral.objects.filter(post=post).values_list("pk", flat=True))
     found = record_literals(post)
-    after = list(PriceLiteral.objects.filter(post=post).values_list("pk", flat=True))
-    return Scan(1, int(found > 0), found, int(set(before) != set(after)))
+    return Scan(1, int(found.literals > 0), found.literals, int(found.is_changed))
 
 
 def scan_posts(*, posts: QuerySet[Post] | None = None) -> Scan:

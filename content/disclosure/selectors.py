@@ -4,12 +4,11 @@ from datetime import date
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from content.disclosure.insertion import KOREA
 from content.disclosure.models import DisclosureVersion, PriceLiteral
 from content.disclosure.texts import DEFAULTS, DisclosureText, get_text
 from content.posts.models import Post
 from content.posts.selectors import PROCESSABLE_STATUSES
-from perfhooks.clock import business_now
+from content.times import korean_today
 
 
 def get_current_text(relationship: str, *, on: date, language: str = "ko") -> DisclosureText:
@@ -30,13 +29,8 @@ def list_current_versions(*, language: str = "ko") -> list[str]:
     return sorted({**newest, **{row.relationship: row.version for row in rows}}.values())
 
 
-def korean_today() -> date:
-    """The day of record in Korea."""
-    return business_now().astimezone(KOREA).date()
-
-
 def select_live_with_literals() -> QuerySet[Post]:
-    """Ready and published posts that hold a typed-in price."""
+    """Posts on their way to readers (ready, scheduled, published) that hold a typed-in price."""
     held = Exists(PriceLiteral.objects.filter(post=OuterRef("pk")))
     return Post.objects.filter(held, status__in=PROCESSABLE_STATUSES)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,9 +12,10 @@ from content.disclosure.insertion import place_disclosure
 from content.disclosure.lint import Problem, lint_sentence
 from content.disclosure.models import DisclosureVersion, Language
 from content.disclosure.placement import inspect_placement
-from content.disclosure.selectors import get_current_text, korean_today
+from content.disclosure.selectors import get_current_text
 from content.disclosure.texts import DEFAULTS, FIRST_DAY
 from content.posts.models import Post, Relationship
+from content.times import korean_today
 from perfhooks.spans import span
 
 
@@ -26,21 +28,26 @@ class SavedVersion:
     posts: int
 
 
-def insert_disclosure(html: str, *, relationship: str, as_of: datetime | None, language: str = "ko") -> tuple[str, str]:
+class PlacedDisclosure(NamedTuple):
+    """The page with its disclosure, the version of the text, and what is wrong with where a reader meets it."""
+
+    html: str
+    version: str
+    problems: list[Problem]
+
+
+def insert_disclosure(
+    html: str, *, relationship: str, as_of: datetime | None, language: str = "ko"
+) -> PlacedDisclosure:
     """Put the relationship's disclosure before everything else of a post's fragment.
 
-    as_of: the oldest price check among the prices shown (aware), None when none is shown. Returns (html, version of the
-    text). Idempotent: the second time leaves the bytes alone. Raises ValueError for an unknown relationship.
+    as_of: the oldest price check among the prices shown (aware), None when none is shown. Idempotent: the second time
+    leaves the bytes alone. Raises ValueError for an unknown relationship.
     """
     with span("disclaimer_injection_seconds", relationship=relationship):
         text = get_current_text(relationship, on=korean_today(), language=language)
-        return place_disclosure(html, text=text, as_of=as_of, language=language), text.version
-
-
-def inspect_page(html: str, *, relationship: str, title: str = "", language: str = "ko") -> list[Problem]:
-    """What is wrong with where a finished page (a public one, a package) says its disclosure; empty when nothing is."""
-    text = get_current_text(relationship, on=korean_today(), language=language)
-    return inspect_placement(html, sentences=[text.sentence], title=title)
+        placed = place_disclosure(html, text=text, as_of=as_of, language=language)
+        return PlacedDisclosure(placed, text.version, inspect_placement(placed, sentences=[text.sentence]))
 
 
 @transaction.atomic
@@ -64,7 +71,9 @@ def add_version(
         effective_from=effective_from,
         author_id=author_id,
     )
-    return SavedVersion(row.pk, row.version, Post.objects.filter(relationship=relationship).count())
+    # Posts are written in Korean: a sentence in another language is kept, and goes into none of them.
+    posts = Post.objects.filter(relationship=relationship).count() if language == Language.KOREAN else 0
+    return SavedVersion(row.pk, row.version, posts)
 
 
 def check_version(*, relationship: str, sentence: str, effective_from: date | None, language: str) -> str:

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 
 from content.cro.images import rename_images
-from content.cro.rendering import RenderedPost
+from content.cro.rendered import RenderedPost
 from content.cro.variants import DEFAULT_KEY
 
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)

@@ -5,7 +5,7 @@ import json
 from collections.abc import Sequence
 
 from content.comparison.dating import forget_table_times
-from content.cro.rendering import RenderedPost
+from content.cro.rendered import RenderedPost
 from content.cro.variants import DEFAULT_KEY
 from content.disclosure.insertion import forget_price_time
 

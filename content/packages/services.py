@@ -10,7 +10,7 @@ from typing import Any, Literal
 from django.conf import settings
 from django.db import transaction
 
-from content.cro.rendering import RenderedPost
+from content.cro.rendered import RenderedPost
 from content.cro.services import compose_post
 from content.packages import recipe
 from content.packages.archive import PackedImage, pack_archive
@@ -20,7 +20,7 @@ from content.packages.files import write_atomically
 from content.packages.models import Package
 from content.packages.selectors import get_current, is_file_there, locate_package
 from content.posts.findings import Finding
-from content.posts.selectors import get_post, hold_post
+from content.posts.selectors import get_post, hold_processable
 from content.posts.services import replace_findings
 from content.refresh.services import enqueue_overtaken
 from perfhooks.clock import business_now
@@ -149,9 +149,12 @@ def _pack_stills(stills: Sequence[Still]) -> tuple[list[PackedImage], list[Still
 
 @transaction.atomic
 def _record_shown(page: RenderedPost) -> None:
-    """Record what the post shows; the catalogue knows posts by id only and would keep it for one that is gone."""
-    hold_post(page.post_id)
-    record_placements(content_id=page.post_id, revisions=page.products)
+    """Record what the post shows: nothing of one that was taken back meanwhile.
+
+    The catalogue knows posts by id only and would keep it for one that is gone.
+    """
+    is_shown = hold_processable(page.post_id)
+    record_placements(content_id=page.post_id, revisions=page.products if is_shown else {})
 
 
 @transaction.atomic
@@ -170,13 +173,13 @@ def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) 
         "built_at": business_now(),
         "is_current": True,
     }
-    hold_post(page.post_id)
+    is_shown = hold_processable(page.post_id)
     others = Package.objects.filter(post_id=page.post_id, is_current=True).exclude(recipe_hash=recipe_hash)
     others.update(is_current=False)
     package, _is_new = Package.objects.update_or_create(
         post_id=page.post_id, recipe_hash=recipe_hash, defaults={**values, **made_of}
     )
-    record_placements(content_id=page.post_id, revisions=page.products)
+    record_placements(content_id=page.post_id, revisions=page.products if is_shown else {})
     return package
 
 

@@ -82,7 +82,7 @@ class PostAdmin(PostActions, RevisionPages, LiteralPages, FastModelAdmin[Post]):
     ordering = ("-updated_at", "-id")
     empty_hint = "오른쪽 위의 '글 추가'로 첫 글을 쓰세요."
     change_form_template = "admin/posts/post/change_form.html"
-    fields = ("title", "slug", "body", ("relationship", "status", "publish_at"), "reason", "seen")
+    fields = ("title", "slug", "body", ("relationship", "variant"), ("status", "publish_at"), "reason", "seen")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Post]:
         """Posts with the counts and states that the list shows."""
@@ -136,6 +136,7 @@ class PostAdmin(PostActions, RevisionPages, LiteralPages, FastModelAdmin[Post]):
             body=obj.body,
             relationship=obj.relationship,
             status=None if change else obj.status,
+            variant=obj.variant,
             author_id=None if change else request.user.pk,
             editor_id=request.user.pk,
             reason=reason,

@@ -18,6 +18,7 @@ KINDS = {
     "price_unchecked": "확인 안 된 가격",
     "price_hidden": "너무 오래된 가격",
     "discount_refused": "근거 없는 할인",
+    "disclosure_hidden": "고지 자리 오류",
 }
 """Kind of a finding and its Korean name."""
 

@@ -12,6 +12,8 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
+from content.cro.selectors import list_variants
+from content.cro.variants import DEFAULT
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
 from content.posts.locks import explain_lock, find_other_holder, open_lock
 from content.posts.models import Post, PostImage, PostStatus
@@ -24,7 +26,7 @@ else:
     _PostModelForm = forms.ModelForm
     _ImageModelForm = forms.ModelForm
 
-KEPT = ("title", "slug", "body", "relationship", "status")
+KEPT = ("title", "slug", "body", "relationship", "status", "variant")
 PICTURES = "이미지"
 MARK_LENGTH = 12
 CONFLICT = (
@@ -74,6 +76,13 @@ def _compare(post: Post, name: str, typed: str) -> Difference:
     return Difference(str(field.verbose_name), words.get(stored, stored), words.get(typed, typed))
 
 
+def list_variant_choices(held: str) -> list[tuple[str, str]]:
+    """What may be chosen, and what the post has already though it may not be chosen any more."""
+    choices = [(named.variant.key, named.label) for named in list_variants() if named.variant != DEFAULT]
+    kept = [(held, f"{held} (더는 고를 수 없음)")] if held and held not in dict(choices) else []
+    return [("", "기본"), *choices, *kept]
+
+
 class PostForm(_PostModelForm):
     """Title, body and the like. It remembers the version that the editor saw, to notice an edit in between."""
 
@@ -91,6 +100,9 @@ class PostForm(_PostModelForm):
         help_text="판 목록에 남습니다",
         widget=forms.TextInput(attrs={"size": 60}),
     )
+    variant = forms.ChoiceField(
+        label="템플릿 변형", required=False, help_text="블록을 채우는 방법. 미리보기에서 견주어 볼 수 있습니다"
+    )
     differences: Sequence[Difference] = ()
     editor_id: int | None = None
     states: Sequence[str] | None = None
@@ -107,6 +119,9 @@ class PostForm(_PostModelForm):
         """Remember what the row was when the form was made."""
         super().__init__(*args, **kwargs)
         self.initial["seen"] = mark_version(self.instance)
+        variant: Any = self.fields.get("variant")
+        if variant is not None:
+            variant.choices = list_variant_choices(self.instance.variant)
         status: Any = self.fields.get("status")
         if status is not None and self.states is not None:
             status.choices = [choice for choice in PostStatus.choices if choice[0] in self.states]

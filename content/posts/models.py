@@ -50,6 +50,9 @@ class Post(models.Model):
     relationship = models.CharField(
         "판매자와의 관계", max_length=24, choices=Relationship, default=Relationship.OWN_PRODUCT
     )
+    variant = models.SlugField(
+        "템플릿 변형", max_length=40, blank=True, help_text="블록을 채우는 방법. 비우면 기본으로 만듭니다"
+    )
     status = models.CharField("상태", max_length=10, choices=PostStatus, default=PostStatus.DRAFT, db_index=True)
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, verbose_name="글쓴이", related_name="posts"

@@ -118,7 +118,7 @@ def read_summary(post: Post) -> PostSummary:
 
 
 def read_post_page(post: Post) -> PostPage:
-    """Read the page of a post, in eight queries."""
+    """Read the page of a post, in seven queries."""
     entries = list(RefreshEntry.objects.filter(post=post).order_by("-id")[:ENTRIES_SHOWN])
     live = next((entry for entry in entries if entry.state in LIVE_STATES), None)
     return PostPage(

@@ -11,7 +11,7 @@ from PIL import Image
 
 from content.cro.environment import TEMPLATE_VERSIONS, Target
 from content.cro.images import ImageRef, rename_images
-from content.cro.rendering import RenderedPost
+from content.cro.rendered import RenderedPost
 from content.cro.selectors import NamedVariant
 from content.cro.services import compose_post
 from content.cro.variants import DEFAULT_KEY

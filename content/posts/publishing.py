@@ -147,6 +147,8 @@ def undo_batch(*, batch: str, actor: Actor) -> BulkOutcome:
                 Post.objects.select_for_update(no_key=True).get(pk=step.post_id)
                 if step.post.status_changes.filter(pk__gt=step.pk).exists():
                     raise StatusRefused("그 뒤에 상태가 또 바뀌었습니다.")
+                if step.source == PostStatus.SCHEDULED:
+                    raise StatusRefused("예약한 시각은 되돌리지 못합니다. 글을 열어 다시 예약하세요.")
                 change_status(post_id=step.post_id, target=step.source, actor=actor, reason="되돌림", batch=undone)
         except StatusRefused as refusal:
             refused.setdefault(str(refusal), []).append(step.post.title)

@@ -35,6 +35,7 @@ class PostFacts:
     body: str
     relationship: str
     status: str
+    variant: str
     images: tuple[ImageFacts, ...]
 
 
@@ -49,6 +50,7 @@ def get_post(post_id: int) -> PostFacts:
         body=post.body,
         relationship=post.relationship,
         status=post.status,
+        variant=post.variant,
         images=tuple(ImageFacts(row.position, row.image.name or "", row.alt, row.sha256) for row in images),
     )
 
@@ -69,6 +71,12 @@ def hold_post(post_id: int) -> None:
     """Keep this post from being deleted until the transaction ends. Raises Post.DoesNotExist when it is gone already."""
     if not hold_posts([post_id]):
         raise Post.DoesNotExist(f"post {post_id} was deleted meanwhile")
+
+
+def hold_processable(post_id: int) -> bool:
+    """Keep this post's state until the transaction ends; whether it is to be processed. Raises Post.DoesNotExist."""
+    post = Post.objects.select_for_update(no_key=True).only("status").get(pk=post_id)
+    return post.status in PROCESSABLE_STATUSES
 
 
 def select_processable() -> QuerySet[Post]:
@@ -196,6 +204,7 @@ def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
             "published_at",
             "updated_at",
             "body_hash",
+            "variant",
             "match_decision__product_id",
             "match_decision__template_id",
             "comparison_table__number",

@@ -11,6 +11,8 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from content.cro.selectors import get_variant
+from content.cro.variants import VariantError
 from content.disclosure import scanning
 from content.posts.findings import Finding, unique_findings
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
@@ -71,6 +73,7 @@ def save_post(
     body: str,
     relationship: str = Relationship.OWN_PRODUCT,
     status: str | None = None,
+    variant: str | None = None,
     author_id: int | None = None,
     images: Sequence[NewImage] | None = None,
     editor_id: int | None = None,
@@ -78,13 +81,21 @@ def save_post(
 ) -> SavedPost:
     """Create the post of this slug, or bring it to these values; queue it when readers would see a difference.
 
-    status: None for a draft, or to leave it as it is; a person's step is `publishing.change_status`. images: all pictures
+    status: None for a draft, or to leave it as it is; a person's step is `publishing.change_status`. variant: key of the
+    template variant, "" for the default, None to leave it as it is. images: all pictures
     of the post, None to leave them as they are. editor_id, reason: who saves and why, for the revision. Raises
     ValidationError by field, in Korean, with nothing written. Drafts and archived posts are not queued.
     """
     values = clean_values(
-        slug=slug, title=title, body=body, relationship=relationship, status=status or PostStatus.DRAFT
+        slug=slug,
+        title=title,
+        body=body,
+        relationship=relationship,
+        status=status or PostStatus.DRAFT,
+        variant=variant or "",
     )
+    if variant is None:
+        del values["variant"]
     kept_status = values.pop("status")
     wanted = kept_status if status else None
     # Not FOR UPDATE: an upsert that queues this post checks its foreign key while we may wait for that very entry.
@@ -92,6 +103,7 @@ def save_post(
     post = held or Post(slug=values["slug"], author_id=author_id, status=wanted or PostStatus.DRAFT)
     _refuse_step(held, wanted)
     was_processable = held is not None and held.status in PROCESSABLE_STATUSES
+    is_refilled = values.get("variant", post.variant) != post.variant
     is_changed = _assign(post, values, author_id=author_id)
     if held is None or is_changed:
         stamp_publishing(post)
@@ -104,7 +116,7 @@ def save_post(
         post,
         is_created=held is None,
         is_changed=is_changed,
-        must_queue=is_renewed or not was_processable,
+        must_queue=is_renewed or is_refilled or not was_processable,
         author=Authorship(author_id if editor_id is None else editor_id, reason),
     )
 
@@ -153,7 +165,9 @@ def fill_image(image: PostImage, data: bytes) -> PostImage:
     return image
 
 
-def clean_values(*, slug: str, title: str, body: str, relationship: str, status: str) -> dict[str, str]:
+def clean_values(
+    *, slug: str, title: str, body: str, relationship: str, status: str, variant: str = ""
+) -> dict[str, str]:
     """The fields in the form in which they are kept. Raises ValidationError by field."""
     cleaners: dict[str, Any] = {
         "slug": lambda: clean_slug(slug),
@@ -161,6 +175,7 @@ def clean_values(*, slug: str, title: str, body: str, relationship: str, status:
         "body": lambda: clean_body(body),
         "relationship": lambda: _clean_choice("relationship", relationship, Relationship.values),
         "status": lambda: _clean_choice("status", status, PostStatus.values),
+        "variant": lambda: _clean_variant(variant),
     }
     values: dict[str, str] = {}
     errors: dict[str, list[str]] = {}
@@ -205,6 +220,14 @@ def replace_findings(*, post_id: int, findings: Iterable[Finding]) -> int:
 
 def _fit_columns(finding: Finding) -> Finding:
     return replace(finding, message=finding.message[:MESSAGE_LENGTH_LIMIT], sku=finding.sku[:SKU_LENGTH_LIMIT])
+
+
+def _clean_variant(key: str) -> str:
+    """A key that there is; also one that may not be chosen any more, which a post keeps."""
+    try:
+        return get_variant(key).key if key else ""
+    except VariantError as error:
+        raise TextError("variant", str(error)) from error
 
 
 def _clean_choice(field: str, value: str, allowed: Sequence[str]) -> str:

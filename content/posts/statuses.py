@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from content.disclosure import scanning
 from content.posts.models import EditLock, Post, PostStatus, StatusChange
 from content.posts.revisions import REASON_LENGTH_LIMIT, get_newest_number, mark_published
 from content.posts.states import PROCESSED_STATES
@@ -50,6 +51,7 @@ def set_status(post: Post, target: str, *, cause: Cause, publish_at: datetime | 
         # Nobody keeps its prices fresh any more, so that it counts no longer among the posts that show them.
         record_placements(content_id=post.pk, revisions={})
     if target in PROCESSED_STATES and source not in PROCESSED_STATES:
+        scanning.note_published_literals(post.pk)
         return enqueue_posts(post_ids=[post.pk], reason="body_changed")
     return 0
 

@@ -8,10 +8,13 @@ from content.comparison.services import build_table
 from content.cro.services import compose_post
 from content.matching.services import match_post
 from content.packages.services import PackageRefused, build_package
+from content.posts.selectors import keep_processable
 from content.refresh.selectors import read_states
 from content.refresh.services import ClaimedEntry, claim_entry, fail_entry, finish_entry
 from operations.site.services import renew_page
 from perfhooks.trace import bind_tags
+
+TAKEN_BACK = "처리하기 전에 작성 중으로 되돌리거나 보관한 글입니다."
 
 log = structlog.get_logger()
 
@@ -42,6 +45,9 @@ def process_entry(*, entry_id: int) -> EntryOutcome:
     entry = claim_entry(entry_id=entry_id)
     if entry is None:
         return EntryOutcome(entry_id, "skipped")
+    if not keep_processable([entry.post_id]):
+        finish_entry(entry_id=entry_id, outcome="refused", reason=TAKEN_BACK)
+        return EntryOutcome(entry_id, "refused")
     with bind_tags(content_id=entry.slug):
         try:
             status = _build(entry)

@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
-from content.cro.rendering import RenderedPost
-from content.cro.services import compose_post
-from content.posts.selectors import PublicPost, find_public_post, get_public_post
+from content.cro.services import compose_post, find_oldest_check
+from content.posts.selectors import PublicPost, get_public_post
 from operations.site.documents import build_document, fingerprint_source
 from operations.site.models import SitePage
 from perfhooks.trace import current_trace_id
 from products.catalog.selectors import get_facts_by_id
 
-DEFAULT_VARIANT = ""
+CHOSEN = ""
+"""The variant that the post itself names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,7 @@ class ServedPage:
     changed_at: datetime
 
 
-def compose_page(*, post_id: int, variant: str) -> RenderedPost:
-    """The post as its own page shows it, with the chosen variant."""
-    return compose_post(post_id=post_id, target="page", variant=variant or None)
-
-
-def read_page(post: PublicPost, *, variant: str = DEFAULT_VARIANT) -> ServedPage:
+def read_page(post: PublicPost, *, variant: str = CHOSEN) -> ServedPage:
     """The page of a published post: two queries while nothing changed, else it is rendered and kept."""
     page = SitePage.objects.filter(post_id=post.id, variant=variant).first()
     key = fingerprint_source(post, variant=variant)
@@ -40,7 +35,7 @@ def read_page(post: PublicPost, *, variant: str = DEFAULT_VARIANT) -> ServedPage
     return ServedPage(page.html, page.etag, page.changed_at)
 
 
-def renew_page(*, post_id: int, variant: str = DEFAULT_VARIANT) -> bool:
+def renew_page(*, post_id: int, variant: str = CHOSEN) -> bool:
     """Render a published post's page now; whether its readers see another one than before."""
     post = get_public_post(post_id)
     if post is None or not post.is_published:
@@ -48,11 +43,6 @@ def renew_page(*, post_id: int, variant: str = DEFAULT_VARIANT) -> bool:
     held = SitePage.objects.filter(post_id=post_id, variant=variant).first()
     page = _render(post, variant=variant, key=fingerprint_source(post, variant=variant), held=held)
     return held is None or page.etag != held.etag
-
-
-def find_post(slug: str) -> PublicPost | None:
-    """The post of this address, whatever its state; one query."""
-    return find_public_post(slug)
 
 
 def _is_old(page: SitePage) -> bool:
@@ -64,13 +54,12 @@ def _shows_current(page: SitePage) -> bool:
     if not page.products:
         return True
     now = get_facts_by_id(map(int, page.products))
-    checks = [facts.price_checked_at for facts in now.values() if facts.price_checked_at]
     revisions = {str(key): facts.revision for key, facts in now.items()}
-    return revisions == page.products and min(checks, default=None) == page.as_of
+    return revisions == page.products and find_oldest_check(now.values()) == page.as_of
 
 
 def _render(post: PublicPost, *, variant: str, key: str, held: SitePage | None) -> SitePage:
-    rendered = compose_page(post_id=post.id, variant=variant)
+    rendered = compose_post(post_id=post.id, target="page", variant=variant or None)
     document = build_document(post, rendered)
     now = timezone.now()
     values = {

@@ -14,9 +14,9 @@ from django.utils.cache import get_conditional_response
 from django.utils.http import http_date, quote_etag
 from django.views.decorators.http import require_safe
 
-from content.posts.selectors import select_public
+from content.posts.selectors import find_public_post, select_public
 from operations.site.addresses import make_absolute
-from operations.site.services import find_post, read_page
+from operations.site.services import read_page
 from operations.site.sitemap import count_parts, write_index, write_part
 
 POLICY = "; ".join(
@@ -39,7 +39,7 @@ XML = "application/xml; charset=utf-8"
 @require_safe
 def show_post(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A published post; 410 for one that was archived, 404 for everything else."""
-    post = find_post(normalize("NFC", slug)) if "\x00" not in slug else None
+    post = find_public_post(normalize("NFC", slug)) if "\x00" not in slug else None
     if post is not None and post.is_published:
         page = read_page(post)
         return _answer(request, page.html, etag=page.etag, changed_at=page.changed_at)

@@ -299,6 +299,14 @@ def select_shown_by(content_id: Any) -> QuerySet[Any, Any]:
     return with_price_check(shown).order_by(F("price_checked_at").asc(nulls_first=True), "pk")
 
 
+def list_shown_unchecked_since(limit: datetime) -> set[tuple[int, str]]:
+    """(post, SKU) of each product that a post shows live and whose price was last confirmed before this moment."""
+    shown = Placement.objects.filter(is_live=True).order_by().values("product")
+    old = with_price_check(Product.objects.filter(pk__in=shown)).filter(price_checked_at__lt=limit)  # type: ignore[misc]
+    rows = Placement.objects.filter(is_live=True, product__in=old.order_by().values("pk"))
+    return set(rows.order_by().values_list("content_id", "product__sku"))
+
+
 def list_price_points(product_ids: Iterable[int]) -> list[PriceRow]:
     """The price history of these products, each one's oldest first."""
     rows = PriceObservation.objects.filter(product__in=list(product_ids)).order_by("product_id", "revision")

@@ -9,7 +9,7 @@ from selectolax.lexbor import LexborHTMLParser
 from content.comparison.services import build_table
 from content.cro.environment import TEMPLATE_VERSIONS
 from content.cro.plaintext import write_text
-from content.cro.rendering import RenderedPost
+from content.cro.rendered import RenderedPost
 from content.cro.services import compose_post
 from content.cro.subset import ATTRIBUTES, TAGS
 from content.matching.services import match_post

@@ -10,7 +10,7 @@ import pytest
 from selectolax.lexbor import LexborHTMLParser
 
 from content.cro.services import compose_post
-from content.cro.structured import AVAILABILITY, describe_products, render_json_ld
+from content.cro.structured import AVAILABILITY, describe_products, dump_json_ld
 from content.matching.services import match_post
 from products.catalog.models import ProductStatus
 from products.catalog.selectors import ProductFacts
@@ -144,7 +144,8 @@ def test_a_price_holds_until_its_discount_ends_and_no_past_end_is_told() -> None
 
 def test_no_text_ends_the_element() -> None:
     facts = make_facts(name=ATTACK, brand=ATTACK, description=f"\u202e{ATTACK}", store_name=ATTACK, model_name=ATTACK)
-    html = render_json_ld(describe_products([facts], title=ATTACK, now=NOW))
+    [data] = describe_products([facts], title=ATTACK, now=NOW)
+    html = f'<script type="application/ld+json">{dump_json_ld(data)}</script>'
     tree = LexborHTMLParser(f"<body>{html}<p>뒤</p></body>")
     [script] = tree.css("script")
     assert script.attributes == {"type": "application/ld+json"}

@@ -18,7 +18,8 @@ from content.cro.environment import (
     get_environment,
     render_table,
 )
-from content.cro.rendering import RenderedPost, Renderer, Source
+from content.cro.rendered import RenderedPost
+from content.cro.rendering import Renderer, Source
 from content.cro.services import compose_post, read_source
 from content.cro.variants import BUILT_IN, DEFAULT, CtaPosition, Variant, VariantError
 from content.disclosure.claims import DiscountClaim
@@ -230,10 +231,12 @@ def test_a_deal_claims_no_more_than_is_proven(
 )
 def test_links_that_pay_the_writer_say_so(relationship: str, target: Target, is_marked: bool) -> None:
     make_shop({"number": 1})
-    post = make_post("{{ product:JB-1 }}\n\n[다른 곳](https://elsewhere.example/)", relationship=relationship)
+    typed = "[다른 곳](https://elsewhere.example/) [제휴](https://link.coupang.com/a/x)"
+    post = make_post(f"{{{{ product:JB-1 }}}}\n\n{typed}", relationship=relationship)
     tree = LexborHTMLParser(compose(post, target=target).html)
     links = {link.attributes["href"]: link.attributes.get("rel") for link in tree.css("a")}
     assert links.pop("https://elsewhere.example/") is None
+    assert links.pop("https://link.coupang.com/a/x") == ("sponsored" if target == "page" else None)
     assert links
     assert set(links.values()) == {"sponsored" if is_marked else None}
 

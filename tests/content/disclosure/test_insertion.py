@@ -36,7 +36,7 @@ def test_sentences_are_plain_and_without_condition(relationship: str) -> None:
 
 
 def test_it_stands_before_the_first_image_and_link_with_the_korean_time() -> None:
-    html, version = insert_disclosure(PAGE, relationship="own_product", as_of=AS_OF)
+    html, version, _problems = insert_disclosure(PAGE, relationship="own_product", as_of=AS_OF)
     assert version == "own_product.1"
     assert html.index("직접 판매하는 상품입니다") < min(html.index("<a "), html.index("<img"))
     assert "가격은 2026-11-22 00:30 기준이며 이후 바뀔 수 있습니다." in html
@@ -44,7 +44,7 @@ def test_it_stands_before_the_first_image_and_link_with_the_korean_time() -> Non
 
 
 def test_without_prices_there_is_no_time() -> None:
-    html, _version = insert_disclosure(PAGE, relationship="paid_ad", as_of=None)
+    html, _version, _problems = insert_disclosure(PAGE, relationship="paid_ad", as_of=None)
     assert "가격은" not in html
 
 
@@ -57,8 +57,8 @@ def test_the_second_time_leaves_every_byte_alone(text: str, relationship: str) -
 
 
 def test_another_relationship_or_time_takes_the_old_ones_place() -> None:
-    once, _version = insert_disclosure(PAGE, relationship="own_product", as_of=AS_OF)
-    other, _version = insert_disclosure(once, relationship="free_sample", as_of=None)
+    once, _version, _problems = insert_disclosure(PAGE, relationship="own_product", as_of=AS_OF)
+    other, _version, _problems = insert_disclosure(once, relationship="free_sample", as_of=None)
     assert other == insert_disclosure(PAGE, relationship="free_sample", as_of=None)[0]
 
 

@@ -1,5 +1,6 @@
 """A price is as old as it says, a number that is too old is not shown, a discount is claimed only against its own past."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,16 +8,23 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from content.comparison.services import save_table
+from content.comparison.spec import TableSpec
 from content.cro.services import compose_post
+from content.cro.variants import DEFAULT
 from content.disclosure.aging import enqueue_aged
 from content.disclosure.checks import check_disclosure_settings
 from content.disclosure.claims import PricePoint, judge_discount
 from content.disclosure.prices import is_hidden, is_stale
 from content.posts.models import Post
+from content.posts.statuses import Cause, set_status
 from content.refresh.models import RefreshEntry
+from content.times import tell_time
 from perfhooks.recorder import Recorder
-from products.catalog.models import CatalogueScan, PriceObservation
-from tests.content.factories import change_products, drain, make_post, make_shop, process
+from products.catalog.models import CatalogueScan, PriceObservation, Store
+from products.catalog.services import complete_scan, start_scan
+from products.upsert.rows import CategoryRef
+from tests.content.factories import change_products, drain, get_product, make_post, make_shop, process
 
 NOW = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 
@@ -93,8 +101,7 @@ def test_a_number_that_is_too_old_gives_way_to_a_link_and_comes_back(settings: A
     assert rendered.is_publishable
     process(post)
     drain()
-    assert enqueue_aged() == 1
-    drain()
+    assert enqueue_aged() == 0, "its page hides the number already"
     CatalogueScan.objects.filter(pk=scan.pk).update(scanned_at=timezone.now())
     assert enqueue_aged() == 1, "the link gives way to the number again"
     process(post)
@@ -104,6 +111,55 @@ def test_a_number_that_is_too_old_gives_way_to_a_link_and_comes_back(settings: A
         assert "99,000원" in compose_post(post_id=post.pk).html
     assert max(recorder.samples("price_staleness_hours")) < 1
     assert len(recorder.samples("price_staleness_hours")) == 2
+
+
+@pytest.mark.django_db
+def test_a_page_is_made_anew_once_when_its_price_grows_too_old(settings: Any) -> None:
+    settings.PRICE_HIDDEN_HOURS = 48
+    make_shop({"number": 1})
+    CatalogueScan.objects.update(scanned_at=timezone.now())
+    posts = {slug: make_post("{{ price:JB-1 }}", slug=slug) for slug in ("shown", "archived", "given-up")}
+    for post in posts.values():
+        process(post)
+    drain()
+    CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=49))
+    set_status(posts["archived"], "archived", cause=Cause())
+    RefreshEntry.objects.filter(post=posts["given-up"]).update(state="dead", outcome="")
+    assert enqueue_aged() == 1
+    assert RefreshEntry.objects.get(state="queued").post == posts["shown"]
+    process(posts["shown"])
+    drain()
+    assert enqueue_aged() == 0
+
+
+@pytest.mark.django_db
+def test_a_table_says_nothing_of_a_price_that_is_too_old(settings: Any) -> None:
+    settings.PRICE_HIDDEN_HOURS = 48
+    tea: dict[str, Any] = {"attributes": {}, "category": CategoryRef("50000003", "차", "식품>차")}
+    make_shop(
+        {"number": 1, "name": "녹차 500g", "discounted_price": 9_900, **tea}, {"number": 2, "name": "홍차 250g", **tea}
+    )
+    spec = TableSpec(skus=("JB-1", "JB-2"), columns=("name", "price", "unit_price", "discount"))
+    save_table(table_id=None, name="tea", title="", spec=spec)
+    post = make_post("{{ table:tea }}", title="우주여행")
+    CatalogueScan.objects.update(scanned_at=timezone.now())
+    current = compose_post(post_id=post.pk).html
+    assert [current.count(words) for words in ("9,900원", "1,980원", "가장 낮은")] == [1, 1, 2]
+    CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=49))
+    before = compose_post(post_id=post.pk).html
+    assert "9,900원" not in before
+    assert "1,980원" not in before, "the price of 100 g is the price"
+    assert "기준입니다" not in before
+    store = Store.objects.get()
+    newest = start_scan(store_id=store.pk, scanned_at=timezone.now())
+    complete_scan(scan_id=newest, listed=2, is_complete=True, unconfirmed={get_product(1).origin_product_no: "refused"})
+    html = compose_post(post_id=post.pk).html
+    assert "1,980원" not in html
+    assert "99,000원" in html
+    assert "가장 낮은" not in html, "who is cheapest is not known while one price is not"
+    assert f"표의 가격은 {tell_time(timezone.now())[:13]}" in html
+    variant = replace(DEFAULT, table="compact")
+    assert "100g당 가격" in compose_post(post_id=post.pk, variant=variant).html
 
 
 @pytest.mark.django_db

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from content.disclosure.fixing import LiteralConflict, replace_literal
 from content.disclosure.models import PriceLiteral
@@ -17,6 +19,7 @@ from content.disclosure.scanning import LITERALS_KEPT, scan_post, scan_posts
 from content.disclosure.selectors import select_live_with_literals
 from content.disclosure.tasks import scan_posts_task
 from content.posts.models import Post
+from content.posts.statuses import Cause, set_status
 from content.refresh.models import RefreshEntry
 from perfhooks.recorder import Recorder
 from tests.content.factories import drain, make_post, make_shop
@@ -66,6 +69,17 @@ def test_live_posts_are_counted_once_when_they_begin_to_hold_literals() -> None:
         make_post("30,000원", slug="draft", status="draft")
     assert recorder.totals()["price_fixed_literal_detected_total"] == 1
     assert list(select_live_with_literals().values_list("slug", flat=True)) == ["cleaner-guide"]
+
+
+def test_a_post_is_counted_when_it_leaves_the_drafts_and_while_it_is_scheduled() -> None:
+    post = make_post("10,000원", status="draft")
+    with Recorder() as recorder:
+        set_status(post, "ready", cause=Cause())
+        set_status(post, "scheduled", cause=Cause(), publish_at=timezone.now() + timedelta(days=1))
+        make_post("20,000원", slug="plain")
+        set_status(Post.objects.get(slug="plain"), "scheduled", cause=Cause(), publish_at=timezone.now())
+    assert recorder.totals()["price_fixed_literal_detected_total"] == 2
+    assert select_live_with_literals().count() == 2
 
 
 def test_a_draft_is_looked_at_again_when_it_becomes_ready() -> None:

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from content.disclosure.models import DisclosureVersion
-from content.disclosure.selectors import get_current_text, korean_today, list_current_versions
-from content.disclosure.services import add_version, ensure_first_versions, insert_disclosure, inspect_page
+from content.disclosure.placement import inspect_placement
+from content.disclosure.selectors import get_current_text, list_current_versions
+from content.disclosure.services import add_version, ensure_first_versions, insert_disclosure
 from content.disclosure.texts import TEXTS
+from content.times import korean_today
 
 pytestmark = pytest.mark.django_db
 ADD = "/admin/disclosure/disclosureversion/add/"
@@ -46,11 +48,11 @@ def test_languages_count_by_themselves_and_tell_their_version() -> None:
         relationship="own_product", sentence="We sell this product.", effective_from=korean_today(), language="en"
     )
     assert english.version == "own_product.en.2"
-    html, version = insert_disclosure("<p>hello</p>", relationship="own_product", as_of=None, language="en")
+    html, version, _problems = insert_disclosure("<p>hello</p>", relationship="own_product", as_of=None, language="en")
     assert (version, html.startswith("<!--disclosure own_product.en.2--><p><strong>We sell")) == (english.version, True)
-    again, _version = insert_disclosure(html, relationship="own_product", as_of=None, language="en")
+    again, _version, _problems = insert_disclosure(html, relationship="own_product", as_of=None, language="en")
     assert again == html
-    korean, _version = insert_disclosure(html, relationship="own_product", as_of=None)
+    korean, _version, _problems = insert_disclosure(html, relationship="own_product", as_of=None)
     assert "We sell" not in korean
 
 
@@ -91,9 +93,11 @@ def test_an_editor_adds_a_version_and_is_refused_vague_wording_at_the_field(admi
 @pytest.mark.parametrize("relationship", sorted(TEXTS))
 def test_what_is_inserted_stands_where_it_must(relationship: str) -> None:
     page = '<h2>제목</h2><p><img src="a.jpg" alt=""></p><p><a href="https://shop.example">사기</a></p>'
-    html, _version = insert_disclosure(page, relationship=relationship, as_of=None)
-    assert inspect_page(html, relationship=relationship) == []
-    assert [problem.rule for problem in inspect_page(page, relationship=relationship)] == ["kr-first-part"]
+    placed = insert_disclosure(page, relationship=relationship, as_of=None)
+    assert placed.problems == []
+    sentence = get_current_text(relationship, on=korean_today()).sentence
+    late = f"{page}<p>{sentence}</p>"
+    assert [problem.rule for problem in inspect_placement(late, sentences=[sentence])] == ["kr-first-part"]
 
 
 def test_the_list_says_which_is_in_force(admin_client: Client) -> None:

@@ -185,3 +185,13 @@ def test_an_archived_post_keeps_its_package_and_is_not_processed_again() -> None
     make_post("고친 본문", status="archived")
     assert not RefreshEntry.objects.filter(state="queued").exists()
     assert post.packages.count() == 1
+
+
+def test_a_schedule_is_not_brought_back_by_an_undo() -> None:
+    post = make_post()
+    later = timezone.now() + timedelta(days=1)
+    change_status(post_id=post.pk, target="scheduled", actor=SYSTEM, publish_at=later)
+    batch = change_statuses(post_ids=[post.pk], target="archived", actor=SYSTEM).batch
+    undone = undo_batch(batch=batch, actor=SYSTEM)
+    assert list(undone.refused) == ["예약한 시각은 되돌리지 못합니다. 글을 열어 다시 예약하세요."]
+    assert Post.objects.get().status == "archived"

@@ -6,7 +6,6 @@ import pytest
 from django.utils import timezone
 
 from content.cro.environment import TEMPLATE_VERSIONS
-from content.disclosure.selectors import korean_today
 from content.disclosure.services import add_version
 from content.matching.models import MatchDecision
 from content.packages import recipe
@@ -20,6 +19,7 @@ from content.refresh.services import (
     enqueue_unpackaged,
     finish_entry,
 )
+from content.times import korean_today
 from tests.content.conftest import PictureShop
 from tests.content.factories import (
     CUP,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
@@ -16,12 +17,14 @@ from pytest_django import Settings
 
 from content.comparison.services import renew_many, save_table
 from content.comparison.spec import TableSpec
+from content.packages.models import Package
 from content.posts.models import Post
 from content.posts.publishing import SYSTEM, change_status
 from content.refresh.models import RefreshEntry
 from operations.pipeline.work import process_entry
 from operations.site.models import SitePage
 from operations.site.services import renew_page
+from products.catalog.models import CatalogueScan, Placement
 from tests.content.conftest import PictureShop
 from tests.content.factories import change_products, draw_picture, make_post, make_shop, new_images, process
 
@@ -114,6 +117,59 @@ def test_an_unchanged_page_takes_three_queries_and_one_without_products_two(
         assert read(client).content == first[0].content
     with django_assert_num_queries(2):
         assert read(client, "/posts/plain/").content == first[1].content
+
+
+def test_a_page_that_hides_an_old_price_takes_three_queries_too(
+    client: Client, django_assert_num_queries: Any, settings: Settings
+) -> None:
+    settings.PRICE_HIDDEN_HOURS = 48
+    make_shop({"number": 1})
+    CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=49))
+    process(make_post("{{ price:JB-1 }}", status="published"))
+    assert "현재 가격 보기" in read(client).content.decode()
+    with django_assert_num_queries(3):
+        read(client)
+
+
+def test_no_price_stands_where_search_engines_keep_it(client: Client) -> None:
+    make_shop({"number": 1})
+    make_post("오늘은 {{ price:JB-1 }}에 파는 물건을 보았습니다. 그 이야기입니다.", status="published")
+    html = read(client).content.decode()
+    assert "99,000원" in html
+    assert "99,000원" not in html[: html.index("<body")]
+    assert SitePage.objects.get().summary == ""
+
+
+def test_a_page_is_made_by_the_variant_that_its_post_names(client: Client) -> None:
+    make_shop({"number": 1})
+    body = "{{ product:JB-1 }}\n\n처음 문단입니다.\n\n다음 문단입니다."
+    process(make_post(body, status="published"))
+    read(client)
+    make_post(body, status="published", variant="short-table")
+    assert RefreshEntry.objects.filter(state="queued").exists()
+    process(Post.objects.get())
+    assert Package.objects.get(is_current=True).variant == "short-table"
+    before = SitePage.objects.get().rendered_at
+    read(client)
+    assert SitePage.objects.get().rendered_at > before
+    make_post(body, status="published")
+    assert Post.objects.get().variant == "short-table", "left as it is"
+    make_post(body, status="published", variant="")
+    process(Post.objects.get())
+    assert Package.objects.get(is_current=True).variant == "default"
+    with pytest.raises(ValidationError, match="변형"):
+        make_post(body, variant="missing")
+
+
+def test_a_post_that_was_taken_back_before_its_turn_shows_nothing(client: Client) -> None:
+    make_shop({"number": 1})
+    post = make_post("{{ price:JB-1 }}", status="published")
+    entry = RefreshEntry.objects.get(post=post)
+    change_status(post_id=post.pk, target="archived", actor=SYSTEM)
+    assert process_entry(entry_id=entry.pk).status == "refused"
+    assert not Package.objects.exists()
+    process(post)
+    assert not Placement.objects.exists(), "a worker that had begun before"
 
 
 def test_who_has_the_page_already_is_told_so(client: Client) -> None:

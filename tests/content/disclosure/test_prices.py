@@ -152,7 +152,7 @@ def test_a_table_says_nothing_of_a_price_that_is_too_old(settings: Any) -> None:
     assert "기준입니다" not in before
     store = Store.objects.get()
     newest = start_scan(store_id=store.pk, scanned_at=timezone.now())
-    complete_scan(scan_id=newest, listed=2, is_complete=True, unconfirmed={get_product(1).origin_product_no: "refused"})
+    complete_scan(scan_id=newest, listed=2, is_complete=True, unconfirmed={get_product(1).pk: "refused"})
     html = compose_post(post_id=post.pk).html
     assert "1,980원" not in html
     assert "99,000원" in html

@@ -21,7 +21,8 @@ def _share(part: int, whole: int) -> float | None:
 def measure_shares() -> dict[str, float]:
     """Set and return the gauges: fallback matches, stale prices of products, posts that show a stale price (0 to 1).
 
-    And the drift of the intents (PSI). A share of nothing is no figure and left out.
+    And the drift of the intents (PSI). A share of nothing is no figure and left out. Besides, the age of the prices of every
+    table that readers see is observed, which is a distribution and not returned.
     """
     decisions = count_decisions()
     drift = measure_intent_drift(business_now())

@@ -26,7 +26,6 @@ from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from products.catalog.models import (
-    CatalogueFinding,
     CatalogueRevision,
     CatalogueScan,
     Placement,
@@ -342,11 +341,6 @@ def count_stale_prices(hours: int = STALE_AFTER_HOURS) -> int:
 def count_products() -> int:
     """How many products the catalogue holds, deleted ones left out."""
     return Product.objects.exclude(status=ProductStatus.DELETE).count()
-
-
-def count_findings() -> int:
-    """How many findings about the store's data stand."""
-    return CatalogueFinding.objects.count()
 
 
 def count_posts_showing() -> int:

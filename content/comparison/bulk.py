@@ -1,37 +1,14 @@
-"""Thousands of keys or rows in one parameter: to quote them one by one takes longer than the statement itself."""
+"""Thousands of rows in one parameter: to quote them one by one takes longer than the statement itself."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Model
-from django.db.models.expressions import RawSQL
+from django.db.models import Model
 
 ROWS_AT_ONCE = 5_000
-_AMONG = {
-    ("postgresql", int): "{column} IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
-    ("postgresql", str): "{column} IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
-    ("sqlite", int): "{column} IN (SELECT value FROM json_each(%s))",
-    ("sqlite", str): "{column} IN (SELECT value FROM json_each(%s))",
-}
-
-
-def among(model: type[Model], field: str, keys: Iterable[int]) -> RawSQL:
-    """The condition that a whole-number field is one of these keys, for `filter`."""
-    named: Any = model._meta.get_field(field)
-    column = f"{model._meta.db_table}.{named.column}"
-    condition = _AMONG[connection.vendor, int].format(column=column)
-    return RawSQL(condition, [json.dumps(list(keys))], output_field=BooleanField())  # noqa: S611
-
-
-def among_either(numbers: tuple[str, Sequence[int]], words: tuple[str, Sequence[str]], *, only_if: str) -> RawSQL:
-    """The condition that one column is among these numbers or, where `only_if` holds, another among these words."""
-    first = _AMONG[connection.vendor, int].format(column=numbers[0])
-    second = _AMONG[connection.vendor, str].format(column=words[0])
-    keys = [json.dumps(list(numbers[1])), json.dumps(list(words[1]))]
-    return RawSQL(f"{first} OR {only_if} AND {second}", keys, output_field=BooleanField())  # noqa: S611
 
 
 def insert_rows(model: type[Model], rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:

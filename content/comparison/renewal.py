@@ -8,6 +8,7 @@ order in which a post's deletion takes them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import transaction
@@ -220,36 +221,31 @@ def _is_new(plan: Plan, held: Mapping[int, tuple[str, set[str]]]) -> bool:
 
 
 def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[str]]]) -> int:
-    contents: dict[str, TableRowContent] = {}
-    versions: list[TableVersion] = []
+    contents: dict[str, dict[str, Any]] = {}
+    versions: list[dict[str, Any]] = []
     now, trace_id = business_now(), current_trace_id()
     for plan in renewed:
         known = held.get(plan.table.pk, ("", set()))[1]
         for key, row in zip(plan.row_hashes, plan.draft.rows, strict=True):
             if key not in known:
-                contents[key] = TableRowContent(
-                    hash=key,
-                    sku=row.sku,
-                    store_code=row.store_code,
-                    origin_product_no=row.origin_product_no,
-                    cells=list(row.cells),
-                )
+                own = {name: getattr(row, name) for name in ("sku", "store_code", "origin_product_no", "cells")}
+                contents[key] = {"hash": key, **own}
         plan.table.number += 1
         versions.append(
-            TableVersion(
-                table=plan.table,
-                number=plan.table.number,
-                revision=plan.draft.revision,
-                keys=list(plan.draft.keys),
-                columns=list(plan.draft.columns),
-                row_hashes=plan.row_hashes,
-                marks=[[mark.row, mark.column, mark.reason] for mark in plan.draft.marks],
-                as_of=plan.as_of,
-                content_hash=plan.content_hash,
-                trace_id=trace_id,
-                touched_at=plan.touched_at,
-                built_at=now,
-            )
+            {
+                "table_id": plan.table.pk,
+                "number": plan.table.number,
+                "revision": plan.draft.revision,
+                "keys": plan.draft.keys,
+                "columns": plan.draft.columns,
+                "row_hashes": plan.row_hashes,
+                "marks": [(mark.row, mark.column, mark.reason) for mark in plan.draft.marks],
+                "as_of": plan.as_of,
+                "content_hash": plan.content_hash,
+                "trace_id": trace_id,
+                "touched_at": plan.touched_at,
+                "built_at": now,
+            }
         )
     insert_rows(TableRowContent, list(contents.values()), ignore_conflicts=True)
     insert_rows(TableVersion, versions)
@@ -285,7 +281,7 @@ def _write_links(plans: Sequence[Plan]) -> None:
     if gone:
         TableLink.objects.filter(id__in=gone).delete()
     new = [
-        TableLink(table_id=place[0], product_id=place[1], sku=sku, revision=revision)
+        {"table_id": place[0], "product_id": place[1], "sku": sku, "revision": revision}
         for place, (sku, revision) in wanted.items()
         if place not in held or place in renamed
     ]

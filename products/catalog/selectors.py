@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import msgspec
 from django.conf import settings
 from django.db.models import (
     Case,
@@ -18,8 +19,10 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
+    TextField,
     When,
 )
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from products.catalog.among import among_numbers, among_words
@@ -98,6 +101,10 @@ class ProductFacts:
         return f"https://smartstore.naver.com/{self.store_code}/products/{number}"
 
 
+_DECODED = ("benefits", "attributes", "channel_product_nos")
+_DECODED_PLACES = [list(ProductFacts.__dataclass_fields__).index(name) for name in _DECODED]
+
+
 @dataclass(frozen=True, slots=True)
 class MatchRow:
     """What matching reads of a product."""
@@ -137,9 +144,19 @@ def read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
         category_path=F("category__path"),
         store_code=F("store__code"),
         store_name=F("store__name"),
+        **{f"{name}_text": Cast(name, TextField()) for name in _DECODED},
     )
-    rows: QuerySet[Product, Any] = named.values_list(*ProductFacts.__dataclass_fields__)
-    return [ProductFacts(*row) for row in rows]
+    # As text, and decoded here: Django's own decoder took a fifth of the time of a renewal of tables.
+    given = [f"{name}_text" if name in _DECODED else name for name in ProductFacts.__dataclass_fields__]
+    rows: QuerySet[Product, Any] = named.values_list(*given)
+    return [_make_facts(row) for row in rows]
+
+
+def _make_facts(row: tuple[Any, ...]) -> ProductFacts:
+    values = list(row)
+    for place in _DECODED_PLACES:
+        values[place] = msgspec.json.decode(values[place])
+    return ProductFacts(*values)
 
 
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:

@@ -7,6 +7,18 @@ from django.utils.safestring import SafeString
 from perfhooks.desk import link_to
 
 SHORT_HASH_LENGTH = 12
+FRAME_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "img-src 'self' data:",
+        "style-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'self'",
+        "sandbox",
+    )
+)
+"""The Content-Security-Policy of a preview: a frame that may run, send and load nothing but its own pictures and style."""
 
 
 def link_to_post(post_id: int, title: str) -> SafeString:

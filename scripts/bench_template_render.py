@@ -89,8 +89,9 @@ def translate(name: str) -> str:
 
 
 def _read(name: str) -> str:
-    """A file with the white space taken away that our engine drops: before a block tag and the line end after it."""
-    return re.sub(r"(?m)^[ \t]*(?={%)|(?<=%})\n", "", (PAGES / name).read_text("utf-8"))
+    """A file with its includes in place, without the white space that our engine drops: before a block tag and the line end after it."""
+    text = re.sub(r"(?m)^[ \t]*(?={%)|(?<=%})\n", "", (PAGES / name).read_text("utf-8"))
+    return re.sub(r'{% include "([^"]+)" %}', lambda found: _read(found[1]), text)
 
 
 def list_scenarios(options: Namespace) -> list[Scenario]:

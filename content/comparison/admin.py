@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
@@ -11,7 +10,6 @@ from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -20,24 +18,14 @@ from content.comparison.forms import TableForm
 from content.comparison.models import ComparisonTable, TableTouch, TableUse, TableVersion
 from content.comparison.selectors import read_price_times, read_version
 from content.comparison.services import delete_table, save_table
-from content.desk import format_number, link_to_post, shorten_hash
+from content.desk import FRAME_POLICY, format_number, link_to_post, shorten_hash
+from content.disclosure.prices import is_stale
 from perfhooks.desk import NOTHING, FastModelAdmin, ReadOnlyAdmin, ago, link_to, pill
 
 if TYPE_CHECKING:
     from content.comparison.spec import TableSpec
 
 SPEC_LABELS = {"named": "글이 지정한 상품", "match": "매칭 상품", "category": "채우는 카테고리"}
-STALE_AFTER = timedelta(hours=24)
-FRAME_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "img-src data:",
-        "style-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-    )
-)
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -211,7 +199,7 @@ class ComparisonTableAdmin(FastModelAdmin[ComparisonTable]):
     @admin.display(description="쓰는 글", ordering="use_count")
     def used(self, table: Any) -> SafeString:
         """How many posts show it."""
-        return format_number(1 if table.post_id else table.use_count or 0)
+        return format_number(int(bool(table.spec)) if table.post_id else table.use_count or 0)
 
     @admin.display(description="가격 기준")
     def price_time(self, table: Any) -> SafeString:
@@ -219,12 +207,13 @@ class ComparisonTableAdmin(FastModelAdmin[ComparisonTable]):
         checked = getattr(table, "price_checked_at", None)
         if checked is None:
             return ago(None)
-        is_stale = timezone.now() - checked > STALE_AFTER
-        return format_html("{} {}", ago(checked), pill("오래됨", "warn")) if is_stale else ago(checked)
+        return format_html("{} {}", ago(checked), pill("오래됨", "warn")) if is_stale(checked) else ago(checked)
 
     @admin.display(description="상태")
     def waiting(self, table: Any) -> SafeString:
-        """Whether a change waits to be built in."""
+        """Whether a change waits to be built in, or the post no longer asks for its table."""
+        if not table.spec:
+            return pill("안 씀", "grey")
         return pill("갱신 대기", "warn") if table.is_touched else pill("최신", "ok")
 
     @admin.display(description="만든 시각", ordering="built_at")

@@ -1,44 +1,21 @@
-"""Thousands of keys or rows in one parameter: to quote them one by one takes longer than the statement itself."""
+"""Thousands of rows in one parameter: to quote them one by one takes longer than the statement itself."""
 
-import json
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
 from django.db import connection
-from django.db.models import BooleanField, Model
-from django.db.models.expressions import RawSQL
+from django.db.models import Model
 
 ROWS_AT_ONCE = 5_000
-_AMONG = {
-    ("postgresql", int): "{column} IN (SELECT key::bigint FROM json_array_elements_text(%s::json) AS key)",
-    ("postgresql", str): "{column} IN (SELECT key FROM json_array_elements_text(%s::json) AS key)",
-    ("sqlite", int): "{column} IN (SELECT value FROM json_each(%s))",
-    ("sqlite", str): "{column} IN (SELECT value FROM json_each(%s))",
-}
 
 
-def among(model: type[Model], field: str, keys: Iterable[int]) -> RawSQL:
-    """The condition that a whole-number field is one of these keys, for `filter`."""
-    named: Any = model._meta.get_field(field)
-    column = f"{model._meta.db_table}.{named.column}"
-    condition = _AMONG[connection.vendor, int].format(column=column)
-    return RawSQL(condition, [json.dumps(list(keys))], output_field=BooleanField())  # noqa: S611
-
-
-def among_either(numbers: tuple[str, Sequence[int]], words: tuple[str, Sequence[str]], *, only_if: str) -> RawSQL:
-    """The condition that one column is among these numbers or, where `only_if` holds, another among these words."""
-    first = _AMONG[connection.vendor, int].format(column=numbers[0])
-    second = _AMONG[connection.vendor, str].format(column=words[0])
-    keys = [json.dumps(list(numbers[1])), json.dumps(list(words[1]))]
-    return RawSQL(f"{first} OR {only_if} AND {second}", keys, output_field=BooleanField())  # noqa: S611
-
-
-def insert_rows(model: type[Model], rows: Sequence[Model], *, ignore_conflicts: bool = False) -> None:
-    """Add rows whose key the database hands out or is a field of their own; the rows do not learn their keys."""
+def insert_rows(model: type[Model], rows: Sequence[Mapping[str, Any]], *, ignore_conflicts: bool = False) -> None:
+    """Add rows, {field's attribute: value}, whose key the database hands out or is a field of their own."""
     if connection.vendor != "postgresql":
         manager: Any = model._default_manager
-        manager.bulk_create(rows, ignore_conflicts=ignore_conflicts, batch_size=ROWS_AT_ONCE)
+        made = [model(**row) for row in rows]
+        manager.bulk_create(made, ignore_conflicts=ignore_conflicts, batch_size=ROWS_AT_ONCE)
         return
     fields = [field for field in model._meta.concrete_fields if field.get_internal_type() != "BigAutoField"]
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -48,16 +25,6 @@ def insert_rows(model: type[Model], rows: Sequence[Model], *, ignore_conflicts: 
         f"INSERT INTO {model._meta.db_table} ({columns}) "  # noqa: S608 - names of our models
         f"SELECT {columns} FROM jsonb_to_recordset(%s::jsonb) AS row({types}) {conflict}"
     )
-    names = [(field.column, field.attname) for field in fields]
     with connection.cursor() as cursor:
         for start in range(0, len(rows), ROWS_AT_ONCE):
-            values = [
-                {column: getattr(row, name) for column, name in names} for row in rows[start : start + ROWS_AT_ONCE]
-            ]
-            cursor.execute(sql, [json.dumps(values, ensure_ascii=False, default=_write_time)])
-
-
-def _write_time(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+            cursor.execute(sql, [msgspec.json.encode(rows[start : start + ROWS_AT_ONCE]).decode()])

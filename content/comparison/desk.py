@@ -7,7 +7,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from content.comparison.diffing import TableDiff, diff_tables
-from content.comparison.drafting import TableDraft
+from content.comparison.drafting import TableDraft, explain_unit_prices
 from content.comparison.forms import TableForm
 from content.comparison.models import ComparisonTable, TableUse, TableVersion
 from content.comparison.selectors import TableFacts, read_price_times, read_versions, select_table_versions
@@ -17,6 +17,7 @@ from content.cro.environment import render_table
 from content.cro.subset import clean_html
 from content.desk import link_to_post
 from perfhooks.desk import ago
+from products.catalog.selectors import get_facts_by_key
 
 VERSIONS_SHOWN = 20
 POSTS_SHOWN = 20
@@ -36,9 +37,10 @@ class VersionLine:
 
 @dataclass(frozen=True, slots=True)
 class TablePage:
-    """How a table stands. posts: links to those that show it, the first few; post_count: of all."""
+    """How a table stands. gaps: (product, why it has no unit price); posts: links to those that show it, the first few; post_count: of all."""
 
     preview: SafeString
+    gaps: tuple[tuple[str, str], ...]
     price_time: SafeString
     posts: list[SafeString]
     post_count: int
@@ -57,11 +59,12 @@ class DiffPage:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A table that is not kept yet. html: cleaned; errors: (field, message) where it cannot be built."""
+    """A table that is not kept yet. html: cleaned; errors: (field, message) where it cannot be built; gaps: (product, why it has no unit price)."""
 
     html: SafeString
     errors: list[tuple[str, str]]
     is_empty: bool
+    gaps: tuple[tuple[str, str], ...] = ()
 
 
 def read_table_page(table: ComparisonTable) -> TablePage:
@@ -71,11 +74,20 @@ def read_table_page(table: ComparisonTable) -> TablePage:
     uses = TableUse.objects.filter(table=table).select_related("post").order_by("-post_id")
     return TablePage(
         preview=show_rows(facts[0]) if facts else SafeString(""),
+        gaps=_explain_gaps(facts[0]) if facts else (),
         price_time=ago(read_price_times([table.pk]).get(table.pk)),
         posts=[link_to_post(use.post_id, use.post.title) for use in uses[:POSTS_SHOWN]],
         post_count=uses.count(),
         versions=_list_lines(versions, facts),
     )
+
+
+def _explain_gaps(facts: TableFacts) -> tuple[tuple[str, str], ...]:
+    """Why cells of the unit price are empty, by the products as they are now; one query, none without such a column."""
+    if not any(key.startswith("unit_price") for key in facts.keys):
+        return ()
+    found = get_facts_by_key(row.key for row in facts.rows)
+    return explain_unit_prices([found[row.key] for row in facts.rows if row.key in found], facts.keys)
 
 
 def _list_lines(versions: list[TableVersion], facts: list[TableFacts]) -> list[VersionLine]:
@@ -121,8 +133,11 @@ def make_preview(typed: Any) -> Preview:
     ]
     if errors:
         return Preview(SafeString(""), errors, is_empty=False)
-    draft = preview_table(spec=form.cleaned_data["spec"])
-    return Preview(render_draft(draft), [], is_empty=not draft.rows)
+    plan = preview_table(spec=form.cleaned_data["spec"])
+    draft = plan.draft
+    return Preview(
+        render_draft(draft), [], is_empty=not draft.rows, gaps=explain_unit_prices(plan.products, draft.keys)
+    )
 
 
 def render_draft(draft: TableDraft) -> SafeString:

@@ -23,6 +23,7 @@ ATTRIBUTE_LIMIT = 3
 CELL_LENGTH_LIMIT = 200
 HASH_LENGTH = 32
 REASONS = {"price": "가장 낮은 가격", "unit_price": "가장 낮은 {basis}당 가격", "discount": "가장 높은 할인"}
+NO_BASIS = "둘 이상이 같은 단위로 양을 적지 않아 견줄 수 없습니다. 상품명이나 속성에 양을 적거나 단위를 고르세요"
 AMONG = " (값을 아는 {known}개 가운데)"
 
 
@@ -202,8 +203,18 @@ def _rank(product: "ProductFacts", kind: str, basis: str) -> Fraction | int | No
     return product.sale_price if kind == "price" else -product.discount_percent
 
 
-def explain_unit_price(product: "ProductFacts", basis: str) -> str:
-    """Why a product has no unit price on this basis; "" when it has one."""
+def explain_unit_prices(products: "Sequence[ProductFacts]", keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """(product, why its unit price is missing) of each empty cell of the unit price's column, in the rows' order.
+
+    keys: the columns as `settle_keys` left them. Without a common basis the column is empty for one reason of its own.
+    """
+    if "unit_price" in keys:
+        return (("모든 상품", NO_BASIS),) if products else ()
+    bases = [key.removeprefix("unit_price:") for key in keys if key.startswith("unit_price:")]
+    return tuple((product.name, why) for basis in bases for product in products if (why := _explain(product, basis)))
+
+
+def _explain(product: "ProductFacts", basis: str) -> str:
     reading = _read(product)
     if price_unit(product.sale_price, reading, basis) is not None:
         return ""

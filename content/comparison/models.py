@@ -7,7 +7,8 @@ from django.db.models import Q
 class ComparisonTable(models.Model):
     """A comparison table: an editor's own under a name, to be shown in any post, or the one that a post gets by itself.
 
-    Written through `comparison.services`. number: of the newest version, 0 before the first.
+    Written through `comparison.services`. number: of the newest version, 0 before the first. spec: {} of a post's own table
+    that the post no longer asks for; it keeps its versions, and nothing renews it.
     """
 
     post = models.OneToOneField(

@@ -8,14 +8,15 @@ order in which a post's deletion takes them.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
+from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from content.comparison.bulk import among, insert_rows
+from content.comparison.bulk import insert_rows
+from content.comparison.dating import find_oldest_check
 from content.comparison.drafting import ROW_LIMIT, TableDraft, choose_products, draft_table
 from content.comparison.models import (
     ComparisonTable,
@@ -33,6 +34,7 @@ from content.refresh.services import enqueue_posts
 from perfhooks.clock import business_now
 from perfhooks.metrics import observe
 from perfhooks.trace import current_trace_id
+from products.catalog.among import among_numbers
 from products.catalog.rules import ProductRule, list_by_rule
 from products.catalog.selectors import ProductFacts, get_facts_by_id, get_facts_by_sku
 
@@ -75,9 +77,8 @@ class Plan:
 
     @property
     def as_of(self) -> datetime | None:
-        """The oldest price check among its products; None without any, or where one was never checked."""
-        times = [product.price_checked_at for product in self.products]
-        return None if None in times else min((time for time in times if time), default=None)
+        """The oldest price check among its products."""
+        return find_oldest_check(product.price_checked_at for product in self.products)
 
 
 @dataclass(slots=True)
@@ -96,13 +97,16 @@ class Shelf:
 
 
 def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> RenewalCounts:
-    """Bring these tables up to date in one transaction, and queue the posts that show a renewed one, `besides` left out."""
+    """Bring these tables up to date in one transaction, and queue the posts that show a renewed one, `besides` left out.
+
+    A post's own table without a plan is one that the post no longer asks for: it is left as it is.
+    """
     with transaction.atomic():
-        chosen = ComparisonTable.objects.filter(among(ComparisonTable, "id", table_ids))
+        chosen = ComparisonTable.objects.filter(among_numbers(ComparisonTable, "id", table_ids))
         owners = chosen.filter(post__isnull=False)
         held = hold_posts(owners.values_list("post_id", flat=True))
         locked = chosen.select_for_update(no_key=True).order_by("id")
-        tables = [table for table in locked if table.post_id is None or table.post_id in held]
+        tables = [table for table in locked if table.post_id is None or (table.post_id in held and table.spec)]
         touches = read_touches(table_ids)
         since = {table_id: min(times) for table_id, times in touches.times.items()}
         plans = plan_tables(tables, since)
@@ -123,7 +127,9 @@ class Touches:
 def read_touches(table_ids: Iterable[int]) -> Touches:
     """The notes that these tables have now. Call it after the tables are locked."""
     rows = list(
-        TableTouch.objects.filter(among(TableTouch, "table", table_ids)).values_list("id", "table_id", "touched_at")
+        TableTouch.objects.filter(among_numbers(TableTouch, "table", table_ids)).values_list(
+            "id", "table_id", "touched_at"
+        )
     )
     times: dict[int, list[datetime]] = {}
     for _id, table_id, touched_at in rows:
@@ -150,7 +156,6 @@ def list_skus(table: ComparisonTable) -> tuple[str, ...]:
 
 
 def _plan(table: ComparisonTable, shelf: Shelf, match_id: int | None, touched_at: datetime | None) -> Plan:
-    began = perf_counter()
     skus = list_skus(table)
     named = [shelf.by_sku[sku] for sku in skus if sku in shelf.by_sku]
     if table.post_id:
@@ -161,7 +166,6 @@ def _plan(table: ComparisonTable, shelf: Shelf, match_id: int | None, touched_at
         products = choose_by_spec(spec, named, shelf)
         draft = draft_table(products, spec)
     shown = {product.sku for product in products}
-    observe("comparison_table_render_seconds", perf_counter() - began)
     return Plan(table, draft, products, [sku for sku in skus if sku not in shown], touched_at)
 
 
@@ -188,7 +192,7 @@ def make_rule(spec: TableSpec) -> ProductRule:
 def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> RenewalCounts:
     """Write what is new: rows, versions, links; queue the posts. The tables are locked by the caller's transaction."""
     ids = [plan.table.pk for plan in plans]
-    newest = TableVersion.objects.filter(among(TableVersion, "table", ids), number=F("table__number"))
+    newest = TableVersion.objects.filter(among_numbers(TableVersion, "table", ids), number=F("table__number"))
     held = {
         table_id: (content_hash, set(rows))
         for table_id, content_hash, rows in newest.values_list("table_id", "content_hash", "row_hashes")
@@ -196,7 +200,7 @@ def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> Renewal
     renewed = [plan for plan in plans if _is_new(plan, held)]
     fresh = _write_versions(renewed, held)
     fresh_ids = {plan.table.pk for plan in renewed}
-    same = among(ComparisonTable, "id", [table_id for table_id in ids if table_id not in fresh_ids])
+    same = among_numbers(ComparisonTable, "id", [table_id for table_id in ids if table_id not in fresh_ids])
     ComparisonTable.objects.filter(same).update(checked_at=timezone.now())
     _write_links(plans)
     posts = _queue_posts(renewed, besides=besides)
@@ -217,47 +221,42 @@ def _is_new(plan: Plan, held: Mapping[int, tuple[str, set[str]]]) -> bool:
 
 
 def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[str]]]) -> int:
-    contents: dict[str, TableRowContent] = {}
-    versions: list[TableVersion] = []
+    contents: dict[str, dict[str, Any]] = {}
+    versions: list[dict[str, Any]] = []
     now, trace_id = business_now(), current_trace_id()
     for plan in renewed:
         known = held.get(plan.table.pk, ("", set()))[1]
         for key, row in zip(plan.row_hashes, plan.draft.rows, strict=True):
             if key not in known:
-                contents[key] = TableRowContent(
-                    hash=key,
-                    sku=row.sku,
-                    store_code=row.store_code,
-                    origin_product_no=row.origin_product_no,
-                    cells=list(row.cells),
-                )
+                own = {name: getattr(row, name) for name in ("sku", "store_code", "origin_product_no", "cells")}
+                contents[key] = {"hash": key, **own}
         plan.table.number += 1
         versions.append(
-            TableVersion(
-                table=plan.table,
-                number=plan.table.number,
-                revision=plan.draft.revision,
-                keys=list(plan.draft.keys),
-                columns=list(plan.draft.columns),
-                row_hashes=plan.row_hashes,
-                marks=[[mark.row, mark.column, mark.reason] for mark in plan.draft.marks],
-                as_of=plan.as_of,
-                content_hash=plan.content_hash,
-                trace_id=trace_id,
-                touched_at=plan.touched_at,
-                built_at=now,
-            )
+            {
+                "table_id": plan.table.pk,
+                "number": plan.table.number,
+                "revision": plan.draft.revision,
+                "keys": plan.draft.keys,
+                "columns": plan.draft.columns,
+                "row_hashes": plan.row_hashes,
+                "marks": [(mark.row, mark.column, mark.reason) for mark in plan.draft.marks],
+                "as_of": plan.as_of,
+                "content_hash": plan.content_hash,
+                "trace_id": trace_id,
+                "touched_at": plan.touched_at,
+                "built_at": now,
+            }
         )
     insert_rows(TableRowContent, list(contents.values()), ignore_conflicts=True)
     insert_rows(TableVersion, versions)
-    grown = among(ComparisonTable, "id", [plan.table.pk for plan in renewed])
+    grown = among_numbers(ComparisonTable, "id", [plan.table.pk for plan in renewed])
     ComparisonTable.objects.filter(grown).update(number=F("number") + 1, checked_at=timezone.now())
     return len(contents)
 
 
 def _write_links(plans: Sequence[Plan]) -> None:
     """Bring the reverse index up to date: what is gone goes, what is new comes, the rest gets its revision."""
-    rows = TableLink.objects.filter(among(TableLink, "table", [plan.table.pk for plan in plans]))
+    rows = TableLink.objects.filter(among_numbers(TableLink, "table", [plan.table.pk for plan in plans]))
     held = {
         (table_id, product_id, "" if product_id else sku): (key, sku, revision)
         for key, table_id, product_id, sku, revision in rows.values_list(
@@ -277,12 +276,12 @@ def _write_links(plans: Sequence[Plan]) -> None:
             moved.setdefault(wanted[place][1], []).append(held[place][0])
     renamed = {place for place in changed if held[place][1] != wanted[place][0]}
     for revision, keys in moved.items():
-        TableLink.objects.filter(among(TableLink, "id", keys)).update(revision=revision)
+        TableLink.objects.filter(among_numbers(TableLink, "id", keys)).update(revision=revision)
     gone = [key for place, (key, *_rest) in held.items() if place not in wanted or place in renamed]
     if gone:
         TableLink.objects.filter(id__in=gone).delete()
     new = [
-        TableLink(table_id=place[0], product_id=place[1], sku=sku, revision=revision)
+        {"table_id": place[0], "product_id": place[1], "sku": sku, "revision": revision}
         for place, (sku, revision) in wanted.items()
         if place not in held or place in renamed
     ]

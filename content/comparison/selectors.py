@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from content.batches import split_batches
+from content.comparison.dating import find_oldest_check
 from content.comparison.drafting import Mark, TableRow
 from content.comparison.models import ComparisonTable, TableLink, TableRowContent, TableTouch, TableVersion
 from products.catalog.selectors import price_check_times, select_moved
@@ -14,7 +15,10 @@ from products.catalog.selectors import price_check_times, select_moved
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:
-    """A version of a table. name: "" of a post's own table; keys: what each column shows; as_of: when it was built."""
+    """A version of a table. name: "" of a post's own table; keys: what each column shows.
+
+    as_of: the oldest price check among its products when the version was built; None where one was never checked.
+    """
 
     number: int
     revision: int
@@ -26,11 +30,6 @@ class TableFacts:
     as_of: datetime | None = None
     name: str = ""
     title: str = ""
-
-
-def get_table(post_id: int) -> TableFacts | None:
-    """The newest version of the post's own table; None before the first one is built."""
-    return next(iter(_read_newest(Q(table__post_id=post_id))), None)
 
 
 def get_tables(post_id: int, names: Iterable[str]) -> dict[str, TableFacts]:
@@ -78,7 +77,8 @@ def read_rows(hashes: Iterable[str]) -> dict[str, TableRow]:
 
 
 def _read_newest(condition: Q) -> list[TableFacts]:
-    newest = TableVersion.objects.filter(condition, number=F("table__number")).select_related("table")
+    asked_for = TableVersion.objects.filter(condition, number=F("table__number")).exclude(table__spec={})
+    newest = asked_for.select_related("table")
     return read_versions(newest)
 
 
@@ -109,15 +109,11 @@ def read_price_times(table_ids: Iterable[int]) -> dict[int, datetime | None]:
     times: dict[int, datetime | None] = {}
     for chunk in split_batches(product_id for own in products.values() for product_id in own):
         times |= price_check_times(chunk)
-    return {table_id: _oldest(times.get(key) for key in own) for table_id, own in products.items()}
-
-
-def _oldest(times: Iterable[datetime | None]) -> datetime | None:
-    found = list(times)
-    return None if None in found else min((time for time in found if time), default=None)
+    return {table_id: find_oldest_check(times.get(key) for key in own) for table_id, own in products.items()}
 
 
 def list_live_tables() -> list[int]:
-    """The tables that readers can see: posts' own, and named ones that a post shows."""
+    """The tables that readers can see: posts' own that these ask for, and named ones that a post shows."""
     shown = ComparisonTable.objects.filter(Q(post__isnull=False) | Q(uses__isnull=False), number__gt=0)
+    shown = shown.exclude(spec={})
     return list(shown.order_by("id").values_list("id", flat=True).distinct())

@@ -11,8 +11,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from content.batches import split_batches
-from content.comparison.drafting import TableDraft, draft_table
-from content.comparison.models import ComparisonTable, TableTouch, TableUse
+from content.comparison.drafting import draft_table
+from content.comparison.models import ComparisonTable, TableLink, TableTouch, TableUse
 from content.comparison.renewal import (
     TABLES_AT_ONCE,
     Plan,
@@ -58,13 +58,15 @@ class TableOutcome:
 def build_table(*, post_id: int) -> TableOutcome:
     """Build the post's own table, if it asks for one or its template compares, and the named ones that wait for it.
 
-    Raises Post.DoesNotExist. Tables that nothing has touched since are left alone.
+    A table of its own that the post no longer asks for keeps its versions and nothing else. Raises Post.DoesNotExist. Tables
+    that nothing has touched since are left alone.
     """
     parsed = parse_body(get_post(post_id).body)
     _build_named(post_id, parsed.table_names)
     decision = get_decision(post_id)
     template_id = decision.template_id if decision else ""
     if not parsed.has_own_table and (parsed.has_table or template_id != TEMPLATE_COMPARE):
+        _empty_own(post_id)
         return TableOutcome(post_id, 0, 0, is_new=False)
     with span("comparison_table_render_seconds", content_id=post_id):
         return _build_own(post_id, parsed, decision.product_id if decision else None)
@@ -166,11 +168,11 @@ def refuse_unknown(spec: TableSpec) -> None:
         raise ValidationError({"brand": f"'{spec.brand}': 이 브랜드의 상품이 없습니다. 원장에 적힌 대로 쓰세요."})
 
 
-def preview_table(*, spec: TableSpec) -> TableDraft:
-    """What a table of this plan would say now. Writes nothing; raises like `save_table`."""
+def preview_table(*, spec: TableSpec) -> Plan:
+    """What a table of this plan would say now, and of which products. Writes nothing; raises like `save_table`."""
     check_spec(spec)
     refuse_unknown(spec)
-    return plan_tables([ComparisonTable(name="preview", spec=spec.as_json())])[0].draft
+    return plan_tables([ComparisonTable(name="preview", spec=spec.as_json())])[0]
 
 
 def _queue_waiting() -> None:
@@ -221,6 +223,19 @@ def _build_own(post_id: int, parsed: ParsedBody, match_id: int | None) -> TableO
         counts = write_plans([plan], besides=post_id)
         TableTouch.objects.filter(id__in=touches.ids).delete()
     return TableOutcome(post_id, table.number, len(products), is_new=counts.renewed > 0)
+
+
+def _empty_own(post_id: int) -> None:
+    """Let nothing renew or list a table that its post no longer shows: without a plan it has no products and no rule."""
+    if not ComparisonTable.objects.filter(post=post_id).exclude(spec={}).exists():
+        return
+    with transaction.atomic():
+        hold_post(post_id)
+        own = ComparisonTable.objects.filter(post=post_id)
+        ids = list(own.select_for_update(no_key=True).values_list("id", flat=True))
+        own.update(spec={}, rule_category="", rule_brand="")
+        TableLink.objects.filter(table__in=ids).delete()
+        TableTouch.objects.filter(table__in=ids).delete()
 
 
 def _forget_orphans(table_ids: Iterable[int]) -> None:

@@ -7,14 +7,12 @@ from django.db.models import Q
 from django.utils import timezone
 
 from content.batches import split_batches
-from content.comparison.bulk import among_either
 from content.comparison.models import ComparisonTable, TableLink, TableTouch
+from products.catalog.among import among_either
 from products.catalog.selectors import read_homes
 
 if TYPE_CHECKING:
     from products.upsert.ports import ProductChange
-
-# One parameter for all keys of an upsert, as in the catalogue's own look-ups.
 
 
 def touch_tables(*, changes: Sequence["ProductChange"], revision: int) -> int:
@@ -32,7 +30,7 @@ def touch_tables_of_posts(*, post_ids: Iterable[int]) -> int:
     """Note the tables that these posts show: editors held a product of theirs back or released it; returns how many."""
     tables: set[int] = set()
     for batch in split_batches(post_ids):
-        shown = ComparisonTable.objects.filter(Q(post__in=batch) | Q(uses__post__in=batch))
+        shown = ComparisonTable.objects.filter(Q(post__in=batch) | Q(uses__post__in=batch)).exclude(spec={})
         tables.update(shown.values_list("id", flat=True))
     return _note(tables, revision=0)
 
@@ -46,7 +44,7 @@ def _note(tables: Iterable[int], *, revision: int) -> int:
 
 def _find_linked(changes: Sequence["ProductChange"]) -> Iterable[int]:
     ids, skus = [change.product_id for change in changes], [change.sku for change in changes]
-    shown = among_either(("product_id", ids), ("sku", skus), only_if="product_id IS NULL")
+    shown = among_either(TableLink, ("product_id", ids), ("sku", skus), only_if="product_id IS NULL")
     return TableLink.objects.filter(shown).order_by().values_list("table_id", flat=True).distinct()
 
 

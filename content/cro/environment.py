@@ -24,6 +24,8 @@ TEMPLATE_LABELS = {
     "cro_deal": "할인 알림",
 }
 PARTS = {"package": "parts.html", "page": "parts_page.html"}
+TAIL = "tail.html"
+"""How all templates end."""
 TABLES_KEPT = 1_024
 TABLE_ROWS_KEPT = 100
 """Larger tables are rendered each time: the memory that the kept ones take stays within some 20 MB."""
@@ -40,7 +42,7 @@ def get_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in (*(f"{template_id}.html" for template_id in TEMPLATE_VERSIONS), *PARTS.values()):
+    for name in (*(f"{template_id}.html" for template_id in TEMPLATE_VERSIONS), *PARTS.values(), TAIL):
         environment.get_template(name)
     return environment
 

@@ -23,7 +23,7 @@ FEATURE_LABELS = {
     "terms": "찾은 낱말",
     "skus": "글이 지정한 SKU",
     "has_table": "비교표",
-    "season": "날짜",
+    "season": "계절 규칙",
     "store": "스토어",
     "category": "카테고리",
     "price_band": "가격대(원)",

@@ -13,7 +13,15 @@ from content.cro.environment import TEMPLATE_VERSIONS
 from content.matching.engine import CANDIDATE_LIMIT, FALLBACK_RULES, Choice, MatchQuery, choose_product
 from content.matching.index import MatchIndex
 from content.matching.intents import TEMPLATE_BUY
-from content.matching.rules import NO_RULES, PostFeatures, ProductFeatures, RulesetSpec, Verdict, name_stock
+from content.matching.rules import (
+    NO_RULES,
+    PostFeatures,
+    ProductFeatures,
+    RulesetSpec,
+    Verdict,
+    is_in_season,
+    name_stock,
+)
 from content.posts.placeholders import ParsedBody, parse_body, strip_placeholders
 from products.catalog.selectors import ProductFacts, get_facts_by_id, list_category_best
 
@@ -72,7 +80,10 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What was decided and everything that explains it. product: None when nothing fits."""
+    """What was decided and everything that explains it. product: None when nothing fits.
+
+    changes_on: the day in Korea on which a season may change it; None: none will.
+    """
 
     product: ProductFacts | None
     rule_id: str
@@ -85,6 +96,7 @@ class Decision:
     fallback_reason: str
     features: dict[str, Any]
     runner_ups: list[dict[str, Any]]
+    changes_on: date | None
 
     @property
     def sku(self) -> str:
@@ -134,6 +146,7 @@ def decide(
         fallback_reason=(choice.reason or NONE_SELLS) if is_fallback else "",
         features=_list_features(intent.code, parsed, choice, winner, ruling),
         runner_ups=[{"sku": it.product.sku, "score": it.weighed} for it in ranked[1 : RUNNER_UP_LIMIT + 1]],
+        changes_on=ruling.ruleset.find_turn(intent.code, ruling.day, weighs=choice.rule_id in WEIGHED_STAGES),
     )
 
 
@@ -192,8 +205,9 @@ def _list_features(
         "skus": list(parsed.skus),
         "has_table": parsed.has_table,
     }
-    if ruling.ruleset.has_seasons:
-        features["season"] = f"{ruling.day:%m-%d}"
+    seasonal = ruling.ruleset.list_seasonal(intent, weighs=choice.rule_id in WEIGHED_STAGES)
+    if seasonal:
+        features["season"] = [rule.name for rule in seasonal if is_in_season(ruling.day, rule.season)]
     if winner is not None:
         product = winner.product
         features |= {

@@ -36,6 +36,7 @@ class MatchDecision(models.Model):
     fallback_reason = models.CharField("대체 이유", max_length=500, blank=True)
     features = models.JSONField("입력", default=dict)
     runner_ups = models.JSONField("다음 후보", default=list)
+    changes_on = models.DateField("계절 규칙이 바뀌는 날", null=True, blank=True)
     revision = models.BigIntegerField("카탈로그 리비전")
     latency_ms = models.FloatField("걸린 시간(ms)")
     trace_id = models.CharField("추적 ID", max_length=64)
@@ -53,7 +54,10 @@ class MatchDecision(models.Model):
                 name="match_fallback_follows_rule",
             ),
         ]
-        indexes = [models.Index(fields=["-decided_at", "-id"], name="match_newest")]
+        indexes = [
+            models.Index(fields=["-decided_at", "-id"], name="match_newest"),
+            models.Index(fields=["changes_on"], condition=Q(changes_on__isnull=False), name="match_changes_on"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.post} · {self.get_rule_id_display()}"

@@ -6,8 +6,8 @@ another template, where all their conditions hold.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import cached_property
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
 from typing import Any
 
 from content.matching.intents import FILLERS, IntentSpec
@@ -15,6 +15,8 @@ from content.matching.tokens import normalise, split_words, strip_particle
 
 LOW_STOCK_LIMIT = 5
 WEIGHT_MOST = 10.0
+DAYS_TO_ANY_DATE = 8 * 366
+"""Within so many days each date comes, 29 February too: about 2100 it is eight years away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,15 @@ class RulesetSpec:
         """Words that say what a post is for, not what it is about."""
         return FILLERS | {cue.removesuffix("!") for intent in self.intents for cue in intent.words}
 
-    @cached_property
-    def has_seasons(self) -> bool:
-        """Whether a decision may depend on its day."""
-        return any(any(rule.season) for rule in self.rules)
+    def list_seasonal(self, intent: str, *, weighs: bool = True) -> list[RuleSpec]:
+        """The rules with a season that posts of this intent may meet. weighs: whether weights count, or templates alone."""
+        seasonal = (rule for rule in self.rules if any(rule.season) and rule.intent in ("", intent))
+        return [rule for rule in seasonal if weighs or rule.template_id]
+
+    def find_turn(self, intent: str, day: date, *, weighs: bool = True) -> date | None:
+        """The first day after this one on which such a rule starts or ends to hold; None without any."""
+        turns = (find_turn(day, rule.season) for rule in self.list_seasonal(intent, weighs=weighs))
+        return min((turn for turn in turns if turn), default=None)
 
     def read_intent(self, title: str, *, has_table: bool = False) -> IntentSpec:
         """The intent that a title shows."""
@@ -135,6 +142,14 @@ def is_in_season(day: date, season: tuple[str, str]) -> bool:
     if not first or not last:
         return True
     return first <= today <= last if first <= last else today >= first or today <= last
+
+
+@lru_cache(maxsize=1_000)
+def find_turn(day: date, season: tuple[str, str]) -> date | None:
+    """The first later day that is in the season though this day is not, or the other way; None for all the year."""
+    is_now = is_in_season(day, season)
+    later = (day + timedelta(days=number) for number in range(1, DAYS_TO_ANY_DATE))
+    return next((it for it in later if is_in_season(it, season) != is_now), None)
 
 
 def name_stock(stock: int) -> str:

@@ -10,13 +10,14 @@ from django.utils import timezone
 from content.cro.environment import TEMPLATE_VERSIONS
 from content.matching.decision import Decision, Shelf, choose, decide
 from content.matching.engine import Choice
-from content.matching.models import Intent, Rule, Ruleset
+from content.matching.models import Intent, MatchDecision, Rule, Ruleset
 from content.matching.rules import RulesetSpec, find_faults
 from content.matching.selectors import get_active_ruleset, select_post_words
 from content.matching.services import read_ruling
 from content.posts.models import Post
 from content.posts.selectors import PROCESSABLE_STATUSES, keep_processable
 from content.refresh.services import enqueue_posts
+from content.times import korean_today
 from products.catalog.selectors import ProductFacts, get_facts_by_id, list_category_best
 
 PREVIEW_POSTS = 1_000
@@ -105,11 +106,23 @@ def save_ruleset(*, draft: RulesetSpec, based_on: int, actor: str, note: str = "
     try:
         with transaction.atomic():
             version = _write(draft, based_on=based_on, actor=actor, note=note)
+            _note_turns(draft)
             post_ids = [post.post_id for post in preview.changed]
             enqueued = enqueue_posts(post_ids=keep_processable(post_ids), reason="outdated")
     except IntegrityError as error:  # two saved in the same moment
         raise RulesetConflict(_describe_conflict(based_on)) from error
     return SavedRuleset(version, enqueued)
+
+
+def _note_turns(draft: RulesetSpec) -> None:
+    """Let the decisions that stand, which knew nothing of the new seasons, be tried again when one starts or ends.
+
+    Before the posts are held: whoever decides locks the decision first, too.
+    """
+    today = korean_today()
+    for intent in draft.intents:
+        turn = draft.find_turn(intent.code, today)
+        MatchDecision.objects.filter(intent=intent.code).exclude(changes_on=turn).update(changes_on=turn)
 
 
 def refuse_faults(draft: RulesetSpec) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from django.db.models import Count, Q, QuerySet
@@ -40,6 +40,11 @@ def get_decision(post_id: int) -> DecisionFacts | None:
 def select_unmatched() -> QuerySet[MatchDecision]:
     """Decisions that found no product of the post's own: fallbacks, and those whose product is gone."""
     return MatchDecision.objects.filter(Q(is_fallback=True) | Q(product__isnull=True))
+
+
+def select_turning(day: date) -> QuerySet[MatchDecision]:
+    """Decisions that were made before a season started or ended that may change them. day: today in Korea."""
+    return MatchDecision.objects.filter(changes_on__lte=day)
 
 
 @dataclass(frozen=True, slots=True)

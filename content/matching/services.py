@@ -134,6 +134,9 @@ def _keep(post_id: int, decision: Decision, *, revision: int, latency_ms: float)
     held = MatchDecision.objects.select_for_update().filter(post_id=post_id).first()
     if held is not None and all(getattr(held, name) == value for name, value in values.items()):
         return False
+    if held is not None and all(getattr(held, name) == value for name, value in values.items() if name != "changes_on"):
+        MatchDecision.objects.filter(pk=held.pk).update(changes_on=decision.changes_on)
+        return False
     hold_post(post_id)
     decided_at = business_now()
     measured = {

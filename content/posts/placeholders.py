@@ -108,10 +108,6 @@ class ParsedBody:
                 lines.setdefault(node.argument, node.line)
         return lines
 
-    def line_of(self, sku: str) -> int:
-        """The first line that names this SKU; 0 when none does."""
-        return next((node.line for node in self.placeholders if node.is_product and node.argument == sku), 0)
-
 
 def parse_body(body: str) -> ParsedBody:
     """Read every placeholder of a Markdown body."""

@@ -18,17 +18,6 @@ from content.cro.variants import DEFAULT_KEY
 from content.packages.selectors import list_asset_names
 from content.posts.images import DECODING_ERRORS, FORMATS
 
-FRAME_POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        "img-src 'self' data:",
-        "style-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-        "sandbox",
-    )
-)
 WIDTHS = {"mobile": "모바일", "desktop": "데스크톱"}
 THUMBNAIL_PX = 720
 THUMBNAIL_QUALITY = 80

@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from content.cro.environment import TEMPLATE_LABELS
 from content.cro.selectors import list_variants
+from content.desk import FRAME_POLICY
 from content.posts.models import Post
 from content.posts.postpage import read_summary
-from content.posts.preview import FRAME_POLICY, TARGETS, WIDTHS, make_preview, read_look
+from content.posts.preview import TARGETS, WIDTHS, make_preview, read_look
 from content.posts.selectors import get_post_id
 from content.posts.text import SLUG_LENGTH_LIMIT
 from perfhooks.desk import FastModelAdmin

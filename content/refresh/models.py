@@ -15,6 +15,7 @@ class Reason(models.TextChoices):
     RETRY = "retry", "다시 시도"
     OUTDATED = "outdated", "이전 판으로 만듦"
     CATALOGUE_MOVED = "catalogue_moved", "상품 원장 변경"
+    SEASON_TURNED = "season_turned", "계절 규칙이 바뀌는 날"
 
 
 class EntryState(models.TextChoices):

@@ -9,12 +9,13 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from content.batches import split_batches
-from content.matching.selectors import select_unmatched
+from content.matching.selectors import select_turning, select_unmatched
 from content.packages.outdated import select_outdated
 from content.packages.selectors import select_current
 from content.posts.models import Post, PostFinding
 from content.posts.selectors import select_processable
 from content.refresh.models import LIVE_STATES, EntryState, Outcome, RefreshEntry
+from content.times import korean_today
 from products.catalog.selectors import latest_wording
 
 RETRY_REFUSED_AFTER = timedelta(hours=6)
@@ -157,3 +158,9 @@ def list_unmatched_ids() -> list[int]:
     unmatched = select_unmatched().filter(post=OuterRef("pk"))
     posts = _select_idle().annotate(seen=Coalesce(_newest("catalogue_wording"), 0))
     return list(posts.filter(Exists(unmatched), seen__lt=latest_wording()).values_list("id", flat=True))
+
+
+def list_turning_ids() -> list[int]:
+    """Idle posts that were decided before a season of a rule started or ended."""
+    turning = select_turning(korean_today()).filter(post=OuterRef("pk"))
+    return list(_select_idle().filter(Exists(turning)).values_list("id", flat=True))

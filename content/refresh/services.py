@@ -26,6 +26,7 @@ from content.refresh.selectors import count_open as count_open
 from content.refresh.selectors import (
     list_outdated_ids,
     list_picture_retry_ids,
+    list_turning_ids,
     list_unmatched_ids,
     list_unpackaged_ids,
     select_dead,
@@ -115,13 +116,15 @@ def enqueue_unpackaged() -> int:
     """The sweeper: queue every post that needs processing though nobody asked for it; returns the entries added.
 
     What a lost message or a killed process left behind, packages whose file is gone or that older templates, texts or
-    recipes made, pictures that were refused a while ago, and posts without a product of their own when the catalogue moved.
+    recipes made, pictures that were refused a while ago, posts without a product of their own when the catalogue moved, and
+    those that a rule of a season may decide otherwise from today on.
     """
     found = {
         Reason.UNPACKAGED: list_unpackaged_ids,
         Reason.OUTDATED: list_outdated_ids,
         Reason.RETRY: list_picture_retry_ids,
         Reason.CATALOGUE_MOVED: list_unmatched_ids,
+        Reason.SEASON_TURNED: list_turning_ids,
     }
     return _enqueue_lost() + sum(enqueue_posts(post_ids=find(), reason=reason) for reason, find in found.items())
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
 
@@ -84,12 +83,12 @@ QUESTIONS: dict[str, Question] = {
         page="admin:catalog_product_changelist",
         lookups={"price": "stale"},
         tone="warn",
-        advice="24시간 넘게 확인하지 못했습니다. 동기화를 실행하세요.",
+        advice="오래 확인하지 못했습니다. 동기화를 실행하세요.",
     ),
     "stale_posts": Question(
         title="가격이 오래된 글",
         permission="posts.view_post",
-        rows=lambda: select_posts_with_stale_prices(hours=settings.PRICE_STALE_HOURS),
+        rows=select_posts_with_stale_prices,
         page="admin:posts_post_changelist",
         lookups={"price": "stale"},
         tone="warn",

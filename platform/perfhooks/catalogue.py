@@ -127,8 +127,8 @@ def _register_revenue() -> None:
     _milliseconds("ab_assignment_p95_ms", "6.4", "실험군 배정 시간", FAST_BUCKETS_SECONDS)
     _gauge("experiment_event_loss_ratio", "6.4", "ratio", "실험 이벤트 유실률")
     _gauge("experiment_traffic_ratio", "6.5", "ratio", "실험 대상 트래픽 비중")
-    _gauge("price_stale_ratio", "6.5", "ratio", "가격 확인이 24시간을 넘긴 판매 상품 비율")
-    _gauge("stale_price_content_ratio", "6.5", "ratio", "가격 확인이 24시간을 넘긴 콘텐츠 비율")
+    _gauge("price_stale_ratio", "6.5", "ratio", "가격 확인이 오래된 판매 상품 비율")
+    _gauge("stale_price_content_ratio", "6.5", "ratio", "가격 확인이 오래된 콘텐츠 비율")
 
 
 def _register_growth() -> None:

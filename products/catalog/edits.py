@@ -59,10 +59,11 @@ def _enter_for_hold(product_id: int, *, hold: bool, expected_version: int) -> No
 def follow_holds(*, store_ids: Iterable[int], post_ids: Iterable[int]) -> int:
     """What follows from holding back or releasing products of these stores that these posts show.
 
-    Matching reads the catalogue anew, and the posts are processed again. Must run inside the edit's transaction,
-    which has entered the stores. Returns the entries added to the queue.
+    Matching reads the catalogue anew, the posts are processed again, and those without a product of their own are tried
+    again. Must run inside the edit's transaction, which has entered the stores. Returns the entries added to the queue.
     """
     added = posts_port.call(post_ids=post_ids)
     # After the queue, as the upsert counts its writes: else an editor and a sync could each wait for the other.
-    Store.objects.filter(pk__in=set(store_ids)).update(writes=F("writes") + 1)
+    moved = {"writes": F("writes") + 1, "rewordings": F("rewordings") + 1}
+    Store.objects.filter(pk__in=set(store_ids)).update(**moved)
     return added

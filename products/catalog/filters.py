@@ -5,13 +5,14 @@ from typing import Any
 
 import django_filters  # type: ignore[import-untyped]
 from django import forms
+from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 
 from products.catalog.models import PRICE_LIMIT_WON, STOCK_LIMIT, Product, ProductStatus
 from products.catalog.search import SEARCH_HELP, SEARCH_LENGTH, search_products
-from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
+from products.catalog.selectors import select_stale
 
 TYPED_FILTERS = ("changed_since", "price_min", "price_max", "stock_min", "stock_max")
 """Parameters whose values are no choices, and are counted under their names alone."""
@@ -66,7 +67,7 @@ class ProductFilterSet(django_filters.FilterSet):  # type: ignore[misc]
         method="select_stale",
         choices=[("true", "오래됨"), ("false", "확인됨")],
         label="오래된 가격",
-        help_text=f"true: 판매 중인데 {STALE_AFTER_HOURS}시간 넘게 가격을 확인하지 못한 상품. false: 그 밖의 상품",
+        help_text=f"true: 판매 중인데 {settings.PRICE_STALE_HOURS}시간 넘게 가격을 확인하지 못한 상품. false: 그 밖의 상품",
     )
 
     class Meta:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.cache import cache
 from django.db import connection
@@ -16,7 +17,7 @@ from django.http import HttpRequest
 from products.catalog.models import Category, Placement, Product, ProductStatus, Store
 from products.catalog.readiness import is_ready
 from products.catalog.search import NUMBER_DIGITS
-from products.catalog.selectors import STALE_AFTER_HOURS, select_stale
+from products.catalog.selectors import select_stale
 
 MANY_POSTS = 6
 KEPT_SECONDS = 60
@@ -97,11 +98,15 @@ class ReadyFilter(ChoiceFilter):
 
 
 class PriceAgeFilter(ChoiceFilter):
-    """Products on sale whose price nobody has confirmed for a day, as the dashboard counts them."""
+    """Products on sale whose price nobody has confirmed for PRICE_STALE_HOURS, as the dashboard counts them."""
 
     title = "가격 확인"
     parameter_name = "price"
-    choices_offered = {"stale": (f"{STALE_AFTER_HOURS}시간 넘음", lambda: Q(pk__in=select_stale().values("pk")))}
+    choices_offered = {"stale": ("오래됨", lambda: Q(pk__in=select_stale().values("pk")))}
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The choice, with the hours that are set."""
+        return [("stale", f"{settings.PRICE_STALE_HOURS}시간 넘음")]
 
 
 class KeyFilter(admin.SimpleListFilter, ABC):

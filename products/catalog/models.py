@@ -40,7 +40,7 @@ class Store(models.Model):
         "찾는 말 변경 횟수",
         default=0,
         editable=False,
-        help_text="상품이 늘거나 줄거나 상품명·브랜드·모델명·카테고리·상태가 바뀐 기록마다 1씩 늘어납니다",
+        help_text="상품이 늘거나 줄거나, 보류가 바뀌거나, 다시 입고되거나, 찾는 말·카테고리·상태가 바뀐 기록마다 1씩 늘어납니다",
     )
 
     class Meta:

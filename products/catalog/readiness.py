@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 
 from products.catalog.models import Category, ProductStatus
-from products.catalog.selectors import STALE_AFTER_HOURS, is_unconfirmed
+from products.catalog.selectors import is_unconfirmed
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,8 @@ class Requirement:
 
 
 def is_price_fresh(checked_at: datetime | None, now: datetime) -> bool:
-    """Whether a price confirmed at that time may still be shown."""
-    return checked_at is not None and checked_at >= now - timedelta(hours=STALE_AFTER_HOURS)
+    """Whether a price confirmed at that time is still current (PRICE_STALE_HOURS)."""
+    return checked_at is not None and checked_at >= now - timedelta(hours=settings.PRICE_STALE_HOURS)
 
 
 REQUIREMENTS = (
@@ -52,7 +53,7 @@ REQUIREMENTS = (
     Requirement(
         "fresh",
         "가격 확인",
-        f"{STALE_AFTER_HOURS}시간 안에 확인한 가격이 없습니다. 동기화를 실행하세요.",
+        "가격을 확인한 지 오래되었거나 확인한 적이 없습니다. 동기화를 실행하세요.",
         lambda it, now: is_price_fresh(it.price_checked_at, now),
     ),
     Requirement("hold", "보류", "보류를 풀면 다시 글에 쓸 수 있습니다.", lambda it, now: not it.hold),

@@ -72,8 +72,8 @@ def allocate_revision(*, store_id: int) -> int:
 def count_write(*, store_id: int, is_reworded: bool = True) -> None:
     """Move the catalogue's version (`selectors.latest_version`). Every transaction that writes products calls this once.
 
-    is_reworded: whether a product came, went, or is found by other words or in another state than before, which moves
-    `selectors.latest_wording` too. The counts stand with the store, so that the syncs of two stores never wait for each other.
+    is_reworded: whether a product came, went, was held or released, is back in stock, or is found by other words or in
+    another state than before, which moves `selectors.latest_wording` too; not another price or number in stock. The counts stand with the store, so that the syncs of two stores never wait for each other.
     """
     Store.objects.filter(pk=store_id).update(writes=F("writes") + 1, rewordings=F("rewordings") + int(is_reworded))
 

@@ -45,6 +45,9 @@ STORED = (
     "discounted_price",
     "benefits",
     *SEARCHED,
+    "stock",
+    "description",
+    "attributes",
     "revision",
     "content_hash",
 )

@@ -76,7 +76,7 @@ def _apply(
         index_products(reworded)
         observations = _observe_prices(written, observed_at=observed_at)
         enqueued = refresh_port.call(changes=[each.change for each in written.rows], revision=written.revision)
-        count_write(store_id=store_id, is_reworded=bool(reworded))
+        count_write(store_id=store_id, is_reworded=bool(reworded) or written.is_matched_anew())
     created = sum(each.before is None for each in written.rows)
     return UpsertCounts(
         created=created,

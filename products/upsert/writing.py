@@ -34,6 +34,9 @@ class Stored(NamedTuple):
     model_name: str
     status: str
     category_id: int
+    stock: int
+    description: str
+    attributes: str
     revision: int
     content_hash: str
     edited_meanwhile_at: datetime | None
@@ -52,6 +55,12 @@ class Stored(NamedTuple):
         """Whether the word index has of it what the row says."""
         held = (self.name, self.brand, self.model_name, self.status, self.category_id)
         return held == (row.name, row.brand, row.model_name, row.status, category_id)
+
+    def is_matched_alike(self, row: ProductRow) -> bool:
+        """Whether posts without a product would still not find it: same SKU, description and attributes, not back in stock."""
+        is_back = self.stock == 0 < row.stock
+        is_same = (self.sku, self.description) == (row.sku, row.description)
+        return is_same and not is_back and msgspec.json.decode(self.attributes) == row.attributes
 
 
 class WrittenRow(NamedTuple):
@@ -91,6 +100,10 @@ class Written:
                 text = make_text(row.name, row.brand, row.model_name)
                 moved.append(SearchRow(product_id, text, store_id, category_id, row.status))
         return moved
+
+    def is_matched_anew(self) -> bool:
+        """Whether a post without a product may find one of these now, by what the word index does not have of it."""
+        return any(before is not None and not before.is_matched_alike(row) for _id, row, before, _is_moved in self.rows)
 
 
 def engine() -> ModuleType:

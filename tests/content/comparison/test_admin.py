@@ -5,11 +5,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from content.comparison.models import ComparisonTable, TableVersion
 from content.comparison.services import renew_tables, save_table
 from content.comparison.spec import TableSpec
 from content.posts.models import Post
+from products.upsert.rows import CategoryRef
 from tests.content.factories import change_products, make_post, make_shop, process
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +91,11 @@ def test_a_plan_is_previewed_without_being_saved(admin_client: Client) -> None:
     html = response.content.decode()
     assert "50,000원 <strong>(가장 낮은 가격)</strong>" in html
     assert "<script>" not in html
-    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+    post = make_post()
+    of_post = admin_client.get(reverse("admin:posts_post_preview_frame", args=[post.pk]))
+    policy = response.headers["Content-Security-Policy"]
+    assert policy == of_post.headers["Content-Security-Policy"]
+    assert policy.endswith("; sandbox")
     assert "원장에 없습니다" in type_plan(admin_client, where, skus="JB-9").content.decode()
     assert not ComparisonTable.objects.exists()
     assert admin_client.get(where).status_code == 200
@@ -148,3 +154,47 @@ def test_a_table_is_deleted_through_the_service(admin_client: Client) -> None:
     table = make()
     assert admin_client.post(address("delete", table), {"post": "yes"}).status_code == 302
     assert not ComparisonTable.objects.exists()
+
+
+def test_an_empty_unit_price_says_why(admin_client: Client) -> None:
+    tea = {"attributes": {}, "category": CategoryRef("50000009", "차", "식품>음료>차")}
+    make_shop(
+        {"number": 1, "name": "녹차 100g", **tea},
+        {"number": 2, "name": "보리차 500g", **tea},
+        {"number": 3, "name": "우롱차", **tea},
+    )
+    preview = reverse("admin:comparison_comparisontable_preview")
+    plan = {"skus": "JB-1 JB-2 JB-3", "columns": "상품, 단위가격"}
+    html = type_plan(admin_client, preview, **plan).content.decode()
+    assert "단위 가격이 빈 까닭" in html
+    assert "<strong>우롱차</strong>: " in html
+    assert "<strong>녹차 100g</strong>: " not in html
+    assert type_plan(admin_client, reverse(ADD), **plan).status_code == 302
+    assert (
+        "<strong>우롱차</strong>: "
+        in admin_client.get(address("change", ComparisonTable.objects.get())).content.decode()
+    )
+    html = type_plan(admin_client, preview, skus="JB-1 JB-3", columns="상품, 단위가격").content.decode()
+    assert "<strong>모든 상품</strong>: 둘 이상이 같은 단위로" in html
+    html = type_plan(admin_client, preview, skus="JB-1 JB-2", columns="상품, 단위가격").content.decode()
+    assert "단위 가격이 빈 까닭" not in html
+
+
+@pytest.mark.parametrize(("hours", "is_old"), [(24, True), (1_000_000, False)])
+def test_a_table_is_marked_old_by_the_setting(
+    hours: int, is_old: bool, settings: Settings, admin_client: Client
+) -> None:
+    settings.PRICE_STALE_HOURS = hours
+    make()
+    html = admin_client.get(reverse("admin:comparison_comparisontable_changelist")).content.decode()
+    assert (">오래됨<" in html) is is_old
+
+
+def test_a_table_that_its_post_no_longer_asks_for_is_told_apart(admin_client: Client) -> None:
+    make_shop({"number": 1})
+    process(make_post("{{ table }}"))
+    process(make_post("본문"))
+    html = admin_client.get(reverse("admin:comparison_comparisontable_changelist")).content.decode()
+    assert "안 씀" in html
+    own = ComparisonTable.objects.get()
+    assert admin_client.get(address("change", own)).status_code == 200

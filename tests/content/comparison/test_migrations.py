@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from content.comparison.drafting import TableRow
 from content.comparison.models import TableRowContent
-from content.comparison.selectors import get_table, read_versions, select_table_versions
+from content.comparison.selectors import get_tables, read_versions, select_table_versions
 from content.comparison.services import renew_tables
 from content.posts.models import Post
 from tests.content.factories import make_post, make_shop
@@ -75,7 +75,7 @@ def test_every_version_keeps_its_cells(old_apps: Any) -> None:
     ]
     assert TableRowContent.objects.count() == 4, "one row is said by two versions"
     assert read[0].keys == ("name", "brand", "price", "discount", "benefits", "stock", "attr:무게")
-    facts = get_table(post.pk)
+    facts = get_tables(post.pk, ()).get("")
     assert facts is not None
     assert facts.number == 4
     kept = new_apps.get_model("comparison", "ComparisonTable").objects.in_bulk()

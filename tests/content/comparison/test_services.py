@@ -1,21 +1,26 @@
 """Comparison tables: up to five sellable products in a fixed order, and a new version only for a new content."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from content.comparison.dating import find_oldest_check
 from content.comparison.drafting import choose_attributes, draft_table
-from content.comparison.models import ComparisonTable, TableVersion
-from content.comparison.selectors import get_table
-from content.comparison.services import TableOutcome, build_table
+from content.comparison.models import ComparisonTable, TableTouch, TableVersion
+from content.comparison.selectors import get_tables, list_live_tables
+from content.comparison.services import TableOutcome, build_table, renew_many, renew_tables, save_table
+from content.comparison.spec import TableSpec
+from content.comparison.touching import touch_tables_of_posts
 from content.comparison.wording import format_stock, list_benefits
 from content.matching.services import match_post
 from content.posts.models import Post
+from content.refresh.services import count_open
 from perfhooks.recorder import Recorder
 from products.catalog.edits import edit_product
 from products.catalog.selectors import ProductFacts, get_facts_by_sku
-from tests.content.factories import CHECKED_AT, change_products, get_product, make_post, make_shop
+from tests.content.factories import CHECKED_AT, change_products, drain, get_product, make_post, make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +31,7 @@ def build(post: Post) -> TableOutcome:
 
 
 def skus(post: Post) -> list[str]:
-    table = get_table(post.pk)
+    table = get_tables(post.pk, ()).get("")
     return [row.sku for row in table.rows] if table else []
 
 
@@ -61,7 +66,7 @@ def test_cells_say_what_the_catalogue_says() -> None:
     version = TableVersion.objects.get()
     assert version.columns == ["상품", "브랜드", "가격", "할인", "혜택", "재고", "무게"]
     assert version.keys == ["name", "brand", "price", "discount", "benefits", "stock", "attr:무게"]
-    table = get_table(version.table.post_id or 0)
+    table = get_tables(version.table.post_id or 0, ()).get("")
     assert table is not None
     assert [row.cells for row in table.rows] == [
         ("온담 무선 청소기 1", "온담", "99,000원", "23%", "구매 적립 990원", "있음", "1.3kg"),
@@ -102,11 +107,73 @@ def test_a_table_that_lost_its_products_says_so() -> None:
     assert skus(post) == []
 
 
-def test_building_is_timed() -> None:
+def test_building_a_posts_own_table_is_timed_once_and_the_renewal_of_others_is_not() -> None:
     make_shop({"number": 1})
+    spec = TableSpec(skus=("JB-1",))
     with Recorder() as recorder:
-        build(make_post("{{ table }}"))
+        save_table(table_id=None, name="cleaners", title="청소기", spec=spec)
+        post = make_post("{{ table }}\n\n{{ table:cleaners }}")
+        assert recorder.samples("comparison_table_render_seconds") == []
+        build(post)
+        renew_many(ComparisonTable.objects.values_list("id", flat=True))
     assert len(recorder.samples("comparison_table_render_seconds")) == 1
+
+
+@pytest.mark.parametrize("body", ["이제 표가 없습니다.", "{{ table:cleaners }}"])
+def test_a_table_that_its_post_no_longer_asks_for_is_never_renewed_or_listed(body: str) -> None:
+    store = make_shop({"number": 1}, {"number": 2})
+    save_table(table_id=None, name="cleaners", title="청소기", spec=TableSpec(skus=("JB-2",)))
+    post = make_post("{{ price:JB-1 }}\n\n{{ table }}")
+    build(post)
+    own = ComparisonTable.objects.get(post=post)
+    drain()
+    change_products(store, {"number": 1, "discounted_price": 90_000})
+    assert TableTouch.objects.filter(table=own).exists()
+    post = make_post(body)
+    build(post)
+    drain()
+    own.refresh_from_db()
+    assert (own.spec, own.rule_category, own.rule_brand, own.number) == ({}, "", "", 1)
+    assert not own.links.exists()
+    change_products(store, {"number": 1, "discounted_price": 80_000})
+    touch_tables_of_posts(post_ids=[post.pk])
+    assert not TableTouch.objects.filter(table=own).exists()
+    TableTouch.objects.create(table=own, touched_at=CHECKED_AT)
+    renew_tables()
+    assert count_open() == 0, "nobody shows the changed product in a table"
+    assert not own.links.exists()
+    assert not TableTouch.objects.exists()
+    assert own.pk not in list_live_tables()
+    assert "" not in get_tables(post.pk, ())
+    assert own.versions.count() == 1
+
+
+def test_a_table_that_its_post_asks_for_again_is_built_anew() -> None:
+    store = make_shop({"number": 1})
+    for body in ("{{ table }}", "본문", "{{ table }}"):
+        post = make_post(body, title="무선 청소기")
+        build(post)
+    assert skus(post) == ["JB-1"]
+    own = ComparisonTable.objects.get()
+    assert (own.number, own.links.count()) == (1, 1)
+    change_products(store, {"number": 1, "discounted_price": 90_000})
+    assert renew_tables().renewed == 0, "left to the post, which stands in the queue"
+    drain()
+    assert renew_tables().renewed == 1
+
+
+def test_a_post_that_never_had_a_table_costs_five_reads(django_assert_num_queries: Any) -> None:
+    post = make_post("본문")
+    with django_assert_num_queries(5):
+        build_table(post_id=post.pk)
+
+
+@pytest.mark.parametrize(("days", "oldest"), [((3, 1, 2), 1), ((2,), 2), ((1, None), None), ((), None)], ids=str)
+def test_the_oldest_check_is_none_where_one_was_never_made(days: tuple[int | None, ...], oldest: int | None) -> None:
+    def at(day: int | None) -> datetime | None:
+        return datetime(2026, 11, day, tzinfo=UTC) if day else None
+
+    assert find_oldest_check(map(at, days)) == at(oldest)
 
 
 def test_attributes_that_most_share_become_columns_in_a_fixed_order() -> None:

@@ -75,7 +75,7 @@ def test_every_template_by_every_variant_is_whole(template_id: str, target: Targ
 def test_labels_and_files_go_with_the_versions() -> None:
     assert set(TEMPLATE_LABELS) == set(TEMPLATE_VERSIONS)
     files = {name.removesuffix(".html") for name in get_environment().list_templates()}
-    assert files == {*TEMPLATE_VERSIONS, "parts", "parts_page"}
+    assert files == {*TEMPLATE_VERSIONS, "parts", "parts_page", "tail"}
 
 
 @pytest.mark.parametrize(

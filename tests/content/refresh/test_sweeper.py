@@ -1,8 +1,10 @@
 """The sweeper: what nobody asked for and still must be done is found, and nothing is tried for ever."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.utils import timezone
 
 from content.cro.environment import TEMPLATE_VERSIONS
@@ -20,6 +22,9 @@ from content.refresh.services import (
     finish_entry,
 )
 from content.times import korean_today
+from products.catalog.batches import apply_batch, draft_batch, undo_batch
+from products.catalog.edits import edit_product
+from products.catalog.models import Product
 from tests.content.conftest import PictureShop
 from tests.content.factories import (
     CUP,
@@ -147,6 +152,60 @@ def test_a_post_without_a_match_is_tried_again_whenever_the_catalogue_moved() ->
     drain()
     change_products(store, {"number": 3, "name": "접시", "category": CUP})
     assert enqueue_unpackaged() == 0, "it has a product of its own now"
+
+
+TUMBLER = {"number": 1, "name": "온담 텀블러", "description": "", "attributes": {}, "category": CUP}
+GLASS = {"number": 2, "name": "도자기 잔", "brand": "한빛", "description": "", "category": CUP}
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"stock": 0}, {"stock": 3}),
+        ({"name": "컵"}, {"name": "컵", "description": "온담 텀블러"}),
+        ({"name": "컵"}, {"name": "컵", "attributes": {"종류": "텀블러"}}),
+        ({"name": "컵"}, {"name": "컵", "sku": "TUMBLER-9", "seller_code": "TUMBLER-9"}),
+    ],
+    ids=["back in stock", "description", "attribute", "SKU"],
+)
+def test_a_fallback_is_tried_again_when_a_product_may_be_found(before: dict[str, Any], after: dict[str, Any]) -> None:
+    plate = {"number": 3, "name": "접시", "brand": "다른", "description": "", "category": CUP}
+    store = make_shop({**TUMBLER, "brand": "", **before}, GLASS, plate)
+    post = make_post("본문", title="온담 텀블러 TUMBLER-9")
+    process(post)
+    drain()
+    assert MatchDecision.objects.get().is_fallback
+    change_products(store, {**TUMBLER, "brand": "", **before, "price": 999_000}, {**plate, "stock": 2})
+    assert enqueue_unpackaged() == 0, "another price or number in stock finds nothing"
+    change_products(store, {**TUMBLER, "brand": "", **before, "price": 999_000, **after})
+    assert enqueue_unpackaged() == 1
+    assert get_entry().reason == "catalogue_moved"
+    process(post)
+    assert MatchDecision.objects.get().product == get_product(1)
+
+
+@pytest.mark.parametrize("way", ["one", "batch", "undone batch"])
+def test_a_fallback_is_tried_again_when_a_product_is_released(way: str, admin_user: User) -> None:
+    make_shop(TUMBLER, GLASS)
+    product = get_product(1)
+    batch = draft_batch(products=Product.objects.filter(pk=product.pk), kind="hold", actor_id=admin_user.pk)
+    apply_batch(batch_id=batch.pk, actor_id=admin_user.pk)
+    post = make_post("본문", title="온담 텀블러")
+    process(post)
+    drain()
+    assert MatchDecision.objects.get().is_fallback
+    edit_product(product_id=get_product(2).pk, priority=5, expected_version=0, actor="kim")
+    assert enqueue_unpackaged() == 0, "another priority finds nothing"
+    if way == "one":
+        edit_product(product_id=product.pk, priority=0, hold=False, expected_version=1, actor="kim")
+    elif way == "batch":
+        release = draft_batch(products=Product.objects.filter(pk=product.pk), kind="release", actor_id=admin_user.pk)
+        apply_batch(batch_id=release.pk, actor_id=admin_user.pk)
+    else:
+        undo_batch(batch_id=batch.pk, actor_id=admin_user.pk)
+    assert enqueue_unpackaged() == 1
+    process(post)
+    assert MatchDecision.objects.get().product == product
 
 
 def test_a_fallback_gives_way_to_the_product_that_appears() -> None:

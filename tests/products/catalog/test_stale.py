@@ -5,10 +5,18 @@ from datetime import timedelta
 
 import pytest
 from django.db.models import Q
+from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from products.catalog.models import CatalogueScan, Placement, Product, ScanException
-from products.catalog.selectors import select_posts_with_stale_prices, select_stale, with_price_check
+from products.catalog.readiness import is_ready, list_missing
+from products.catalog.selectors import (
+    count_stale_prices,
+    select_posts_with_stale_prices,
+    select_stale,
+    with_price_check,
+)
 from tests.products.catalog.rows import make_product, make_store
 
 pytestmark = pytest.mark.django_db
@@ -54,3 +62,23 @@ def test_posts_with_stale_prices_are_counted_once_and_only_while_live() -> None:
     CatalogueScan.objects.create(store=make_store(), scanned_at=timezone.now(), is_complete=True)
     assert not select_posts_with_stale_prices().exists()
     assert not select_stale().filter(Q(pk=first.pk) | Q(pk=second.pk)).exists()
+
+
+@pytest.mark.parametrize(("hours", "is_old"), [(3, False), (2, True)])
+def test_the_list_readiness_the_api_and_the_counts_follow_the_setting(
+    hours: int, is_old: bool, settings: Settings, admin_client: Client
+) -> None:
+    settings.PRICE_STALE_HOURS = hours
+    product = make_product(1, image_url="https://example.com/picture.jpg")
+    Placement.objects.create(product=product, content_id=5, revision_shown=1, is_live=True)
+    CatalogueScan.objects.create(
+        store=make_store(), scanned_at=timezone.now() - timedelta(hours=2, minutes=30), is_complete=True
+    )
+    seen = with_price_check(Product.objects.all()).get()
+    assert [wanted.code for wanted in list_missing(seen)] == (["fresh"] if is_old else [])
+    assert Product.objects.filter(is_ready()).exists() is not is_old
+    page = admin_client.get("/admin/catalog/product/?price=stale")
+    assert len(page.context["cl"].result_list) == is_old
+    assert f"{hours}시간 넘음" in page.content.decode()
+    assert len(admin_client.get("/api/v1/products/?stale=true").json()["results"]) == is_old
+    assert (count_stale_prices(), select_posts_with_stale_prices().count()) == (is_old, is_old)

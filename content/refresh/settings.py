@@ -81,6 +81,12 @@ def get_spec(version: int) -> ScoreSpec:
     return read_spec(ScoreSettings.objects.get(version=version))
 
 
+def find_spec(version: int) -> ScoreSpec:
+    """A version's settings, to explain what it decided; those in force where there is no such version any more."""
+    row = ScoreSettings.objects.filter(version=version).first()
+    return read_spec(row) if row else get_active_spec()
+
+
 def refuse_faults(draft: ScoreSpec) -> None:
     """Raises SettingsRefused with everything that is wrong."""
     if faults := find_spec_faults(draft):

@@ -45,6 +45,12 @@ def hold_spec() -> ScoreSpec:
     return read_spec(ScoreSettings.objects.select_for_update().filter(is_active=True).first())
 
 
+def list_top_kept(*, limit: int) -> list[tuple[int, int]]:
+    """(post id, score) of the posts that lead by the scores that are kept, read from the index alone."""
+    rows = PostScore.objects.order_by("-score", "-revenue", "post_id").values_list("post_id", "score")
+    return list(rows[:limit])
+
+
 def list_top_under(spec: ScoreSpec, *, limit: int, now: datetime | None = None) -> list[tuple[int, int]]:
     """(post id, score) of the posts that would lead under these settings, by the parts that are kept; one narrow query."""
     vendor = connection.vendor

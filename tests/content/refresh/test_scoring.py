@@ -10,7 +10,7 @@ from content.posts.models import Post
 from content.refresh.models import PostScore, ScoreSettings
 from content.refresh.score import ONE, PARTS, ScoreSpec, Signals, rank_posts, score_post
 from content.refresh.scoresql import SIGNAL_COLUMNS
-from content.refresh.scoring import list_top_under, score_posts
+from content.refresh.scoring import list_top_kept, list_top_under, score_posts
 from content.refresh.settings import get_active_spec, save_settings
 from perfhooks.recorder import Recorder
 from tests.content.factories import CHECKED_AT, get_product, make_post, make_shop, process
@@ -63,8 +63,8 @@ def test_the_database_orders_as_the_reference_does_under_any_settings() -> None:
     for spec in (ScoreSpec(), *(make_spec(dice) for _ in range(6))):
         ranked = rank_posts(signals, spec, today=TODAY.toordinal(), limit=150)
         assert list_top_under(spec, limit=150, now=NOW) == [(it.post_id, it.score) for it in ranked]
-    kept = PostScore.objects.order_by("-score", "-revenue", "post_id").values_list("post_id", flat=True)
-    assert list(kept) == [it.post_id for it in rank_posts(signals, ScoreSpec(), today=TODAY.toordinal())]
+    ranked = rank_posts(signals, ScoreSpec(), today=TODAY.toordinal(), limit=500)
+    assert list_top_kept(limit=500) == [(it.post_id, it.score) for it in ranked]
 
 
 def test_what_is_stored_is_the_reference_of_what_was_gathered() -> None:

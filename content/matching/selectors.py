@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
@@ -156,3 +157,8 @@ def read_intent_mixes(now: datetime) -> tuple[dict[str, int], dict[str, int]]:
 def measure_intent_drift(now: datetime) -> Drift | None:
     """How far the newest days' mix has moved; None while one side has no decisions."""
     return measure_drift(*read_intent_mixes(now))
+
+
+def select_templates() -> QuerySet[MatchDecision, Any]:
+    """(post_id, intent, template_id) of every decision."""
+    return MatchDecision.objects.order_by().values("post_id", "intent", "template_id")

@@ -1,14 +1,20 @@
-"""The queue on the desk: what waits, what is being worked on, what was given up and why."""
+"""The queue on the desk: what waits, what is being worked on, what was given up and why. The room's other pages join here."""
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_post
-from content.refresh.models import EntryState, Outcome, RefreshEntry
+from content.refresh import metricadmin, scoreadmin, settingsadmin, trialadmin
+from content.refresh.models import EntryState, Outcome, RefreshEntry, RefreshTrial
 from content.refresh.services import retry_dead
-from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
+from content.refresh.settings import find_spec
+from content.refresh.wording import draw_parts, list_parts, show_parts, show_points, show_reason
+from perfhooks.desk import NOTHING, ReadOnlyAdmin, Tone, ago, pill
+
+__all__ = ["RefreshEntryAdmin", "metricadmin", "scoreadmin", "settingsadmin", "trialadmin"]
 
 TONES: dict[str, Tone] = {
     EntryState.QUEUED: "grey",
@@ -23,8 +29,8 @@ ERROR_SHOWN = 80
 class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
     """All entries, the newest first."""
 
-    list_display = ("post_title", "state_pill", "reason", "enqueued", "finished", "attempts", "failures", "problem")
-    list_filter = ("state", "reason", "outcome")
+    list_display = ("post_title", "state_pill", "reason", "points", "enqueued", "finished", "attempts", "problem")
+    list_filter = ("state", "reason", "outcome", "score_reason")
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title", "trace_id")
     search_help_text = "글의 슬러그와 제목, 추적 ID로 찾습니다"
@@ -33,7 +39,16 @@ class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
     empty_hint = "글을 준비됨으로 저장하면 여기에 섭니다."
     fieldsets = (
         (None, {"fields": ("post_title", "state_pill", "outcome", "reason", "error")}),
-        ("진행", {"fields": ("enqueued", "claimed_at", "claimed_by", "finished", "attempts", "failures", "is_dirty")}),
+        ("점수", {"fields": ("urgency", "points", "score_reason_pill", "why")}),
+        (
+            "진행",
+            {
+                "fields": (
+                    *("enqueued", "claimed_at", "claimed_by", "finished"),
+                    *("attempts", "failures", "retried", "is_dirty"),
+                )
+            },
+        ),
         ("출처", {"fields": ("revision", "trace_id")}),
     )
 
@@ -61,6 +76,32 @@ class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
         if entry.outcome == Outcome.REFUSED:
             return pill(Outcome.REFUSED.label, "warn")
         return pill(entry.get_state_display(), TONES[entry.state])
+
+    @admin.display(description="점수", ordering="score")
+    def points(self, entry: RefreshEntry) -> SafeString | str:
+        """Of 100, where its score has queued it; the parts as a bar."""
+        if not entry.score:
+            return NOTHING
+        return format_html("{} {}", show_points(entry.score), draw_parts(entry.score_parts))
+
+    @admin.display(description="점수의 이유")
+    def score_reason_pill(self, entry: RefreshEntry) -> SafeString | str:
+        """The heaviest part."""
+        return show_reason(entry.score_reason) if entry.score_reason else NOTHING
+
+    @admin.display(description="왜 골랐나")
+    def why(self, entry: RefreshEntry) -> SafeString | str:
+        """Every part as it was when the post was picked, with the weights of that version."""
+        if not entry.score_parts:
+            return "점수가 아니라 바뀐 것이 있어 처리합니다. 이유 칸을 보세요."
+        picks = RefreshTrial.objects.filter(post=entry.post_id, picked_at__lte=entry.enqueued_at).order_by("-id")
+        version = picks.values_list("version", flat=True).first()
+        return show_parts(list_parts(entry.score_parts, find_spec(version or 0)))
+
+    @admin.display(description="다시 시도")
+    def retried(self, entry: RefreshEntry) -> SafeString:
+        """Not before then."""
+        return ago(entry.not_before)
 
     @admin.display(description="대기 시작", ordering="enqueued_at")
     def enqueued(self, entry: RefreshEntry) -> SafeString:

@@ -75,8 +75,8 @@ def read_outcomes(entry_ids: Iterable[int]) -> dict[int, str]:
 
 
 def list_queued_ids() -> list[int]:
-    """The waiting entries, the longest waiting first."""
-    return list(select_queued().values_list("id", flat=True))
+    """The waiting entries that may be taken now, in their order."""
+    return list(select_due().values_list("id", flat=True))
 
 
 def read_states(entry_ids: Iterable[int]) -> dict[int, EntryFacts]:
@@ -89,8 +89,13 @@ def read_states(entry_ids: Iterable[int]) -> dict[int, EntryFacts]:
 
 
 def select_queued() -> QuerySet[RefreshEntry]:
-    """The waiting entries in the order in which they are taken."""
-    return RefreshEntry.objects.filter(state=EntryState.QUEUED).order_by("enqueued_at", "id")
+    """The waiting entries in the order in which they are taken: readers' pages, then by score, then as they came."""
+    return RefreshEntry.objects.filter(state=EntryState.QUEUED).order_by("urgency", "-score", "enqueued_at", "id")
+
+
+def select_due() -> QuerySet[RefreshEntry]:
+    """Those of them whose backoff is over."""
+    return select_queued().filter(Q(not_before=None) | Q(not_before__lte=timezone.now()))
 
 
 def select_live() -> QuerySet[RefreshEntry]:

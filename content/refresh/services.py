@@ -1,27 +1,33 @@
-"""Writes of the refresh queue: what must be processed goes in, workers take it out, nothing is lost on the way.
+"""Writes of the refresh queue: what must be processed goes in; workers take it out by `claims`; nothing is lost on the way.
 
 A change reaches the queue inside the transaction that makes it. Where a live entry stands already, that transaction holds
 its row until it ends: a waiting entry cannot be taken before the change is visible, and one being worked on is marked
-dirty, so that its end puts it back. Taking is exclusive by SKIP LOCKED on PostgreSQL, and on SQLite because each
-transaction is IMMEDIATE there.
+dirty, so that its end puts it back.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from content.batches import split_batches
 from content.comparison.touching import touch_tables, touch_tables_of_posts
 from content.packages.lost import list_lost_ids, retire_lost
 from content.posts.selectors import hold_posts, keep_processable, list_ids_waiting_for
-from content.refresh.models import LIVE_STATES, EntryState, Outcome, Reason, RefreshEntry
+from content.refresh.claims import FAILURE_LIMIT as FAILURE_LIMIT
+from content.refresh.claims import ClaimedEntry as ClaimedEntry
+from content.refresh.claims import FinishCounts as FinishCounts
+from content.refresh.claims import claim_entries as claim_entries
+from content.refresh.claims import claim_entry as claim_entry
+from content.refresh.claims import fail_entry as fail_entry
+from content.refresh.claims import finish_entries as finish_entries
+from content.refresh.claims import finish_entry as finish_entry
+from content.refresh.claims import release_dead_claims as release_dead_claims
+from content.refresh.models import LIVE_STATES, EntryState, Reason, RefreshEntry, Urgency
 from content.refresh.selectors import count_open as count_open
 from content.refresh.selectors import (
     list_outdated_ids,
@@ -30,38 +36,40 @@ from content.refresh.selectors import (
     list_unmatched_ids,
     list_unpackaged_ids,
     select_dead,
-    select_queued,
 )
-from perfhooks.liveness import is_claim_abandoned, this_claim, this_holder
-from perfhooks.metrics import count, observe
+from perfhooks.metrics import count
 from perfhooks.trace import current_trace_id
-from products.catalog.selectors import latest_version, latest_wording, list_content_ids_showing
+from products.catalog.selectors import latest_version, list_content_ids_showing
 from products.upsert.ports import ProductChange
 
-FAILURE_LIMIT = 3
-CRASH_LIMIT = 10
-"""A post that ends its process time and again is given up, but not for a few unlucky restarts."""
 BATCH_SIZE = 1_000
-ERROR_LENGTH_LIMIT = 2_000
 
 log = structlog.get_logger()
 
+_PLAIN: dict[str, Any] = {
+    "urgency": Urgency.READERS,
+    "score": 0,
+    "score_parts": {},
+    "score_reason": "",
+    "not_before": None,
+}
+"""An entry that no score has queued."""
+
 
 @dataclass(frozen=True, slots=True)
-class ClaimedEntry:
-    """An entry that this process has taken."""
+class Worth:
+    """Why a post is queued by its score. score: as in score.py; parts: millionths by part; reason: the heaviest one."""
 
-    id: int
-    post_id: int
-    slug: str
+    score: int
+    parts: Mapping[str, int]
     reason: str
 
 
 def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None = None) -> int:
     """Make sure that each of these posts is processed after the current transaction; returns the entries added.
 
-    A post that waits already keeps its entry and its place; one being processed is marked to be processed again; one
-    that was deleted meanwhile is left out.
+    A post that waits already keeps its entry and its place, unless it only waited for its score; one being processed is
+    marked to be processed again; one that was deleted meanwhile is left out.
     reason: a value of Reason; revision: the catalogue revision that caused it.
     """
     batches = list(split_batches(post_ids, size=BATCH_SIZE))
@@ -74,6 +82,39 @@ def enqueue_posts(*, post_ids: Iterable[int], reason: str, revision: int | None 
     if added:
         count("refresh_queue_enqueue_total", added)
     return added
+
+
+def enqueue_scored(*, worths: Mapping[int, Worth]) -> int:
+    """Queue posts by their scores, {post id: worth}; those that wait already or are worked on stay as they are.
+
+    Returns the entries added.
+    """
+    added = 0
+    with transaction.atomic():
+        for batch in split_batches(worths, size=BATCH_SIZE):
+            post_ids = hold_posts(batch)
+            standing = RefreshEntry.objects.filter(post__in=post_ids, state__in=[*LIVE_STATES, EntryState.DEAD])
+            skipped = set(standing.values_list("post_id", flat=True))
+            entries = [_make_scored(key, worths[key]) for key in post_ids if key not in skipped]
+            before = RefreshEntry.objects.filter(post__in=post_ids, state__in=LIVE_STATES).count()
+            RefreshEntry.objects.bulk_create(entries, ignore_conflicts=True)
+            added += RefreshEntry.objects.filter(post__in=post_ids, state__in=LIVE_STATES).count() - before
+    if added:
+        count("refresh_queue_enqueue_total", added)
+    return added
+
+
+def _make_scored(post_id: int, worth: Worth) -> RefreshEntry:
+    return RefreshEntry(
+        post_id=post_id,
+        reason=Reason.SCORE,
+        urgency=Urgency.SCORE,
+        score=worth.score,
+        score_parts=dict(worth.parts),
+        score_reason=worth.reason,
+        enqueued_at=timezone.now(),
+        trace_id=current_trace_id(),
+    )
 
 
 def enqueue_for_products(*, changes: Sequence[ProductChange], revision: int) -> int:
@@ -140,78 +181,9 @@ def _enqueue_lost() -> int:
     return added
 
 
-def claim_entries(*, limit: int) -> list[ClaimedEntry]:
-    """Take up to `limit` waiting entries for this process, the longest waiting first."""
-    return _claim(select_queued(), limit=limit)
-
-
-def claim_entry(*, entry_id: int) -> ClaimedEntry | None:
-    """Take this entry if it still waits; None when somebody else has it or it has ended."""
-    return next(iter(_claim(select_queued().filter(id=entry_id), limit=1)), None)
-
-
-@transaction.atomic
-def finish_entry(*, entry_id: int, outcome: str = Outcome.BUILT, reason: str = "") -> bool:
-    """Close an entry that this process holds; False when it waits again because its post changed meanwhile.
-
-    outcome: a value of Outcome; reason: why, when the cause of a refusal lies outside of the post. Also False, with
-    nothing written, when the claim had passed to another process.
-    """
-    entry = _lock_own(entry_id)
-    if entry is None:
-        return False
-    if entry.is_dirty:
-        _put_back(entry, reason=Reason.PRODUCT_CHANGED, failures=0, error="")
-        count("refresh_queue_enqueue_total")
-        return False
-    entry.outcome = Outcome(outcome)
-    _end(entry, EntryState.DONE, error=reason)
-    if entry.outcome == Outcome.BUILT and entry.finished_at is not None:
-        observe("time_to_refresh_publish_seconds", (entry.finished_at - entry.enqueued_at).total_seconds())
-    return True
-
-
-@transaction.atomic
-def fail_entry(*, entry_id: int, error: str) -> bool:
-    """Note a failure: the entry waits again, or is dead after 3 failures. Returns whether it waits again.
-
-    A post that changed while it was processed starts to count anew.
-    """
-    entry = _lock_own(entry_id)
-    return entry is not None and _note_failure(entry, error=error, limit=FAILURE_LIMIT)
-
-
-def release_dead_claims() -> int:
-    """Put back what dead processes hold, and claims older than settings.CLAIM_LEASE_SECONDS; returns how many.
-
-    An entry whose process died 10 times is dead.
-    """
-    return sum(
-        _release(entry_id, holder, claimed_at)
-        for entry_id, holder, claimed_at in _list_claims()
-        if is_claim_abandoned(holder, claimed_at=claimed_at, lease_seconds=settings.CLAIM_LEASE_SECONDS)
-    )
-
-
 def retry_dead(*, post_ids: Iterable[int]) -> int:
     """Queue posts whose last attempt failed once more; returns the entries added."""
     return enqueue_posts(post_ids=post_ids, reason=Reason.RETRY)
-
-
-@transaction.atomic
-def _claim(waiting: QuerySet[RefreshEntry], *, limit: int) -> list[ClaimedEntry]:
-    taken = list(waiting.select_related("post").select_for_update(skip_locked=True, of=("self",))[:limit])
-    ids = [entry.pk for entry in taken]
-    RefreshEntry.objects.filter(id__in=ids).update(
-        state=EntryState.CLAIMED,
-        claimed_at=timezone.now(),
-        claimed_by=this_claim(),
-        attempts=F("attempts") + 1,
-        catalogue_version=latest_version(),
-        catalogue_wording=latest_wording(),
-        trace_id=current_trace_id(),
-    )
-    return [ClaimedEntry(entry.pk, entry.post_id, entry.post.slug, entry.reason) for entry in taken]
 
 
 def _enqueue_batch(post_ids: list[int], *, reason: Reason, revision: int | None) -> int:
@@ -235,7 +207,7 @@ def _revive_dead(post_ids: list[int], fresh: dict[str, Any]) -> None:
     dead = RefreshEntry.objects.filter(post_id__in=post_ids, state=EntryState.DEAD)
     ids = dead.order_by("post_id").select_for_update().values_list("id", flat=True)
     RefreshEntry.objects.filter(id__in=list(ids)).update(
-        state=EntryState.QUEUED, finished_at=None, claimed_at=None, claimed_by="", failures=0, **fresh
+        state=EntryState.QUEUED, finished_at=None, claimed_at=None, claimed_by="", failures=0, **_PLAIN, **fresh
     )
 
 
@@ -250,50 +222,8 @@ def _hold_live(post_ids: list[int], *, revision: int | None) -> set[int]:
 
 def _note_change(entries: QuerySet[RefreshEntry], *, revision: int | None) -> None:
     entries.filter(state=EntryState.CLAIMED, is_dirty=False).update(is_dirty=True)
+    # What a change asks for, readers wait for: it goes before those that wait for their score alone, and at once.
+    late = Q(urgency=Urgency.SCORE) | Q(not_before__isnull=False)
+    entries.filter(late, state=EntryState.QUEUED).update(urgency=Urgency.READERS, not_before=None)
     if revision is not None:
         entries.filter(Q(revision__lt=revision) | Q(revision__isnull=True)).update(revision=revision)
-
-
-def _lock_own(entry_id: int) -> RefreshEntry | None:
-    own = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by__startswith=f"{this_holder()}@")
-    return own.select_for_update().first()
-
-
-def _note_failure(entry: RefreshEntry, *, error: str, limit: int) -> bool:
-    failures = 0 if entry.is_dirty else entry.failures + 1
-    text = error.replace("\x00", "")[:ERROR_LENGTH_LIMIT]
-    if failures >= limit:
-        entry.failures = failures
-        _end(entry, EntryState.DEAD, error=text)
-        return False
-    _put_back(entry, reason=entry.reason, failures=failures, error=text)
-    return True
-
-
-def _put_back(entry: RefreshEntry, *, reason: str, failures: int, error: str) -> None:
-    entry.state, entry.reason, entry.is_dirty = EntryState.QUEUED, reason, False
-    entry.enqueued_at, entry.claimed_at, entry.claimed_by = timezone.now(), None, ""
-    entry.failures, entry.error = failures, error
-    entry.save()
-
-
-def _end(entry: RefreshEntry, state: EntryState, *, error: str) -> None:
-    entry.state, entry.is_dirty, entry.finished_at, entry.error = state, False, timezone.now(), error
-    entry.save()
-
-
-def _list_claims() -> list[tuple[int, str, datetime]]:
-    """(entry, holder, since when) of everything that is being worked on."""
-    claims = RefreshEntry.objects.filter(state=EntryState.CLAIMED)
-    return [(entry.pk, entry.claimed_by, entry.claimed_at) for entry in claims if entry.claimed_at is not None]
-
-
-@transaction.atomic
-def _release(entry_id: int, holder: str, claimed_at: datetime) -> bool:
-    # The old claim in the condition: another process may have released and taken it in between.
-    held = RefreshEntry.objects.filter(id=entry_id, state=EntryState.CLAIMED, claimed_by=holder, claimed_at=claimed_at)
-    entry = held.select_for_update().first()
-    if entry is None:
-        return False
-    _note_failure(entry, error="처리하던 작업자가 응답하지 않아 다시 대기합니다.", limit=CRASH_LIMIT)
-    return True

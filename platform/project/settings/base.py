@@ -232,6 +232,8 @@ PACKAGE_DIR = DATA_DIR / "packages"
 REPORT_DIR = DATA_DIR / "reports"
 # How long a claimed queue entry stays with a worker that no longer answers, before another may take it.
 CLAIM_LEASE_SECONDS = env.int("CLAIM_LEASE_SECONDS", default=120)
+# How long an entry waits after its first failure; four times as long after each further one, an hour at most. 0: not at all.
+REFRESH_BACKOFF_SECONDS = env.int("REFRESH_BACKOFF_SECONDS", default=60)
 
 # How many revisions of a post are kept besides those that readers saw, and how long an editor who stays silent holds one.
 POST_REVISIONS_KEPT = env.int("POST_REVISIONS_KEPT", default=50)

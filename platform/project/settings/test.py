@@ -24,3 +24,4 @@ STORE_CLIENT_ID = env.str("STORE_CLIENT_ID", default=DEMO_CLIENT_ID)
 STORE_CLIENT_SECRET = os.environ.get("STORE_CLIENT_SECRET", DEMO_CLIENT_SECRET)
 
 PRICE_HIDDEN_HOURS = 0  # most tests read their shop at a fixed moment; tests of a price's age set their own
+REFRESH_BACKOFF_SECONDS = 0  # tests take a failed entry again at once; those of the backoff set their own

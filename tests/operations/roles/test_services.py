@@ -44,6 +44,8 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
         "cro.add_templatevariant",
         "cro.change_templatevariant",
         "refresh.change_refreshentry",
+        "refresh.add_scoresettings",
+        "refresh.add_metricimport",
         "matching.add_pin",
         "matching.add_ruleset",
         "catalog.change_product",

@@ -19,6 +19,7 @@ from content.packages.models import Package
 from content.packages.selectors import locate_package
 from content.posts.forms import mark_version
 from content.posts.models import Post, PostRevision, StatusChange
+from content.refresh.models import MetricImport
 from operations.gates.models import GateDecision
 from operations.roles.table import ROLES
 from products.catalog.models import ChangeBatch
@@ -74,6 +75,9 @@ OTHER_PAGES: dict[str, set[str]] = {
     "matching_matchdecision_health": EVERYBODY,
     "matching_ruleset_next": EDITORS,
     "matching_pin_post": EDITORS,
+    "refresh_scoresettings_next": EDITORS,
+    "refresh_metricimport_import": EDITORS,
+    "refresh_refreshtrial_effect": EVERYBODY,
     "perfhooks_perfrun_weekly": SEE_ALL,
     "catalog_product_import": EDITORS,
     "catalog_product_export": EDITORS | {"analyst"},
@@ -90,6 +94,8 @@ POSTED_PAGES = {
     "packages_package_unposted": PUBLISHERS,
     "packages_package_posted": PUBLISHERS,
     "comparison_comparisontable_preview": EDITORS,
+    "refresh_metricimport_apply": EDITORS,
+    "refresh_metricimport_drop": EDITORS,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -233,6 +239,8 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
         "matching_ruleset_next": 1,
+        "refresh_scoresettings_next": 1,
+        **{name: make_row(MetricImport).pk for name in POSTED_PAGES if name.startswith("refresh_metricimport")},
         "matching_pin_post": package.post_id,
         **{name: make_row(ChangeBatch).pk for name in POSTED_PAGES if name.startswith("catalog_changebatch")},
     }

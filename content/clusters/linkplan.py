@@ -333,10 +333,9 @@ class LinkPlanner:
                 sheet.found[pin.target] = find_words(sheet.page.body, key, pin.target)
 
     def _is_too_deep(self, source: int, target: int) -> bool:
-        """Whether the link would lead to a post farther from the hub than allowed, which no shorter way reaches."""
-        depths = self._measure_depths(self._page(source).cluster)
-        deepest = self.limits.depth_most
-        return source in depths and depths[source] + 1 > deepest and depths.get(target, deepest + 1) > deepest
+        """Whether the link would leave its target farther from the hub than allowed: it must be near enough by some way."""
+        depths, deepest = self._measure_depths(self._page(source).cluster), self.limits.depth_most
+        return depths.get(source, deepest) + 1 > deepest and depths.get(target, deepest + 1) > deepest
 
     def _measure_depths(self, cluster: int | None) -> dict[int, int]:
         """{post: steps from its hub} within the cluster."""

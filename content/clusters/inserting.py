@@ -58,9 +58,10 @@ class _Done:
     conflict: str = ""
 
 
-def apply_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
+def apply_batch(*, batch_id: str, actor_id: int | None = None, posts_most: int | None = None) -> BatchOutcome:
     """Insert the links of a planned batch, or go on with one that was cut off. Inserted once, it inserts nothing more.
 
+    posts_most: stop after so many posts, as if cut off; None for all.
     Raises LinkBatch.DoesNotExist, BatchRefused for a batch that was undone or discarded, `LockHeld` beside another run.
     """
     with hold_lock(LINK_LOCK):
@@ -68,14 +69,17 @@ def apply_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
         if batch.state == BatchState.APPLIED:
             return BatchOutcome(batch_id)
         _claim(batch, BatchState.APPLYING, {BatchState.PLANNED, BatchState.APPLYING})
-        done = [_insert_into(batch, post_id, actor_id) for post_id in _list_sources(batch, State.PLANNED)]
-        _close(batch, BatchState.APPLIED)
+        sources = _list_sources(batch, State.PLANNED)
+        done = [_insert_into(batch, post_id, actor_id) for post_id in sources[:posts_most]]
+        is_whole = posts_most is None or len(sources) <= posts_most
+        _close(batch, BatchState.APPLIED if is_whole else BatchState.APPLYING)
         return _sum_up(batch_id, done)
 
 
-def undo_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
+def undo_batch(*, batch_id: str, actor_id: int | None = None, posts_most: int | None = None) -> BatchOutcome:
     """Take the links of a batch out again: the exact bytes where the post was not edited since, else only its own links.
 
+    posts_most: stop after so many posts, as if cut off; None for all.
     A batch of which links had to stay can be undone again later. Raises LinkBatch.DoesNotExist, BatchRefused for a batch
     that inserted nothing, `LockHeld` beside another run.
     """
@@ -84,9 +88,13 @@ def undo_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
         if batch.state == BatchState.UNDONE:
             return BatchOutcome(batch_id)
         _claim(batch, BatchState.UNDOING, {BatchState.APPLIED, BatchState.APPLYING, BatchState.UNDOING})
-        done = [_take_out_of(batch, post_id, actor_id) for post_id in _list_sources(batch, State.INSERTED)]
-        is_whole = not batch.links.filter(state=State.INSERTED).exists()
-        _close(batch, BatchState.UNDONE if is_whole else BatchState.APPLIED)
+        sources = _list_sources(batch, State.INSERTED)
+        done = [_take_out_of(batch, post_id, actor_id) for post_id in sources[:posts_most]]
+        if posts_most is not None and len(sources) > posts_most:
+            _close(batch, BatchState.UNDOING)
+        else:
+            is_whole = not batch.links.filter(state=State.INSERTED).exists()
+            _close(batch, BatchState.UNDONE if is_whole else BatchState.APPLIED)
         return _sum_up(batch_id, done)
 
 

@@ -6,7 +6,7 @@ groups in whatever order they come; ties go to the smaller id. What an editor ha
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -23,6 +23,8 @@ OTHER_CATEGORY_SHARE = 0.7
 BROAD_INTENTS = frozenset({"buy", "compare"})
 BROAD_SHARE = 1.15
 """A post that chooses among products leads before one that tells of one thing."""
+FOLLOW_SHARE = 0.9
+"""A post that others have named follows a hub itself only when it is at least about as near to it as they are to it."""
 TEXT_LENGTH_READ = 4_000
 SCORE_DIGITS = 4
 
@@ -83,10 +85,16 @@ class Nearness:
         """0 to 1; 0 below the limit."""
         return self.near.get(one, {}).get(other, 0.0)
 
-    def rate_hub(self, post: int) -> float:
-        """How much a post is what others are about."""
-        share = BROAD_SHARE if self.topics[post].intent in BROAD_INTENTS else 1.0
-        return round(share * sum(self.near.get(post, {}).values()), SCORE_DIGITS)
+    def find_broader(self, post: int, among: Collection[int]) -> int | None:
+        """The nearest of these posts whose title this post covers better than the other way round: what it is a part of."""
+        near = self.near.get(post, {})
+        broader = [other for other in near if other in among and self._reach(other, post) >= self._reach(post, other)]
+        return min(broader, key=lambda other: (-near[other], other), default=None)
+
+    def _reach(self, one: int, other: int) -> float:
+        """How far the first post's title is found in the second, more for a post that chooses among products."""
+        share = BROAD_SHARE if self.topics[one].intent in BROAD_INTENTS else 1.0
+        return share * self._found.get((one, other), 0.0)
 
     def _search(self, ignored: frozenset[str]) -> dict[tuple[int, int], float]:
         ids = list(self.topics)
@@ -113,55 +121,74 @@ class Nearness:
 
 
 def group_posts(nearness: Nearness, limits: ClusterLimits, seeds: Iterable[Seed] = ()) -> list[Group]:
-    """Every post in at most one group; the seeds' first, then by hub."""
-    rates = {post: nearness.rate_hub(post) for post in nearness.topics}
-    order = sorted(rates, key=lambda post: (-rates[post], post))
-    growing = [_start(seed, rates) for seed in sorted(seeds, key=lambda seed: seed.key)]
-    groups = [group for group in growing if group is not None]
+    """Every post in at most one group; the seeds' first, then as they were found.
+
+    Each post names the nearest one that is broader than it; who is named most leads those who named it. Whoever is left
+    then follows the nearest hub that has room, and those who found none start again among themselves.
+    """
+    started = [_start(seed, nearness) for seed in sorted(seeds, key=lambda seed: seed.key)]
+    groups = [group for group in started if group is not None]
     taken = {post for group in groups for post in (group.hub, *group.kept)}
     for group in groups:
         group.spokes = {post: nearness.get(group.hub, post) for post in sorted(group.kept - {group.hub})}
-    free = {post for post in order if post not in taken}
-    for post in order:
-        if post in free:
-            near = [other for other in _list_near(nearness, post) if other in free][: limits.spokes_most]
-            is_led = any(_has_room(group, post, nearness, limits) for group in groups if nearness.get(group.hub, post))
-            if len(near) >= limits.spokes_least and not is_led:
-                groups.append(_Growing(post))
-                free -= {post, *near}
-    _fill(groups, nearness, limits, {post for post in order if post not in taken} - {group.hub for group in groups})
-    kept = [group for group in groups if group.key is not None or len(group.spokes) >= limits.spokes_least]
-    return [_finish(group) for group in kept]
+    free = set(nearness.topics) - taken
+    _fill(groups, nearness, limits, free)
+    while fresh := _lead(nearness, limits, free):
+        groups += fresh
+        _fill(groups, nearness, limits, free)
+    return [_finish(group) for group in groups]
 
 
-def _start(seed: Seed, rates: Mapping[int, float]) -> _Growing | None:
-    known = [post for post in seed.kept if post in rates]
-    hub = seed.hub if seed.hub in rates else min(known, key=lambda post: (-rates[post], post), default=None)
+def _lead(nearness: Nearness, limits: ClusterLimits, free: set[int]) -> list[_Growing]:
+    """Hubs among the free posts, with those who named them; all of these are free no more."""
+    voters: dict[int, list[int]] = defaultdict(list)
+    among = frozenset(free)
+    for post in sorted(free):
+        broader = nearness.find_broader(post, among)
+        if broader is not None:
+            voters[broader].append(post)
+    rates = {hub: round(sum(nearness.get(hub, post) for post in own), SCORE_DIGITS) for hub, own in voters.items()}
+    found = []
+
+    def is_leading(post: int, hub: int) -> bool:
+        """Whether the post is nearer to those who named it than to the hub that it names."""
+        own = len(voters.get(post, ()))
+        return own >= limits.spokes_least and nearness.get(hub, post) < FOLLOW_SHARE * rates[post] / own
+
+    for hub in sorted(voters, key=lambda hub: (-rates[hub], hub)):
+        own = [post for post in voters[hub] if post in free and not is_leading(post, hub)]
+        own.sort(key=lambda post: (-nearness.get(hub, post), post))
+        if hub in free and len(own) >= limits.spokes_least:
+            group = _Growing(hub, spokes={post: nearness.get(hub, post) for post in own[: limits.spokes_most]})
+            found.append(group)
+            free -= {hub, *group.spokes}
+    return found
+
+
+def _start(seed: Seed, nearness: Nearness) -> _Growing | None:
+    known = sorted(post for post in seed.kept if post in nearness.topics)
+    rates = {post: sum(nearness.get(post, other) for other in known) for post in known}
+    best = min(known, key=lambda post: (-rates[post], post), default=None)
+    hub = seed.hub if seed.hub in nearness.topics else best
     return None if hub is None else _Growing(hub, seed.key, frozenset(known), seed.blocked)
 
 
-def _fill(groups: list[_Growing], nearness: Nearness, limits: ClusterLimits, posts: set[int]) -> None:
-    """Let each post follow the nearest hub that has room for it, the nearest pairs first."""
+def _fill(groups: Sequence[_Growing], nearness: Nearness, limits: ClusterLimits, free: set[int]) -> None:
+    """Let each free post follow the nearest hub that has room for it, the nearest pairs first."""
     pairs = [
-        (-nearness.get(group.hub, post), group.hub, post, at)
+        (-value, group.hub, post, at)
         for at, group in enumerate(groups)
-        for post in nearness.near.get(group.hub, {})
-        if post in posts
+        for post, value in nearness.near.get(group.hub, {}).items()
+        if post in free
     ]
-    placed: set[int] = set()
     for minus, _hub, post, at in sorted(pairs):
-        if post not in placed and _has_room(groups[at], post, nearness, limits):
+        if post in free and _has_room(groups[at], post, limits):
             groups[at].spokes[post] = -minus
-            placed.add(post)
+            free.discard(post)
 
 
-def _has_room(group: _Growing, post: int, nearness: Nearness, limits: ClusterLimits) -> bool:
+def _has_room(group: _Growing, post: int, limits: ClusterLimits) -> bool:
     return post not in group.blocked and len(group.spokes) < limits.spokes_most
-
-
-def _list_near(nearness: Nearness, post: int) -> list[int]:
-    near = nearness.near.get(post, {})
-    return sorted(near, key=lambda other: (-near[other], other))
 
 
 def _finish(group: _Growing) -> Group:

@@ -83,7 +83,7 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
             "batch": batch,
             "state": pill(batch.get_state_display(), BATCH_TONES[batch.state]),
             "page": page,
-            "posts": [(found, [(link, _pill_link(link)) for link in found.links]) for found in posts],
+            "posts": [(found, [(shown, _pill_link(shown.link)) for shown in found.links]) for found in posts],
             "refusals": sorted(
                 ((REFUSALS.get(code, code), code, n) for code, n in batch.refusals.items()),
                 key=lambda it: (-it[2], it[0]),

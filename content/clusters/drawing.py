@@ -14,7 +14,7 @@ ROW_HEIGHT = 560
 OUTSIDE_MOST = 12
 BEND = 0.16
 """How far a link leaves the straight line, as a share of its length: the way back is then seen beside it."""
-GRIDS = ((12, 4, 176), (40, 6, 136), (10**9, 10, 100))
+GRIDS = ((15, 5, 160), (42, 6, 136), (10**9, 10, 100))
 """(clusters at most, columns, height of a cell) of the overview."""
 
 
@@ -60,6 +60,8 @@ class ClusterMap:
 
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
+    spines: tuple[str, ...] = ()
+    """From the hub to each spoke, linked or not."""
     width: int = WIDTH
     height: int = ROW_HEIGHT
 
@@ -77,6 +79,7 @@ class Cell:
     title: str
     nodes: tuple[Node, ...]
     arcs: tuple[Arc, ...]
+    spines: tuple[str, ...]
     name_y: float
     count_y: float
 
@@ -131,7 +134,7 @@ def draw_cluster(
         for source, target, words in sorted(links)
         if source in places and target in places
     ]
-    return ClusterMap(tuple(nodes), tuple(arcs))
+    return ClusterMap(tuple(nodes), tuple(arcs), _draw_spines(spots, places))
 
 
 def draw_overview(circles: Sequence[Circle], bridges: Mapping[tuple[int, int], int]) -> Overview:
@@ -192,9 +195,19 @@ def _draw_cell(
         f"{circle.name}: {circle.count}",
         tuple(nodes),
         tuple(arcs),
+        _draw_spines(circle.spots, places),
         _round(corner[1] + height * 0.85),
         _round(corner[1] + height * 0.95),
     )
+
+
+def _draw_spines(spots: Sequence[Spot], places: Mapping[int, tuple[float, float]]) -> tuple[str, ...]:
+    """Straight lines from the hub to its spokes."""
+    hub = next((places[spot.id] for spot in spots if spot.is_hub), None)
+    ends = [places[spot.id] for spot in spots if not spot.is_hub]
+    if hub is None:
+        return ()
+    return tuple(f"M{_round(hub[0])} {_round(hub[1])}L{_round(x)} {_round(y)}" for x, y in ends)
 
 
 def _place_ring(

@@ -98,7 +98,7 @@ def plan(bodies: dict[int, str], blocks: set[tuple[int, int]]) -> LinkPlan:
     held = [
         Held(post, ids[slug], words)
         for post, body in bodies.items()
-        for slug, words in {slug: words for slug, words in reversed(list_links(body))}.items()
+        for slug, words in dict(reversed(list_links(body))).items()
         if slug in ids
     ]
     planner = LinkPlanner(

@@ -9,3 +9,7 @@ class CroConfig(AppConfig):
     name = "content.cro"
     label = "cro"
     verbose_name = "CRO 템플릿"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from content.cro import checks as checks

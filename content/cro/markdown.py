@@ -1,6 +1,8 @@
 """A post's Markdown with its placeholders and pictures, rendered through callbacks that know the catalogue."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
@@ -12,10 +14,13 @@ from markupsafe import Markup
 
 from content.posts.findings import Finding
 from content.posts.placeholders import PATTERN, Placeholder, read_placeholder
+from content.posts.postlinks import read_slug
 
 ResolvePlaceholder = Callable[[Placeholder], Markup]
 ResolveImage = Callable[[str, str], Markup]
 """(address in the Markdown, alternative text) -> the image's HTML."""
+ResolveLink = Callable[[str], str]
+"""slug of the post that is linked -> its address; "" for one that cannot be linked: its words stay."""
 
 TOKEN_TYPE = "placeholder"  # noqa: S105
 INSERT_TYPE = "insert"
@@ -23,17 +28,49 @@ INLINE_NAMES = frozenset({"price"})
 
 
 def render_markdown(
-    body: str, *, placeholder: ResolvePlaceholder, image: ResolveImage, middle: Markup | None = None
+    body: str,
+    *,
+    placeholder: ResolvePlaceholder,
+    image: ResolveImage,
+    link: ResolveLink = lambda _slug: "",
+    middle: Markup | None = None,
 ) -> Markup:
     """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing.
 
     middle: HTML to stand between the blocks in the middle of the body, but not right below a heading.
     """
-    env: EnvType = {"placeholder": placeholder, "image": image}
+    env: EnvType = {"placeholder": placeholder, "image": image, "link": link}
     tokens = _parser.parse(_isolate_blocks(body), env)
     if middle:
         tokens.insert(_find_middle(tokens), Token(INSERT_TYPE, "", 0, content=str(middle), block=True))
     return Markup(_parser.renderer.render(tokens, _parser.options, env))  # noqa: S704
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """A block's words. kind: type of the block around them (paragraph, heading, th, td); lines: first and last + 1 in the body.
+
+    lines is (0, 0) in a table. children: the tokens of the words.
+    """
+
+    kind: str
+    lines: tuple[int, int]
+    children: tuple[Token, ...]
+
+
+def list_inlines(body: str) -> list[Inline]:
+    """Every block of words of the body in reading order, as `render_markdown` reads it; links to posts all kept."""
+    env: EnvType = {"link": lambda slug: f"post:{slug}"}
+    tokens = _parser.parse(_isolate_blocks(body), env)
+    rows = [at for at, line in enumerate(body.split("\n")) for _ in range(3 if _is_block_line(line) else 1)]
+    found = []
+    for opened, token in pairwise(tokens):
+        if token.type == "inline":
+            first, end = token.map or (0, 0)
+            kind = opened.type.removesuffix("_open")
+            lines = (rows[first], rows[end - 1] + 1) if end and kind not in ("th", "td") else (0, 0)
+            found.append(Inline(kind, lines, tuple(token.children or ())))
+    return found
 
 
 def _find_middle(tokens: Sequence[Token]) -> int:
@@ -80,6 +117,27 @@ def _unwrap_blocks(state: StateCore) -> None:
                 children[0].meta["node"] = node
 
 
+def _resolve_links(state: StateCore) -> None:
+    """Give the links to posts the addresses of their targets, and let the words of the others stand alone."""
+    for token in state.tokens:
+        if token.children:
+            token.children = list(_keep_linked(token.children, state.env["link"]))
+
+
+def _keep_linked(tokens: Sequence[Token], link: ResolveLink) -> Iterator[Token]:
+    is_dropped = False
+    for token in tokens:
+        slug = read_slug(str(token.attrs.get("href", ""))) if token.type == "link_open" else ""
+        if slug:
+            address = link(slug)
+            token.attrs["href"] = address
+            is_dropped = not address
+        # Links do not nest: the next end is this one's.
+        if not (is_dropped and token.type in ("link_open", "link_close")):
+            yield token
+        is_dropped = is_dropped and token.type != "link_close"
+
+
 def _limit_headings(state: StateCore) -> None:
     """The subset knows two levels: the first becomes the second, those below the third become the third."""
     for token in state.tokens:
@@ -114,6 +172,7 @@ def _make_parser() -> MarkdownIt:
     parser.inline.ruler.before("escape", TOKEN_TYPE, _read_token)
     parser.core.ruler.push("unwrap_blocks", _unwrap_blocks)
     parser.core.ruler.push("limit_headings", _limit_headings)
+    parser.core.ruler.push("resolve_links", _resolve_links)
     return parser
 
 

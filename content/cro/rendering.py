@@ -21,6 +21,7 @@ from content.disclosure.claims import DiscountClaim
 from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden, link_current_price
 from content.posts.findings import Finding
 from content.posts.placeholders import MATCH_ARGUMENT, ParsedBody, Placeholder
+from content.posts.postlinks import find_line as find_link_line
 from content.posts.selectors import PostFacts
 from products.catalog.selectors import ProductFacts, ProductKey
 
@@ -56,6 +57,8 @@ class Source:
     target: Target = "package"
     variant: Variant = DEFAULT
     claims: Mapping[int, DiscountClaim] = field(default_factory=dict)
+    links: Mapping[str, str] = field(default_factory=dict)
+    """{slug: address} of the posts that the body links to and readers can open."""
     tables: Mapping[str, TableFacts] = field(default_factory=dict)
     """All tables of the post by name, its own under ""."""
 
@@ -100,6 +103,7 @@ class Renderer:
             source.post.body,
             placeholder=self.place,
             image=self.place_image,
+            link=self.find_address,
             middle=render_cta(middle, source.target) if middle else None,
         )
         clean = clean_page if source.target == "page" else clean_html
@@ -263,6 +267,15 @@ class Renderer:
         self.placed.add(positions[number])
         picture = self.add_post_image(positions[number], alt=alt)
         return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt)
+
+    def find_address(self, slug: str) -> str:
+        """Where readers find a post that is linked; "" with a finding for one that they cannot open."""
+        address = self.source.links.get(slug, "")
+        if not address:
+            line = find_link_line(self.source.post.body, slug)
+            message = f"글 '{slug[:80]}': 게시된 글이 아니어서 링크 없이 낱말만 나갑니다. 게시하거나 링크를 고치세요."
+            self.findings.append(Finding("link_target", line, message))
+        return address
 
     def find_line(self, address: str) -> int:
         """The first line of the body that holds this address of a picture; 0 when none does."""

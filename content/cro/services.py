@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from content.clusters.targets import list_live_targets
 from content.comparison.drafting import build_cells
 from content.comparison.selectors import TableFacts, get_tables
 from content.cro.description import describe_body
 from content.cro.environment import TEMPLATE_VERSIONS, Target
 from content.cro.plaintext import write_text
+from content.cro.ports import post_address_port
 from content.cro.rendered import RenderedPost
 from content.cro.rendering import Renderer, Rendering, Source
 from content.cro.selectors import get_variant
@@ -19,6 +21,7 @@ from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
 from content.posts.findings import Finding, unique_findings
 from content.posts.placeholders import MATCH_ARGUMENT, parse_body
+from content.posts.postlinks import list_slugs
 from content.posts.selectors import get_post
 from content.posts.services import explain_unknown_sku
 from perfhooks.clock import business_now
@@ -71,7 +74,7 @@ def compose_post(
 def read_source(
     post_id: int, *, target: Target = "package", variant: Variant | str | None = None, template_id: str = ""
 ) -> Source:
-    """Everything that the page is made of, in at most ten queries; one more for a variant of the desk's own."""
+    """Everything that the page is made of, in at most ten queries; one more each for a variant of the desk's own and for links to posts."""
     if template_id and template_id not in TEMPLATE_VERSIONS:
         names = ", ".join(TEMPLATE_VERSIONS)
         raise VariantError("template_id", f"템플릿: '{template_id}' 대신 {names} 가운데 고르세요.")
@@ -94,9 +97,24 @@ def read_source(
         tables=tables,
         now=business_now(),
         target=target,
+        links=read_links(post.body, target=target),
         variant=variant if isinstance(variant, Variant) else get_variant(variant or post.variant or DEFAULT.key),
         claims=judge_discounts([*products.values(), *compared.values(), *([match] if match else [])]),
     )
+
+
+def read_links(body: str, *, target: Target = "package") -> dict[str, str]:
+    """{slug: address} of the posts that the body links to; one query when it links to any.
+
+    A page links to our own site, a package to the post at Naver where it stands there too.
+    """
+    slugs = list_slugs(body)
+    if not slugs:
+        return {}
+    return {
+        found.slug: (target == "package" and found.posted_url) or post_address_port.call(found.slug)
+        for found in list_live_targets(slugs)
+    }
 
 
 def read_compared(tables: Iterable[TableFacts]) -> dict[ProductKey, ProductFacts]:

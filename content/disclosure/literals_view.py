@@ -61,8 +61,9 @@ _MASKED = re.compile(
     r"|(?:https?://|www\.)(?:[!-;=?-~]|(?<=[/=])[가-힣]\w*)+"
     r"|(?<![\w)])/(?:[a-z0-9_-]{1,40}/)+[a-z0-9_-]{1,40}"
     r"|[?&][A-Za-z_][\w.-]{0,60}=[\w%.,+-]*"
+    r"|(?<=\(post:)[0-9a-z가-힣-]+"
 )
-_MASKABLE = re.compile(r"[{=/&]")
+_MASKABLE = re.compile(r"[{=/&]|\(post:")
 _FILE_ENDING = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp4|mov|html?|php|csv|xlsx?|docx?|hwp|txt)\b", re.IGNORECASE
 )

@@ -19,10 +19,11 @@ KINDS = {
     "price_hidden": "너무 오래된 가격",
     "discount_refused": "근거 없는 할인",
     "disclosure_hidden": "고지 자리 오류",
+    "link_target": "연결되지 않는 글",
 }
 """Kind of a finding and its Korean name."""
 
-ADVICE_KINDS = frozenset({"not_sellable", "price_unchecked", "price_hidden", "discount_refused"})
+ADVICE_KINDS = frozenset({"not_sellable", "price_unchecked", "price_hidden", "discount_refused", "link_target"})
 """Kinds that a person should look at, while the post can still be packaged."""
 
 

@@ -20,6 +20,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from content.posts.findings import Finding
+from content.posts.postlinks import strip_targets
 
 MATCH_ARGUMENT = "match"
 SKU_LENGTH_LIMIT = 40
@@ -133,8 +134,8 @@ def read_placeholder(inner: str, *, line: int, is_alone: bool) -> Placeholder | 
 
 
 def strip_placeholders(body: str) -> str:
-    """The body without its placeholders, as an author's own words."""
-    return PATTERN.sub(" ", body)
+    """The body without its placeholders and the targets of its links to posts, as an author's own words."""
+    return PATTERN.sub(" ", strip_targets(body))
 
 
 def _read_line(text: str, number: int) -> Iterator[Placeholder | Finding]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery, Sum
 
 from content.batches import split_batches
+from content.clusters.models import PostLink
 from content.posts.findings import Finding
 from content.posts.models import Post, PostFinding, PostStatus
 from content.posts.states import PROCESSED_STATES
@@ -193,9 +194,13 @@ def list_public_addresses(*, offset: int, limit: int) -> list[tuple[str, datetim
 
 
 def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
+    slugs = PostLink.objects.filter(source=OuterRef(OuterRef("pk"))).values("target_slug")
+    linked = select_public().filter(slug__in=slugs).order_by().values("status")
     row = (
         # The numbers of versions only grow: their sum moves with the newest version of any table that the post shows.
         posts.annotate(tables=Sum("table_uses__table__number"), table_count=Count("table_uses"))
+        # Which of the linked posts readers can open: the rest of the links are only words.
+        .annotate(live_links=Subquery(linked.annotate(ids=Sum("pk")).values("ids")))
         .values_list(
             "id",
             "slug",
@@ -210,6 +215,7 @@ def _read_public(posts: QuerySet[Post]) -> PublicPost | None:
             "comparison_table__number",
             "tables",
             "table_count",
+            "live_links",
         )
         .first()
     )

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
+from content.clusters.recording import enqueue_linking, record_links
 from content.cro.selectors import get_variant
 from content.cro.variants import VariantError
 from content.disclosure import scanning
@@ -151,7 +152,10 @@ def delete_post(*, post_id: int) -> None:
     # Locked first, as whoever adds to a post does: what is added now is either seen here or finds the post gone.
     list(Post.objects.select_for_update().filter(pk=post_id).values_list("pk"))
     record_placements(content_id=post_id, revisions={})
+    slugs = list(Post.objects.filter(pk=post_id).values_list("slug", flat=True))
     Post.objects.filter(pk=post_id).delete()
+    for slug in slugs:
+        enqueue_linking(slug)
 
 
 def fill_image(image: PostImage, data: bytes) -> PostImage:
@@ -318,6 +322,7 @@ def settle_post(
         replace_findings(post_id=post.pk, findings=findings)
     if is_different or must_queue:
         scanning.record_literals(post)
+        record_links(post)
     enqueued = 0
     if post.status in PROCESSABLE_STATUSES and (is_different or must_queue):
         reason = "new_post" if is_created else "body_changed"

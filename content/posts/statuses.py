@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from content.clusters.recording import enqueue_linking
 from content.disclosure import scanning
 from content.posts.models import EditLock, Post, PostStatus, StatusChange
 from content.posts.revisions import REASON_LENGTH_LIMIT, get_newest_number, mark_published
@@ -47,13 +48,15 @@ def set_status(post: Post, target: str, *, cause: Cause, publish_at: datetime | 
     )
     if target == PostStatus.ARCHIVED:
         EditLock.objects.filter(post=post).delete()
+    # Links to it come alive in the pages that hold them, or become plain words.
+    enqueued = enqueue_linking(post.slug) if PostStatus.PUBLISHED in (source, target) else 0
     if target not in PROCESSED_STATES:
         # Nobody keeps its prices fresh any more, so that it counts no longer among the posts that show them.
         record_placements(content_id=post.pk, revisions={})
     if target in PROCESSED_STATES and source not in PROCESSED_STATES:
         scanning.note_published_literals(post.pk)
-        return enqueue_posts(post_ids=[post.pk], reason="body_changed")
-    return 0
+        return enqueued + enqueue_posts(post_ids=[post.pk], reason="body_changed")
+    return enqueued
 
 
 def stamp_publishing(post: Post) -> None:

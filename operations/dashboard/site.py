@@ -11,7 +11,7 @@ from operations.dashboard.selectors import read_desk
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "상품": ("catalog", "storesync", "upsert"),
-    "콘텐츠": ("posts", "matching", "comparison", "disclosure", "cro", "packages", "refresh"),
+    "콘텐츠": ("posts", "matching", "comparison", "disclosure", "cro", "packages", "refresh", "clusters"),
     "운영": ("gates", "perfhooks", "pipeline", "roles", "apitokens"),
 }
 """The sidebar's groups in their order, each with the app labels that it shows, in their order too."""

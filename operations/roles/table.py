@@ -129,6 +129,10 @@ DEEDS = {
     "products.storesync.syncfailure.change": "다시 시도",
     "content.matching.ruleset.add": "새 판",
     "content.matching.pin.add": "상품 고정",
+    "content.clusters.cluster.add": "클러스터 계획",
+    "content.clusters.cluster.change": "승인·옮기기·고정·막기",
+    "content.clusters.linkbatch.add": "링크 계획",
+    "content.clusters.linkbatch.change": "넣기·되돌리기",
     "operations.gates.gatedecision.add": "판정",
     "operations.apitokens.apitoken.change": "폐기",
 }

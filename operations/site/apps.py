@@ -12,5 +12,9 @@ class SiteConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and say where readers find a post."""
+        from content.cro.ports import post_address_port
         from operations.site import checks as checks
+        from operations.site.addresses import get_post_url
+
+        post_address_port.fill(get_post_url)

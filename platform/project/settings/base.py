@@ -9,6 +9,7 @@ JANGBU_DATA_DIR     where the database, packages, reports and media lie (default
 CACHE_URL, CACHE_PREFIX, API_RATE_CALLER, API_RATE_ADDRESS, API_PROXIES, API_BODY_LIMIT_BYTES, API_BULK_ROWS_LIMIT,
 IDEMPOTENCY_KEY_HOURS   see docs/api.md
 SITE_URL, SITE_NAME, SITE_PAGE_MAX_AGE_SECONDS, POST_REVISIONS_KEPT, POST_LOCK_MINUTES   see docs/operations.md
+LINK_*, CLUSTER_*   limits of links between posts, see below
 METRICS_ALLOW, METRICS_TOKEN, METRICS_EXEMPLARS, OTEL_EXPORTER_OTLP_ENDPOINT, SLOW_STATEMENTS   see docs/operations.md
 """
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "content.cro.apps.CroConfig",
     "content.packages.apps.PackagesConfig",
     "content.refresh.apps.RefreshConfig",
+    "content.clusters.apps.ClustersConfig",
     "operations.pipeline.apps.PipelineConfig",
     "operations.gates.apps.GatesConfig",
     "operations.roles.apps.RolesConfig",  # after django.contrib.auth, whose pages it replaces
@@ -238,6 +240,21 @@ REFRESH_BACKOFF_SECONDS = env.int("REFRESH_BACKOFF_SECONDS", default=60)
 # How many revisions of a post are kept besides those that readers saw, and how long an editor who stays silent holds one.
 POST_REVISIONS_KEPT = env.int("POST_REVISIONS_KEPT", default=50)
 POST_LOCK_MINUTES = env.int("POST_LOCK_MINUTES", default=15)
+# Links between posts: at most one for so many words and so many on a page, none in the first sentences, ...
+LINK_WORDS_PER_LINK = env.int("LINK_WORDS_PER_LINK", default=150)
+LINK_PAGE_MOST = env.int("LINK_PAGE_MOST", default=8)
+LINK_FIRST_SENTENCES = env.int("LINK_FIRST_SENTENCES", default=1)
+# ... so many to other clusters and to near posts of its own, no post deeper below its hub than so many steps, ...
+LINK_CROSS_MOST = env.int("LINK_CROSS_MOST", default=1)
+LINK_NEAR_MOST = env.int("LINK_NEAR_MOST", default=3)
+LINK_DEPTH_MOST = env.int("LINK_DEPTH_MOST", default=3)
+# ... and the same words for at most this share of the links to a post, which so many may always have.
+LINK_ANCHOR_PERCENT = env.int("LINK_ANCHOR_PERCENT", default=40)
+LINK_ANCHOR_FREE = env.int("LINK_ANCHOR_FREE", default=2)
+# A post joins a hub, and links to another cluster, when the two are alike by this much (percent).
+CLUSTER_ALIKE_PERCENT = env.int("CLUSTER_ALIKE_PERCENT", default=25)
+CLUSTER_SPOKES_MOST = env.int("CLUSTER_SPOKES_MOST", default=12)
+CLUSTER_SPOKES_LEAST = env.int("CLUSTER_SPOKES_LEAST", default=2)
 # The public site: its address (https://blog.example.com) and name, and how old a kept page may get before it is made anew.
 SITE_URL = env.str("SITE_URL", default="")
 SITE_NAME = env.str("SITE_NAME", default="장부")

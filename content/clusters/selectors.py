@@ -11,7 +11,7 @@ from content.clusters.anchors import Titled, choose_anchors
 from content.clusters.grouping import Topic
 from content.clusters.limits import ClusterLimits, LinkLimits
 from content.clusters.linkplan import Held, Page, Pin
-from content.clusters.models import Anchor, ClusterMember, LinkRule, PostLink, Role, Standing
+from content.clusters.models import Anchor, ClusterMember, LinkBatch, LinkRule, PostLink, Role, Standing
 from content.matching.selectors import get_active_ruleset
 from content.posts.models import Post, PostStatus
 from content.posts.placeholders import strip_placeholders
@@ -160,3 +160,8 @@ def group_memberships(rows: list[Membership]) -> dict[int, list[Membership]]:
 def order_clusters() -> Any:
     """How clusters are listed: by name, then by id."""
     return F("name").asc(), F("id").asc()
+
+
+def has_proposal() -> bool:
+    """Whether a planned batch waits for an editor."""
+    return LinkBatch.objects.filter(state=LinkBatch.State.PLANNED).exists()

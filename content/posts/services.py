@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -76,6 +77,7 @@ def save_post(
     status: str | None = None,
     variant: str | None = None,
     author_id: int | None = None,
+    published_at: datetime | None = None,
     images: Sequence[NewImage] | None = None,
     editor_id: int | None = None,
     reason: str = "",
@@ -83,8 +85,8 @@ def save_post(
     """Create the post of this slug, or bring it to these values; queue it when readers would see a difference.
 
     status: None for a draft, or to leave it as it is; a person's step is `publishing.change_status`. variant: key of the
-    template variant, "" for the default, None to leave it as it is. images: all pictures
-    of the post, None to leave them as they are. editor_id, reason: who saves and why, for the revision. Raises
+    template variant, "" for the default, None to leave it as it is. published_at: aware, when readers first saw a new post
+    that is brought from elsewhere; None for now. images: all pictures of the post, None to leave them as they are. editor_id, reason: who saves and why, for the revision. Raises
     ValidationError by field, in Korean, with nothing written. Drafts and archived posts are not queued.
     """
     values = clean_values(
@@ -101,7 +103,9 @@ def save_post(
     wanted = kept_status if status else None
     # Not FOR UPDATE: an upsert that queues this post checks its foreign key while we may wait for that very entry.
     held = Post.objects.select_for_update(no_key=True).filter(slug=values["slug"]).first()
-    post = held or Post(slug=values["slug"], author_id=author_id, status=wanted or PostStatus.DRAFT)
+    post = held or Post(
+        slug=values["slug"], author_id=author_id, status=wanted or PostStatus.DRAFT, published_at=published_at
+    )
     _refuse_step(held, wanted)
     was_processable = held is not None and held.status in PROCESSABLE_STATUSES
     is_refilled = values.get("variant", post.variant) != post.variant

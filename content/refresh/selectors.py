@@ -54,6 +54,11 @@ def count_open() -> int:
     return select_live().count()
 
 
+def count_retrying() -> int:
+    """Entries that failed and wait for another attempt."""
+    return RefreshEntry.objects.filter(state=EntryState.QUEUED, failures__gt=0).count()
+
+
 def count_by_state() -> dict[str, int]:
     """{state: number of entries}, every state named."""
     counted = RefreshEntry.objects.order_by().values_list("state").annotate(number=Count("id"))

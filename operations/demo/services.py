@@ -1,7 +1,9 @@
 """Filling an empty ledger so that every page shows something, and preparing the server's own files."""
 
+import io
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -10,7 +12,11 @@ from django.db import transaction
 
 from content.posts.selectors import list_slugs
 from content.posts.services import save_post
+from content.refresh.metricimports import import_metrics
+from content.times import korean_today
 from operations.demo.articles import write_articles
+from operations.demo.figures import DAYS, write_search_console, write_store_report
+from perfhooks.clock import business_now
 
 ADMIN_NAME = "admin"
 
@@ -35,9 +41,21 @@ def seed_posts() -> SeedCounts:
             title=article.title,
             body=article.body,
             relationship=article.relationship,
-            status="ready",
+            status="published",
+            published_at=business_now() - timedelta(days=DAYS + 1),
         )
     return SeedCounts(written=len(fresh), kept=len(articles) - len(fresh))
+
+
+def seed_figures() -> int:
+    """Import the searches and sales of the demo's posts up to yesterday; returns how many rows are new or changed."""
+    slugs, today = sorted({article.slug for article in write_articles()} & set(list_slugs())), korean_today()
+    files = {
+        "search_console": write_search_console(slugs, today=today),
+        "store": write_store_report(slugs, today=today),
+    }
+    done = [import_metrics(file=io.BytesIO(data), source=source) for source, data in files.items()]
+    return sum(outcome.added + outcome.changed for outcome in done)
 
 
 def read_or_make_secret(path: Path, *, length: int) -> str:

@@ -32,7 +32,16 @@ LABELS = {
     "packages_built": "새로 만든 패키지",
     "packages_skipped": "그대로 둔 패키지",
     "posts_refused": "거부한 글",
+    "posts_retrying": "다시 시도할 글",
     "posts_failed": "실패한 글",
+    "clusters": "클러스터",
+    "posts_clustered": "클러스터에 든 글",
+    "links_proposed": "제안한 내부 링크",
+    "links_inserted": "넣은 내부 링크",
+    "links_refused": "거부한 내부 링크",
+    "posts_scored": "점수를 매긴 글",
+    "posts_picked": "점수로 갱신한 글",
+    "posts_held_back": "비교로 남긴 글",
 }
 STATUS_WORDS = {"done": "완료", "refused": "완료 (거부 있음)", "failed": "실패"}
 NEWEST_PACKAGES_SHOWN = 12

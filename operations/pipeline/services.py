@@ -8,6 +8,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -21,11 +22,13 @@ from content.refresh.selectors import (
     count_by_state,
     count_open,
     count_refused,
+    count_retrying,
     list_queued_ids,
     read_outcomes,
     read_states,
 )
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
+from operations.pipeline.growth import pick_posts, weave_links
 from operations.pipeline.models import PipelineRun
 from operations.pipeline.samples import collect_samples
 from operations.pipeline.shares import measure_shares
@@ -73,15 +76,24 @@ class WorkedPosts:
     outcomes: dict[int, str]
     deleted: int
 
+    def __add__(self, later: "WorkedPosts") -> "WorkedPosts":
+        """Both together. Of a post that was worked on twice the building counts, else the later end."""
+        built = {post_id: "built" for post_id, outcome in self.outcomes.items() if outcome == "built"}
+        return WorkedPosts({**self.outcomes, **later.outcomes, **built}, self.deleted + later.deleted)
+
 
 @dataclass(frozen=True, slots=True)
 class SyncPlan:
-    """Which shop, and how it is read. catalogue: the fingerprint of what a simulated shop sells."""
+    """Which shop, and how it is read. catalogue: the fingerprint of what a simulated shop sells.
+
+    inserts_links: links between posts are inserted, not only proposed.
+    """
 
     store_code: str
     api_url: str
     catalogue: str
     workers: int
+    inserts_links: bool = False
 
 
 def sync_products(plan: SyncPlan, *, progress: Progress, order: Order) -> RunFacts:
@@ -169,6 +181,7 @@ def _count(facts: RunFacts, worked: WorkedPosts) -> dict[str, Any]:
         "fallback_ratio": round(decisions.fallback / decisions.total, 4) if decisions.total else 0.0,
         **count_packages(worked.outcomes, list_packaged_ids()),
         "posts_refused": count_refused(),
+        "posts_retrying": count_retrying(),
         "posts_failed": count_by_state()["dead"],
     }
 
@@ -176,7 +189,7 @@ def _count(facts: RunFacts, worked: WorkedPosts) -> dict[str, Any]:
 def _judge(counts: dict[str, Any]) -> PipelineRun.Status:
     if counts["posts_failed"]:
         return PipelineRun.Status.FAILED
-    if counts["products_refused"] or counts["posts_refused"]:
+    if counts["products_refused"] or counts["posts_refused"] or counts["posts_retrying"]:
         return PipelineRun.Status.REFUSED
     return PipelineRun.Status.DONE
 
@@ -193,8 +206,14 @@ def _lead(run: PipelineRun, plan: SyncPlan, *, progress: Progress, order: Order)
     _enter(run, "posts")
     with span("pipeline_stage_seconds", stage="posts"):
         worked = work_queue(progress=progress, order=order)
+    grown: dict[str, int] = {}
+    for stage, grow in {"links": partial(weave_links, inserts=plan.inserts_links), "refresh": pick_posts}.items():
+        _enter(run, stage)
+        with span("pipeline_stage_seconds", stage=stage):
+            grown |= grow()
+            worked += work_queue(progress=progress, order=order)
     measure_shares()
-    run.counts = _count(facts, worked)
+    run.counts = {**_count(facts, worked), **grown}
     run.status = _judge(run.counts)
 
 
@@ -226,6 +245,7 @@ def run_pipeline(
     api_url: str,
     workers: int,
     catalogue: str = "",
+    inserts_links: bool = False,
     progress: Progress = ignore_progress,
     order: Order = enqueue,
     profiler: str = "",
@@ -234,7 +254,7 @@ def run_pipeline(
     """One whole run under one trace id. LockHeld when another one is under way.
 
     api_url: where the store answers. catalogue: the fingerprint of what a simulated store sells. workers: how many details
-    are asked for at a time. finish: writes the report file and returns its path. profiler: what slows this run down, so
+    are asked for at a time. inserts_links: links between posts are inserted, not only proposed. finish: writes the report file and returns its path. profiler: what slows this run down, so
     that its times count for no gate. order: `run_here` where this process is a worker itself.
     A store that cannot be read ends the run as failed, with the reason in the report; what was stored stays. Anything
     unforeseen is raised, after it was noted in the run's row.
@@ -246,7 +266,8 @@ def run_pipeline(
         _open_run(trace_id=trace_id, store_code=store_code) as run,
     ):
         try:
-            _lead(run, SyncPlan(store_code, api_url, catalogue, workers), progress=progress, order=order)
+            plan = SyncPlan(store_code, api_url, catalogue, workers, inserts_links)
+            _lead(run, plan, progress=progress, order=order)
         except (StoreSyncError, WorkStalled) as error:
             run.status, run.error = PipelineRun.Status.FAILED, str(error)
         if order is enqueue and not settings.CELERY_TASK_ALWAYS_EAGER:

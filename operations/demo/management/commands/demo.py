@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from operations.demo.articles import CATALOGUE
-from operations.demo.services import ensure_admin, seed_posts
+from operations.demo.services import ensure_admin, seed_figures, seed_posts
 from operations.pipeline.management.commands.pipeline import add_play_arguments
 
 # The live store allows 2 requests a second, with which 1,000 details alone take 498 s.
@@ -28,13 +28,16 @@ class Command(BaseCommand):
         """Migrate, seed, run the pipeline."""
         call_command("migrate", verbosity=0, interactive=False)
         counts = seed_posts()
+        figures = seed_figures()
         password_file = ensure_admin()
         self.stderr.write(f"데모 글 {counts.written}편을 새로 쓰고 {counts.kept}편은 그대로 두었습니다.")
+        self.stderr.write(f"데모 성과 {figures:,}줄을 가져왔습니다.")
         call_command(
             "pipeline",
             catalogue=str(CATALOGUE),
             store=settings.STORE_CODE,
             rate=DEMO_REQUESTS_PER_SECOND,
+            insert_links=True,
             scenario=options["scenario"],
             speed=options["speed"],
         )

@@ -91,6 +91,7 @@ class Command(BaseCommand):
         add_play_arguments(parser)
         parser.add_argument("--store", help="스토어 코드 (기본: STORE_CODE, 모의 스토어는 파일 이름)")
         parser.add_argument("--workers", type=int, default=4, help="동시에 조회할 상세의 수")
+        parser.add_argument("--insert-links", action="store_true", help="내부 링크를 제안만 하지 않고 바로 넣습니다")
         parser.add_argument("--profile", choices=PROFILERS, help="실행을 프로파일링해 보고서 폴더에 남깁니다")
         parser.add_argument("--system", action="store_true", help="CPU, 디스크, I/O 대기를 재고 병목을 말합니다")
         parser.add_argument("--json", action="store_true", help="보고서를 JSON으로 출력합니다")
@@ -143,6 +144,7 @@ class Command(BaseCommand):
                 workers=options["workers"],
                 api_url=api_url,
                 catalogue=self._identify_catalogue(options),
+                inserts_links=options["insert_links"],
                 progress=Bars(progress),
                 profiler=options["profile"] or "",
                 finish=finish,

@@ -3,7 +3,6 @@
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_post
@@ -11,7 +10,7 @@ from content.refresh import metricadmin, scoreadmin, settingsadmin, trialadmin
 from content.refresh.models import EntryState, Outcome, RefreshEntry, RefreshTrial
 from content.refresh.services import retry_dead
 from content.refresh.settings import find_spec
-from content.refresh.wording import draw_parts, list_parts, show_parts, show_points, show_reason
+from content.refresh.wording import list_parts, show_parts, show_points, show_reason
 from perfhooks.desk import NOTHING, ReadOnlyAdmin, Tone, ago, pill
 
 __all__ = ["RefreshEntryAdmin", "metricadmin", "scoreadmin", "settingsadmin", "trialadmin"]
@@ -30,6 +29,7 @@ class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
     """All entries, the newest first."""
 
     list_display = ("post_title", "state_pill", "reason", "points", "enqueued", "finished", "attempts", "problem")
+    list_display_links = ("state_pill",)
     list_filter = ("state", "reason", "outcome", "score_reason")
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title", "trace_id")
@@ -79,10 +79,8 @@ class RefreshEntryAdmin(ReadOnlyAdmin[RefreshEntry]):
 
     @admin.display(description="점수", ordering="score")
     def points(self, entry: RefreshEntry) -> SafeString | str:
-        """Of 100, where its score has queued it; the parts as a bar."""
-        if not entry.score:
-            return NOTHING
-        return format_html("{} {}", show_points(entry.score), draw_parts(entry.score_parts))
+        """Of 100, where its score has queued it."""
+        return show_points(entry.score) if entry.score else NOTHING
 
     @admin.display(description="점수의 이유")
     def score_reason_pill(self, entry: RefreshEntry) -> SafeString | str:

@@ -53,6 +53,7 @@ class PostMetricAdmin(ReadOnlyAdmin[PostMetric]):
 
     is_big = True
     list_display = ("post_title", "day", "source", "shown", "clicked", "ranked", "ordered", "earned")
+    list_display_links = ("day",)
     list_filter = ("source",)
     list_select_related = ("post",)
     search_fields = ("=post__slug",)

@@ -83,6 +83,7 @@ def import_metrics(
         pass
     except IntegrityError as error:
         raise FileFault("한 글의 하루 합계가 너무 큽니다. 같은 날이 여러 번 들어 있지 않은지 확인하세요.") from error
+    outcome.errors.sort(key=lambda fault: fault["line"])
     return outcome
 
 

@@ -47,6 +47,17 @@ class Outcome(models.TextChoices):
     REFUSED = "refused", "거부"
 
 
+class ScoreReason(models.TextChoices):
+    """The part of a score that weighs most."""
+
+    LOSS = "loss", "클릭 감소"
+    CONV = "conv", "전환 감소"
+    FRESH = "fresh", "오래된 글"
+    STALE = "stale", "낡은 가격·품절·고지"
+    VALUE = "value", "매출이 큰 글"
+    NONE = "none", "없음"
+
+
 class Urgency(models.IntegerChoices):
     """Who is served first. What keeps readers' pages right goes before what may earn more."""
 
@@ -65,7 +76,10 @@ class RefreshEntry(models.Model):
     catalogue_version and catalogue_wording are those of the moment when the entry was taken: what was processed may be newer, never older.
     """
 
-    post = models.ForeignKey("posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글")
+    # Found by refresh_of_post.
+    post = models.ForeignKey(
+        "posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글", db_index=False
+    )
     reason = models.CharField("이유", max_length=20, choices=Reason)
     state = models.CharField("상태", max_length=8, choices=EntryState, default=EntryState.QUEUED)
     is_dirty = models.BooleanField(
@@ -86,7 +100,7 @@ class RefreshEntry(models.Model):
     urgency = models.PositiveSmallIntegerField("순서", choices=Urgency, default=Urgency.READERS)
     score = models.PositiveIntegerField("점수", default=0)
     score_parts = models.JSONField("점수 구성", default=dict, blank=True)
-    score_reason = models.CharField("점수의 이유", max_length=8, blank=True)
+    score_reason = models.CharField("점수의 이유", max_length=8, choices=ScoreReason, blank=True)
     not_before = models.DateTimeField("다시 시도할 때", null=True, blank=True)
 
     class Meta:
@@ -273,17 +287,6 @@ class PostKind(models.IntegerChoices):
     EVERGREEN = 2, "늘 읽히는 글"
 
 
-class ScoreReason(models.TextChoices):
-    """The part of a score that weighs most."""
-
-    LOSS = "loss", "클릭 감소"
-    CONV = "conv", "전환 감소"
-    FRESH = "fresh", "오래된 글"
-    STALE = "stale", "낡은 가격·품절·고지"
-    VALUE = "value", "매출이 큰 글"
-    NONE = "none", "없음"
-
-
 class PostScore(models.Model):
     """A post's newest score: what it was made of, its parts in millionths, and why. Written by `scoring.score_posts`."""
 
@@ -328,7 +331,7 @@ class PostScore(models.Model):
         indexes = [models.Index(fields=["-score", "-revenue", "post"], name="score_highest")]
 
     def __str__(self) -> str:
-        return f"{self.post_id} · {self.score}"
+        return f"{self.score * 100 / SCORE_MOST:.1f}점"
 
 
 class Arm(models.TextChoices):

@@ -44,6 +44,7 @@ class PostScoreAdmin(ReadOnlyAdmin[PostScore]):
     """All scores, the highest first."""
 
     list_display = ("post_title", "points", "reason_pill", "bar", "standing", "earned", "scored")
+    list_display_links = ("points",)
     list_filter = ("reason", ArmFilter, "is_cooling", "kind")
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title")
@@ -71,7 +72,7 @@ class PostScoreAdmin(ReadOnlyAdmin[PostScore]):
     @admin.display(description="점수", ordering="score")
     def points(self, row: PostScore) -> SafeString:
         """Of 100; leads to why."""
-        return link_to(reverse("admin:refresh_postscore_change", args=[row.pk]), show_points(row.score))
+        return show_points(row.score)
 
     @admin.display(description="이유", ordering="reason")
     def reason_pill(self, row: PostScore) -> SafeString:

@@ -25,7 +25,8 @@ from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, pill, won
 class RefreshTrialAdmin(ReadOnlyAdmin[RefreshTrial]):
     """All picks, the newest first."""
 
-    list_display = ("post_title", "arm_pill", "points", "reason_pill", "picked", "clicks", "earned", "round")
+    list_display = ("post_title", "arm_pill", "points", "reason_pill", "picked", "clicks", "earned")
+    list_display_links = ("arm_pill",)
     list_filter = ("arm", "reason")
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title", "round")

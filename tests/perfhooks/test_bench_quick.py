@@ -13,6 +13,8 @@ from scripts import bench_quick
 from scripts.bench_quick import Count
 from tests.perfhooks.test_comparison import commit, git
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -15,6 +15,8 @@ from perfhooks.measurements import measurement_port
 from tests.perfhooks.test_comparison import LIMIT, ROOT, assert_tidy, commit, compare, draw_pairs
 from tests.perfhooks.test_comparison import repository as repository
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def gate() -> Iterator[list[dict[str, Any]]]:

@@ -25,6 +25,8 @@ WORK = f"""
 import django; django.setup()
 from perfhooks.spans import span
 from perfhooks.trace import bind_trace
+
+pytestmark = pytest.mark.once
 with bind_trace("{TRACE}"), span("zip_seconds"):
     pass
 """

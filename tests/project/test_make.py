@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.ledger import open_ledger, wait_until
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 TARGETS_ALLOWED = 12
 DEAD = "counter_999999999.db"

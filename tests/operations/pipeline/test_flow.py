@@ -226,7 +226,7 @@ def test_a_scenario_of_the_simulated_store_is_played(ledger: Ledger, catalogue: 
 
 def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorProcess) -> None:
     simulator.reset_counters()
-    simulator.faults("hang", "list", seconds=4, times=1)
+    simulator.faults("hang", "list", seconds=8, times=1)
     first = ledger.start("manage.py", "pipeline", "--json")
     wait_until(lambda: simulator.counters()["in_flight"] > 0, seconds=60, what="the first run's list call")
     second = ledger.run("manage.py", "pipeline", "--json")

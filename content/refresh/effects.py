@@ -22,9 +22,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Coalesce
 
 from content.refresh.effect import ArmFigures, Comparison, compare
-from content.refresh.models import Arm, MetricDay, MetricSource, PostMetric, PostScore, RefreshTrial
-from content.refresh.score import WINDOW_DAYS
-from content.refresh.settings import get_active_spec
+from content.refresh.models import Arm, MetricDay, MetricSource, PostMetric, PostScore, RefreshTrial, ScoreSettings
+from content.refresh.score import ONE, WINDOW_DAYS, ScoreSpec
 from content.refresh.signals import korean_day
 from perfhooks.clock import business_now
 
@@ -52,8 +51,10 @@ class Effect:
 
 
 def list_top(limit: int = TOP_SHOWN) -> list[PostScore]:
-    """The posts whose refresh is worth most now, above the threshold, with their posts; two queries."""
-    worthy = PostScore.objects.filter(score__gte=max(1, get_active_spec().score_least))
+    """The posts whose refresh is worth most now, above the threshold, with their posts; one query."""
+    own = ScoreSettings.objects.filter(is_active=True).values("threshold")[:1]
+    least = Coalesce(Subquery(own), ScoreSpec().threshold) * ONE
+    worthy = PostScore.objects.filter(score__gte=least, score__gt=0)
     return list(worthy.select_related("post").order_by("-score", "-revenue", "post_id")[:limit])
 
 

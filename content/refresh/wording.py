@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from content.refresh.models import PostScore, ScoreReason
+from content.refresh.models import PostScore, RefreshEntry, ScoreReason
 from content.refresh.score import ONE, PARTS, SCORE_MOST, THOUSAND, ScoreSpec
 from perfhooks.desk import NOTHING, Tone, pill
 
@@ -29,6 +29,12 @@ class PartLine:
 def tell_points(score: int) -> str:
     """A score of 100."""
     return f"{score * 100 / SCORE_MOST:.1f}"
+
+
+def tell_cause(entry: RefreshEntry) -> str:
+    """Why an entry waits; with its points and their reason where its score has queued it."""
+    why = str(entry.get_reason_display())
+    return f"{why} {tell_points(entry.score)}점 · {entry.get_score_reason_display()}" if entry.score else why
 
 
 def show_points(score: int) -> SafeString:

@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from content.packages.selectors import list_newest
 from content.refresh.selectors import list_next
+from content.refresh.wording import tell_cause
 from operations.dashboard.panels import Panel, list_panels
 from operations.dashboard.week import Week, read_week
 from perfhooks.desk import ago
@@ -55,7 +56,7 @@ def list_queue() -> list[Line]:
         Line(
             text=entry.post.title,
             address=reverse("admin:posts_post_change", args=[entry.post_id]),
-            remark=entry.get_reason_display(),
+            remark=tell_cause(entry),
             when=ago(entry.enqueued_at),
         )
         for entry in list_next(QUEUE_SHOWN)

@@ -87,6 +87,7 @@ def test_the_queue_says_why_a_post_was_picked(desk: Client, django_assert_max_nu
     enqueue_by_score(now=NOW)
     with django_assert_max_num_queries(8):
         assert "성과 하락" in page(desk, "refreshentry_changelist")
+    assert "점 · 클릭 감소" in desk.get("/admin/").content.decode()
     entry = RefreshEntry.objects.filter(post__slug="lost", state="queued").get()
     detail = page(desk, "refreshentry_change", entry.pk)
     assert "클릭 감소" in detail

@@ -71,7 +71,7 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
     ) -> HttpResponse:
         """One batch, post by post."""
         batch = self.get_object(request, object_id)
-        if not self.has_view_permission(request, batch):
+        if request.method == "POST" or not self.has_view_permission(request, batch):
             raise PermissionDenied
         if batch is None:
             raise Http404("이 묶음이 없습니다. 목록에서 다시 고르세요.")

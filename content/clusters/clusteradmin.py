@@ -68,7 +68,7 @@ class ClusterAdmin(ReadOnlyAdmin[Cluster]):
     ) -> HttpResponse:
         """The map of one cluster."""
         cluster = self.get_object(request, object_id)
-        if not self.has_view_permission(request, cluster):
+        if request.method == "POST" or not self.has_view_permission(request, cluster):
             raise PermissionDenied
         if cluster is None:
             raise Http404("이 클러스터가 없습니다. 다시 계획하면서 사라졌을 수 있습니다. 목록에서 고르세요.")

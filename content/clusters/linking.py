@@ -118,6 +118,7 @@ def _keep(
         return ""
     batch = LinkBatch.objects.create(
         batch_id=new_trace_id(),
+        state=LinkBatch.State.PLANNED,
         reason=reason[:200],
         planned=len(plan.proposals),
         refused=len(plan.refusals),

@@ -144,7 +144,8 @@ class LinkBatch(models.Model):
         DISCARDED = "discarded", "버림"
 
     batch_id = models.CharField("묶음", max_length=64, unique=True)
-    state = models.CharField("상태", max_length=10, choices=State, default=State.PLANNED)
+    # Only planning says `planned`, for one batch at a time.
+    state = models.CharField("상태", max_length=10, choices=State, default=State.DISCARDED)
     reason = models.CharField("이유", max_length=200, blank=True)
     planned = models.PositiveIntegerField("계획", default=0)
     inserted = models.PositiveIntegerField("넣음", default=0)

@@ -14,6 +14,7 @@ from django.db import models
 from django.test import Client
 from django.urls import reverse
 
+from content.clusters.models import Cluster, LinkBatch
 from content.comparison.models import ComparisonTable
 from content.packages.models import Package
 from content.packages.selectors import locate_package
@@ -49,6 +50,8 @@ WRITERS = {
     "cro.templatevariant": {"add": EDITORS, "change": EDITORS},
     "disclosure.disclosureversion": {"add": {"reviewer", "admin"}},
     "comparison.comparisontable": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "clusters.linkrule": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "clusters.anchor": {"add": EDITORS, "delete": EDITORS},
     "roles.member": {"add": {"admin"}, "change": {"admin"}},
     "apitokens.apitoken": {"add": {"admin"}},
     "roles.role": {"add": {"admin"}, "change": {"admin"}, "delete": {"admin"}},
@@ -60,6 +63,7 @@ ACTIONS = {
     ),
     "storesync.syncfailure": {"retry": EDITORS},
     "refresh.refreshentry": {"retry": EDITORS},
+    "clusters.linkrule": {"delete_selected": EDITORS},
     "posts.post": {"delete_selected": EDITORS, "mark_ready": EDITORS, "publish": PUBLISHERS, "archive": EDITORS},
     "apitokens.apitoken": {"revoke": {"admin"}},
     "roles.role": {"delete_selected": {"admin"}},
@@ -73,6 +77,7 @@ OTHER_PAGES: dict[str, set[str]] = {
     "comparison_comparisontable_diff": EVERYBODY,
     "packages_package_download": PUBLISHERS,
     "matching_matchdecision_health": EVERYBODY,
+    "clusters_cluster_map": EVERYBODY,
     "matching_ruleset_next": EDITORS,
     "matching_pin_post": EDITORS,
     "refresh_scoresettings_next": EDITORS,
@@ -96,6 +101,10 @@ POSTED_PAGES = {
     "comparison_comparisontable_preview": EDITORS,
     "refresh_metricimport_apply": EDITORS,
     "refresh_metricimport_drop": EDITORS,
+    "clusters_cluster_plan": EDITORS,
+    "clusters_cluster_decide": EDITORS,
+    "clusters_linkbatch_plan": EDITORS,
+    "clusters_linkbatch_do": EDITORS,
     "gates_gatedecision_judge": {"admin"},
     "catalog_changebatch_apply": EDITORS,
     "catalog_changebatch_cancel": EDITORS,
@@ -236,6 +245,8 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         **dict.fromkeys(("posts_post_revision", "posts_post_restore"), (post, 1)),
         **dict.fromkeys(("posts_post_batch", "posts_post_undo_batch"), "walked"),
         "comparison_comparisontable_diff": make_row(ComparisonTable).pk,
+        "clusters_cluster_decide": make_row(Cluster).pk,
+        "clusters_linkbatch_do": (make_row(LinkBatch).pk, "discard"),
         "auth_user_password_change": other.pk,
         "catalog_product_drop_view": 1,
         "matching_ruleset_next": 1,

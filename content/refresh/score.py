@@ -5,7 +5,7 @@ Five parts, each 0 to ONE (a million), from figures of 28 days beside those of a
     loss   max(0, base - now) / base, clicks per exposure day, x min(1, base / 100) by the base's clicks in 28 days;
            0 below 10 of them. An exposure day is one that the source has figures of and on which the post was public.
     conv   the same for the conversion rate, x n / (n + 50) with n the visits of the smaller window
-    fresh  1 - 0.5^(days since the post was changed or refreshed / half-life of its kind)
+    fresh  1 - 0.5^(days since readers first saw the post, an editor changed it, or it was refreshed / half-life of its kind)
     stale  share of the products shown whose price nobody confirmed for 24 hours or that cannot be bought;
            1 when the disclosure fails
     value  log(1 + won) / log(1 + 10,000,000) of the revenue in 28 days, by its first two digits

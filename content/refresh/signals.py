@@ -53,10 +53,11 @@ def write_signals(now: datetime, vendor: str) -> tuple[dict[str, str], Parameter
     """
     windows, parameters = Windows(korean_day(now)), Parameters()
     tables = {
-        "own": select_processable().values("id", "updated_at", "created_at", "published_at"),
+        "own": select_processable().values("id", "created_at", "published_at"),
         "shelves": select_shelves(now=now),
         "failing": PostFinding.objects.filter(kind=FAILING_DISCLOSURE).order_by().values("post_id").distinct(),
-        "edited": _newest(PostRevision.objects.filter(is_published=True), "saved_at"),
+        # What the product itself saves, such as links between posts, makes no words new.
+        "edited": _newest(PostRevision.objects.filter(is_published=True, saved_by__isnull=False), "saved_at"),
         "picked": _newest(RefreshTrial.objects.filter(arm=Arm.REFRESHED), "picked_on"),
         "matched": select_templates(),
     }
@@ -110,13 +111,15 @@ def _write_steps(vendor: str) -> dict[str, str]:
 
     seen = ", ".join(f"{exposed(key, name)} AS {key}_{name}" for key in SOURCES for name in WINDOWS)
     picked = f"COALESCE({write_ordinal('picked.newest', vendor)}, 0)"
+    edited = f"COALESCE({write_korean_day('edited.newest', vendor)}, 0)"
+    public = write_korean_day("COALESCE(own.published_at, own.created_at)", vendor)
     dated = f"""SELECT own.id AS post_id,
         CASE WHEN COALESCE(shelves.placements, 0) = 0 THEN {PostKind.EVERGREEN}
              WHEN matched.intent = '{PRICE_INTENT}' OR matched.template_id = '{PRICE_TEMPLATE}' THEN {PostKind.PRICE}
              ELSE {PostKind.GUIDE} END AS kind,
-        {most}({write_korean_day("own.updated_at", vendor)}, {picked}) AS fresh_day,
-        NULLIF({most}(COALESCE({write_korean_day("edited.newest", vendor)}, 0), {picked}), 0) AS refreshed_day,
-        {write_korean_day("COALESCE(own.published_at, own.created_at)", vendor)} AS public_day,
+        {most}({public}, {edited}, {picked}) AS fresh_day,
+        NULLIF({most}({edited}, {picked}), 0) AS refreshed_day,
+        {public} AS public_day,
         COALESCE(shelves.placements, 0) AS placements, COALESCE(shelves.stale_placements, 0) AS stale_placements,
         (failing.post_id IS NOT NULL) AS is_disclosure_failing, {_list_figures()}
         FROM own

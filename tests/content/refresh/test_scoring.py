@@ -3,10 +3,13 @@
 import random
 from dataclasses import asdict, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from content.posts.models import Post
+from content.posts.services import save_post
 from content.refresh.models import PostScore, ScoreSettings
 from content.refresh.score import ONE, PARTS, ScoreSpec, Signals, rank_posts, score_post
 from content.refresh.scoresql import SIGNAL_COLUMNS
@@ -185,3 +188,15 @@ def test_other_weights_are_another_version_and_score_all_posts_anew() -> None:
     counts = score_posts(now=NOW)
     assert (counts.version, counts.written) == (version, 1)
     assert (get_score(post).score, get_score(post).version) == (300 * ONE, version)
+
+
+def test_only_what_a_person_edits_makes_a_post_new(django_user_model: Any) -> None:
+    editor = django_user_model.objects.create_user("editor")
+    machine, person = (make_post("본문입니다.", slug=slug, status="published") for slug in ("machine", "person"))
+    for post, editor_id in ((machine, None), (person, editor.pk)):
+        age(post, days=200)
+        save_post(slug=post.slug, title=post.title, body="본문을 고쳤습니다.", editor_id=editor_id)
+    score_posts(now=timezone.now())
+    assert [get_score(post).is_cooling for post in (machine, person)] == [False, True]
+    assert get_score(person).fresh == 0
+    assert get_score(machine).fresh > 0, "links that the product inserts are no new words"

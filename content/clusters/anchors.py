@@ -18,6 +18,8 @@ SINGLE_SIGNS_LEAST = 4
 GLUED_SYLLABLES_MOST = 12
 ANCHORS_OF_TITLE_MOST = 8
 TEXT_LENGTH_LEAST, TEXT_LENGTH_MOST = 2, 80
+VERB_STEMS = ("하", "되", "있", "없", "좋", "같")
+"""What is left of a verb when its ending is taken for a particle: 관리하는, 되는, 있는."""
 
 _SEGMENT = re.compile(r"[^\w\s.+-]+|(?<!\w)[.+-]|[.+-](?!\w)")
 _WORD = re.compile(r"\w+(?:[.+-]\w+)*")
@@ -61,7 +63,7 @@ def find_problem(text: str) -> str:
 
 
 def list_phrases(title: str, *, ignored: frozenset[str] = frozenset()) -> list[str]:
-    """The phrases of a title that may stand for it, the longest first, folded; words that say nothing end none of them."""
+    """The phrases of a title that may stand for it, the longest first, folded; words that say nothing begin none of them."""
     phrases: dict[str, int] = {}
     for segment in _SEGMENT.split(fold(title)):
         words = _WORD.findall(segment)
@@ -151,9 +153,14 @@ def _keep_apart(found: Iterable[tuple[int, int, str, int]], places: Callable[[in
 
 
 def _make_phrase(words: Sequence[str], ignored: frozenset[str]) -> str:
-    """The words as an anchor, the last one without its particle; "" when they say too little."""
+    """The words as an anchor, the last one without its particle; "" when they say too little.
+
+    Words that say nothing begin none, and end one only after others ("가습기 추천"); nor does half a verb ("관리하" of 관리하는).
+    """
     last = strip_particle(words[-1]) if is_hangul(words[-1]) else words[-1]
-    if any(word in ignored or word.isdigit() or "_" in word for word in (words[0], words[-1], last)):
+    if any(word.isdigit() or "_" in word for word in (words[0], words[-1], last)) or words[0] in ignored:
+        return ""
+    if last != words[-1] and last.endswith(VERB_STEMS):
         return ""
     if len(words) == 1 and not _is_telling(last):
         return ""

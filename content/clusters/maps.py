@@ -136,6 +136,11 @@ def draw_all(clusters: Sequence[Cluster]) -> tuple[list[ClusterFacts], Overview]
     return found, draw_overview(circles, bridges)
 
 
+def draw_whole(limit: int) -> Overview:
+    """The clusters on one drawing, as many as that in the order of their names."""
+    return draw_all(list(Cluster.objects.order_by("name", "pk")[:limit]))[1]
+
+
 def list_loose_posts() -> tuple[int, list[Post]]:
     """How many processed posts are in no cluster, and the first of them."""
     placed = ClusterMember.objects.exclude(standing=Standing.BLOCKED).values("post")

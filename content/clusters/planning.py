@@ -102,9 +102,10 @@ def list_seeds(rows: Iterable[Membership]) -> list[Seed]:
 
 
 def name_cluster(topic: Topic, ignored: frozenset[str]) -> str:
-    """The telling words of the hub's title."""
-    phrases = list_phrases(topic.title, ignored=ignored)
-    return (phrases[0] if phrases else topic.title)[:NAME_LENGTH_LIMIT]
+    """The telling words of the hub's title, without those at their end that say nothing."""
+    words = next(iter(list_phrases(topic.title, ignored=ignored)), topic.title).split()
+    told = [at for at, word in enumerate(words, start=1) if word not in ignored]
+    return " ".join(words[: told[-1] if told else None])[:NAME_LENGTH_LIMIT]
 
 
 def _draft(groups: Sequence[Group], rows: Sequence[Membership]) -> _Draft:

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F
 
 from content.clusters.anchors import Titled, choose_anchors
 from content.clusters.grouping import Topic
 from content.clusters.limits import ClusterLimits, LinkLimits
 from content.clusters.linkplan import Held, Page, Pin
-from content.clusters.models import Anchor, ClusterMember, LinkBatch, LinkRule, PostLink, Role, Standing
+from content.clusters.models import Anchor, ClusterMember, LinkBatch, LinkHealth, LinkRule, PostLink, Role, Standing
 from content.matching.selectors import get_active_ruleset
 from content.posts.models import Post, PostStatus
 from content.posts.placeholders import strip_placeholders
@@ -157,11 +156,11 @@ def group_memberships(rows: list[Membership]) -> dict[int, list[Membership]]:
     return grouped
 
 
-def order_clusters() -> Any:
-    """How clusters are listed: by name, then by id."""
-    return F("name").asc(), F("id").asc()
-
-
 def has_proposal() -> bool:
     """Whether a planned batch waits for an editor."""
     return LinkBatch.objects.filter(state=LinkBatch.State.PLANNED).exists()
+
+
+def get_health() -> LinkHealth | None:
+    """The newest measurement of the links."""
+    return LinkHealth.objects.order_by("-pk").first()

@@ -58,6 +58,12 @@ def list_top(limit: int = TOP_SHOWN) -> list[PostScore]:
     return list(worthy.select_related("post").order_by("-score", "-revenue", "post_id")[:limit])
 
 
+def list_picked(*, trace_id: str) -> list[RefreshTrial]:
+    """What a run picked by score, with the posts, the highest first."""
+    picked = RefreshTrial.objects.filter(trace_id=trace_id).select_related("post")
+    return list(picked.order_by("-score", "post_id")[:TOP_SHOWN])
+
+
 def measure_effect(*, now: datetime | None = None) -> Effect:
     """Refreshed posts beside those left alone, once 28 days after the pick are over and the source has figures of them.
 

@@ -9,7 +9,11 @@ from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
+from content.clusters.maps import draw_whole
+from content.clusters.selectors import get_health
 from content.packages.selectors import list_newest
+from content.refresh.effects import list_picked
+from content.refresh.wording import draw_parts, show_reason, tell_points
 from operations.pipeline.services import PipelineReport
 from perfhooks.budgets import Budget, load_budgets
 from perfhooks.desk import VERDICTS
@@ -45,6 +49,7 @@ LABELS = {
 }
 STATUS_WORDS = {"done": "완료", "refused": "완료 (거부 있음)", "failed": "실패"}
 NEWEST_PACKAGES_SHOWN = 12
+CLUSTERS_DRAWN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,20 @@ def _show_count(key: str, value: float) -> str:
     return format_figure(value, "ratio" if key.endswith("_ratio") else "count")
 
 
+def _list_link_figures() -> list[tuple[str, str]]:
+    """How the links stand, in words; nothing before they were measured."""
+    health = get_health()
+    if health is None:
+        return []
+    shares = {"고아 글": health.orphan_share, "허브 연결률": health.hub_coverage, "다른 클러스터와": health.cross_share}
+    numbers = {"링크": health.links, "끊긴 링크": health.broken, "어긴 규칙": health.violations}
+    return [
+        *((label, format_figure(share, "ratio")) for label, share in shares.items() if share is not None),
+        *((label, format_figure(number, "count")) for label, number in numbers.items()),
+        ("세션당 글", "자료 없음"),
+    ]
+
+
 def list_stages(recorder: Recorder) -> list[StageLine]:
     """Every stage that the recorder saw, judged against its budget."""
     limits = {budget.id: _show_limit(budget) for budget in load_budgets()}
@@ -113,6 +132,18 @@ def write_report(report: PipelineReport, recorder: Recorder) -> str:
             "counts": [(LABELS[key], _show_count(key, value)) for key, value in report.counts.items()],
             "stages": list_stages(recorder),
             "packages": list_newest(NEWEST_PACKAGES_SHOWN),
+            "clusters": draw_whole(CLUSTERS_DRAWN),
+            "links": _list_link_figures(),
+            "picked": [
+                (
+                    it.post.title,
+                    tell_points(it.score),
+                    draw_parts(it.parts),
+                    show_reason(it.reason),
+                    it.get_arm_display(),
+                )
+                for it in list_picked(trace_id=report.trace_id)
+            ],
             "package_dir": settings.PACKAGE_DIR,
             "written_at": timezone.localtime(),
         },

@@ -207,7 +207,9 @@ def _lead(run: PipelineRun, plan: SyncPlan, *, progress: Progress, order: Order)
     with span("pipeline_stage_seconds", stage="posts"):
         worked = work_queue(progress=progress, order=order)
     grown: dict[str, int] = {}
-    for stage, grow in {"links": partial(weave_links, inserts=plan.inserts_links), "refresh": pick_posts}.items():
+    stages: dict[str, Callable[[], dict[str, int]]]
+    stages = {"links": partial(weave_links, inserts=plan.inserts_links), "refresh": pick_posts}
+    for stage, grow in stages.items():
         _enter(run, stage)
         with span("pipeline_stage_seconds", stage=stage):
             grown |= grow()

@@ -39,8 +39,14 @@ def test_a_word_ends_before_particles_that_fit(text: str, word: str, is_whole: b
 def test_a_title_gives_its_telling_phrases() -> None:
     phrases = list_phrases("무선 청소기 추천 BEST 5 (2026)", ignored=IGNORED)
     assert "무선 청소기" in phrases
-    assert not any(phrase.endswith(("추천", "5", "2026")) for phrase in phrases)
+    assert not any(phrase.startswith("추천") or phrase.endswith(("5", "2026")) for phrase in phrases)
     assert list_phrases("필터", ignored=IGNORED) == []
+    assert {"가습기 추천 비교", "가습기 추천"} <= {
+        *list_phrases("가습기 추천 비교: 무엇이 좋을까", ignored=IGNORED | {"비교"})
+    }
+    upkeep = list_phrases("가습기 관리하는 방법", ignored=IGNORED)
+    assert "가습기 관리하는 방법" in upkeep
+    assert "가습기 관리하" not in upkeep, "half a verb is no word"
 
 
 def test_shared_words_mean_the_hub_and_without_one_nobody() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
 
-from content.packages.files import write_atomically
+from content.packages.files import open_atomically
 
 
 class WholeFileStorage(FileSystemStorage):
@@ -17,9 +17,10 @@ class WholeFileStorage(FileSystemStorage):
     """
 
     def _save(self, name: str, content: Any) -> str:
-        data = b"".join(chunk if isinstance(chunk, bytes) else chunk.encode() for chunk in content.chunks())
         target = Path(self.path(name))
-        write_atomically(target, data)
+        with open_atomically(target) as file:
+            for chunk in content.chunks():
+                file.write(chunk if isinstance(chunk, bytes) else chunk.encode())
         if self.file_permissions_mode is not None:
             target.chmod(self.file_permissions_mode)
         return name.replace("\\", "/")

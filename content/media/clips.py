@@ -28,7 +28,9 @@ def read_clip(source: Path, recipe: ClipRecipe, *, copy_to: Path | None = None) 
     size = source.stat().st_size
     if size > recipe.size_limit_bytes:
         limit = recipe.size_limit_bytes / 1e6
-        raise MediaRefused(f"파일이 {size / 1e6:.1f} MB로 한도 {limit:.0f} MB를 넘습니다. 짧게 자르거나 화질을 낮추세요.")
+        raise MediaRefused(
+            f"파일이 {size / 1e6:.1f} MB로 한도 {limit:.0f} MB를 넘습니다. 짧게 자르거나 화질을 낮추세요."
+        )
     with source.open("rb") as file:
         if file.read(12)[4:8] != b"ftyp":
             raise MediaRefused(f"MP4, MOV가 아닌 파일입니다. {ADVICE}")
@@ -53,7 +55,9 @@ def _read(container: Any, recipe: ClipRecipe) -> tuple[list[bytes], ClipFacts]:
     if context.name not in CODECS:
         raise MediaRefused(f"영상 방식 {context.name}은(는) 쓸 수 없습니다. {ADVICE}")
     if max(context.width, context.height) > recipe.side_limit_px:
-        raise MediaRefused(f"{context.width}x{context.height} 픽셀로 한도 {recipe.side_limit_px:,} 픽셀을 넘습니다. 작게 저장하세요.")
+        raise MediaRefused(
+            f"{context.width}x{context.height} 픽셀로 한도 {recipe.side_limit_px:,} 픽셀을 넘습니다. 작게 저장하세요."
+        )
     if not 0 < seconds <= recipe.seconds_limit:
         raise MediaRefused(f"길이가 {seconds:.1f}초로 한도 {recipe.seconds_limit:.0f}초를 넘습니다. 짧게 자르세요.")
     frames = [turned for frame in _decode_keyframes(container, stream, recipe) if (turned := _draw(frame, recipe))]

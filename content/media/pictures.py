@@ -46,6 +46,8 @@ def convert_picture(data: bytes, recipe: PictureRecipe) -> tuple[bytes, PictureF
         image = _shrink(_decode(data, kind, recipe), recipe.long_side_px)
     except MediaRefused:
         raise
+    except Image.DecompressionBombError as error:
+        raise MediaRefused(f"픽셀이 한도 {recipe.pixel_limit:,}개를 훨씬 넘습니다. 크기를 줄여 올리세요.") from error
     except DECODING_ERRORS as error:
         raise MediaRefused(f"파일이 잘렸거나 손상되어 열 수 없습니다. 원본에서 다시 저장한 {ADVICE}") from error
     return write_picture(image, quality=recipe.quality)

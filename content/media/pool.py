@@ -10,11 +10,13 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
+from time import perf_counter
 from typing import Any, Literal
 
 from content.media.recipe import ClipFacts, ClipRecipe, MediaRefused, PictureFacts, PictureRecipe
@@ -28,21 +30,26 @@ KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONDONTWRITEBYTECO
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file for a child. data: of a picture; path: of a clip, copy_to: for its copy without metadata."""
+    """One file for a child.
+
+    load: reads a picture, only when its turn comes; place: has a clip lie at a path for as long as it is read; copy_to: for
+    the clip's copy without metadata.
+    """
 
     op: Literal["picture", "clip"]
     recipe: PictureRecipe | ClipRecipe
-    data: bytes = b""
-    path: str = ""
+    load: Callable[[], bytes] = bytes
+    place: Callable[[], AbstractContextManager[str]] = partial(nullcontext[str], "")
     copy_to: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What a child made. blobs: the picture, or a clip's frames."""
+    """What a child made. blobs: the picture, or a clip's frames; seconds: of the child's own work."""
 
     facts: dict[str, Any]
     blobs: list[bytes]
+    seconds: float = 0.0
 
     @property
     def picture(self) -> PictureFacts:
@@ -61,12 +68,13 @@ class _Child:
     jobs: int = 0
     is_slow: bool = field(default=False)
 
-    def work(self, job: Job, seconds: float) -> Made:
+    def work(self, job: Job, seconds: float, *, data: bytes, path: str) -> Made:
         self.jobs += 1
+        started = perf_counter()
         timer = threading.Timer(seconds, self._stop)
         timer.start()
         try:
-            head = self._exchange(job)
+            head = self._exchange(job, data, path)
             blobs = [self._read(size) for size in head["sizes"]]
         except (OSError, ValueError) as error:
             self.process.kill()
@@ -77,15 +85,15 @@ class _Child:
             if head.get("is_over"):
                 self.process.kill()
             raise MediaRefused(head["fault"])
-        return Made(head["facts"], blobs)
+        return Made(head["facts"], blobs, perf_counter() - started)
 
-    def _exchange(self, job: Job) -> dict[str, Any]:
-        order = {"op": job.op, "recipe": asdict(job.recipe), "size": len(job.data)}
-        order |= {"path": job.path, "copy_to": job.copy_to}
+    def _exchange(self, job: Job, data: bytes, path: str) -> dict[str, Any]:
+        order = {"op": job.op, "recipe": asdict(job.recipe), "size": len(data), "path": path, "copy_to": job.copy_to}
         sink, source = self.process.stdin, self.process.stdout
         if sink is None or source is None:
             raise OSError("the child has no pipes")
-        sink.write(json.dumps(order).encode() + b"\n" + job.data)
+        sink.write(json.dumps(order).encode() + b"\n")
+        sink.write(data)
         sink.flush()
         head: dict[str, Any] = json.loads(source.readline())
         return head
@@ -119,8 +127,8 @@ class MediaPool:
         self._idle: queue.LifoQueue[_Child] = queue.LifoQueue()
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="media")
 
-    def run(self, jobs: Sequence[Job]) -> list[Made | MediaRefused]:
-        """Every job's result in order: what was made, or why it was refused."""
+    def run(self, jobs: Sequence[Job]) -> list[Made | Exception]:
+        """Every job's result in order: what was made, MediaRefused, or what `load` and `place` raised."""
         if len(jobs) == 1:
             return [self._run(jobs[0])]
         return list(self._threads.map(self._run, jobs))
@@ -135,12 +143,18 @@ class MediaPool:
         """The children that wait for work."""
         return [child.process.pid for child in list(self._idle.queue)]
 
-    def _run(self, job: Job) -> Made | MediaRefused:
+    def _run(self, job: Job) -> Made | Exception:
+        try:
+            data = job.load()
+            with job.place() as path:
+                return self._work(job, data, path)
+        except Exception as error:  # the caller gets it in the job's place
+            return error
+
+    def _work(self, job: Job, data: bytes, path: str) -> Made:
         child = self._take()
         try:
-            return child.work(job, self._seconds)
-        except MediaRefused as refusal:
-            return refusal
+            return child.work(job, self._seconds, data=data, path=path)
         finally:
             if child.process.poll() is None and child.jobs < JOBS_PER_CHILD and not child.is_slow:
                 self._idle.put(child)

@@ -17,7 +17,8 @@ from django.utils.safestring import SafeString
 from content.desk import format_number, link_to_post, shorten_hash
 from content.packages.models import Asset, Package
 from content.packages.posting import PostedPackage, mark_posted, unmark_posted
-from content.packages.selectors import is_file_there, locate_package
+from content.packages.selectors import is_file_there
+from content.packages.storage import get_storage
 from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
 
 
@@ -97,14 +98,14 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             raise PermissionDenied
         if package is None:
             raise Http404("패키지가 없습니다. 목록에서 다시 고르세요.")
-        place = locate_package(package)
+        name = package.storage_path
         try:
-            file = place.open("rb") if is_file_there(package) else None
+            file = get_storage().open(name) if is_file_there(package) else None
         except OSError:
             file = None
         if file is None:
             return self._say_lost(request, package)
-        return FileResponse(file, as_attachment=True, filename=place.name, content_type="application/zip")
+        return FileResponse(file, as_attachment=True, filename=name.rpartition("/")[2], content_type="application/zip")
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

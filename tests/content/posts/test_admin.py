@@ -35,6 +35,8 @@ def fill_form(post: Post | None = None, **changes: Any) -> dict[str, Any]:
         "relationship": "own_product",
         "status": "ready",
         "seen": mark_version(post) if post else "",
+        "videos-TOTAL_FORMS": "0",
+        "videos-INITIAL_FORMS": "0",
         "images-TOTAL_FORMS": "0",
         "images-INITIAL_FORMS": "0",
         **changes,

@@ -10,11 +10,11 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
@@ -28,6 +28,12 @@ CHILD = [sys.executable, "-m", "content.media.worker"]
 KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE")
 
 
+@contextmanager
+def stay_at(path: str = "") -> Iterator[str]:
+    """A file that lies where it lies."""
+    yield path
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """One file for a child.
@@ -39,7 +45,7 @@ class Job:
     op: Literal["picture", "clip"]
     recipe: PictureRecipe | ClipRecipe
     load: Callable[[], bytes] = bytes
-    place: Callable[[], AbstractContextManager[str]] = partial(nullcontext[str], "")
+    place: Callable[[], AbstractContextManager[str]] = stay_at
     copy_to: str = ""
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import tempfile
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 
-from content.media.pool import Job, Made, get_pool
+from content.media.pool import Job, Made, get_pool, stay_at
 from content.media.recipe import MediaRefused
 from content.packages.limits import get_limits
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT
@@ -51,7 +50,7 @@ def read_clip_file(path: Path) -> Made:
     """A local clip's facts and keyframes, out of a child process. Raises MediaRefused."""
     recipe = get_limits().clip
     pool = get_pool(memory_bytes=settings.MEDIA_CHILD_MB * MEGABYTE, seconds=settings.MEDIA_FILE_SECONDS)
-    [made] = pool.run([Job("clip", recipe, place=partial(nullcontext[str], str(path)))])
+    [made] = pool.run([Job("clip", recipe, place=partial(stay_at, str(path)))])
     if isinstance(made, Exception):
         raise made
     return made

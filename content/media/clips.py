@@ -105,7 +105,7 @@ def copy_clean(source: Path, target: Path) -> None:
     """The same pictures and sound in a new MP4 without place, device or time; the same bytes each time."""
     with (
         av.open(str(source), format="mov", options={"protocol_whitelist": "file"}) as given,
-        av.open(str(target), "w", format="mp4", options={"fflags": "+bitexact", "movflags": "+faststart"}) as made,
+        av.open(str(target), "w", format="mp4", options={"fflags": "+bitexact", "movflags": "+disable_chpl"}) as made,
     ):
         kept = [stream for kind in KEPT_STREAMS for stream in getattr(given.streams, kind)[:1]]
         copies = {stream.index: made.add_stream_from_template(stream) for stream in kept}

@@ -43,7 +43,7 @@ def convert_picture(data: bytes, recipe: PictureRecipe) -> tuple[bytes, PictureF
         limit = recipe.size_limit_bytes / 1e6
         raise MediaRefused(f"파일이 {len(data) / 1e6:.1f} MB로 한도 {limit:.0f} MB를 넘습니다. 작게 저장해 올리세요.")
     try:
-        image = _shrink(_decode(data, kind, recipe), recipe.long_side_px)
+        image = _decode(data, kind, recipe)
     except MediaRefused:
         raise
     except Image.DecompressionBombError as error:
@@ -94,7 +94,7 @@ def _decode(data: bytes, kind: str, recipe: PictureRecipe) -> Image.Image:
         _refuse_large(image, recipe)
         if kind == "JPEG":
             # The long side alone decides: a box of that side on both axes would never shrink a wide picture.
-            shrunk = recipe.long_side_px / max(image.size)
+            shrunk = min(recipe.least_side_px, recipe.long_side_px) / max(image.size)
             wanted = (max(1, int(image.width * shrunk)), max(1, int(image.height * shrunk)))
             image.draft(image.mode, wanted)
         # Once and never again: after a failure a second load may give blank pixels without an error.
@@ -138,15 +138,14 @@ def _flatten_mode(image: Image.Image, profile: object) -> Image.Image:
         return full if isinstance(low, int | float) and low < 255 else full.convert("RGB")
     if image.mode == "CMYK" and isinstance(profile, bytes):
         return image
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _shrink(image: Image.Image, side: int) -> Image.Image:
     if max(image.size) <= side:
         return image
-    small = image.copy() if image.readonly else image
-    small.thumbnail((side, side), FILTER)
-    return small
+    scale = side / max(image.size)
+    return image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), FILTER)
 
 
 def _to_srgb(image: Image.Image, profile: object) -> Image.Image:

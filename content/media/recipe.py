@@ -11,9 +11,14 @@ class MediaRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PictureRecipe:
-    """How a picture is converted. Sides and pixels are of the source except long_side_px, which is the result's."""
+    """How a picture is converted. side_limit_px and pixel_limit are of the source.
 
-    long_side_px: int = 1600
+    long_side_px: of the result at most; least_side_px: down to there a JPEG is decoded at a fraction of its size, so that most
+    photographs need no resizing at all (4000 pixels become 2000, 6000 become 1500).
+    """
+
+    long_side_px: int = 2048
+    least_side_px: int = 1280
     quality: int = 85
     pixel_limit: int = 50_000_000
     side_limit_px: int = 12_000
@@ -25,7 +30,7 @@ class ClipRecipe:
     """How a clip is read. frames: how many keyframes at most, the poster among them."""
 
     frames: int = 6
-    frame_side_px: int = 1280
+    frame_side_px: int = 2048
     quality: int = 85
     seconds_limit: float = 600.0
     side_limit_px: int = 4096

@@ -13,6 +13,7 @@ RANGES = (
     ("PACKAGE_VIDEO_SECONDS", 1, 7_200),
     ("PACKAGE_TOTAL_MB", 1, 10_000),
     ("PACKAGE_LONG_SIDE", 640, 4_096),
+    ("PACKAGE_LEAST_SIDE", 320, 4_096),
     ("PACKAGE_JPEG_QUALITY", 50, 95),
     ("PACKAGE_KEYFRAMES", 1, 30),
     ("PACKAGE_ZIP_LEVEL", 0, 9),
@@ -43,6 +44,8 @@ def check_package_settings(**_kwargs: Any) -> list[CheckMessage]:
         found.append(
             Error(f"PACKAGE_IMAGE_FORMATS={formats}: jpg를 넣고 jpg, png 가운데 고르세요.", id="packages.E003")
         )
+    if settings.PACKAGE_LEAST_SIDE > settings.PACKAGE_LONG_SIDE:
+        found.append(Error("PACKAGE_LEAST_SIDE가 PACKAGE_LONG_SIDE보다 큽니다.", id="packages.E006"))
     if settings.PACKAGE_TOTAL_MB < settings.PACKAGE_IMAGE_MB:
         found.append(Error("PACKAGE_TOTAL_MB가 PACKAGE_IMAGE_MB보다 작습니다.", id="packages.E004"))
     if not settings.PACKAGE_BLOG.strip():

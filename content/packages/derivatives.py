@@ -10,7 +10,6 @@ from pathlib import Path
 from shutil import copyfileobj
 
 from django.conf import settings
-from django.core.files import File
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from content.packages.assets import Original
 from content.packages.limits import Limits
 from content.packages.models import Derivative
 from content.posts.findings import Finding
-from content.storage import keep_file
+from content.storage import Remade, keep_file
 from perfhooks.metrics import observe
 
 MEGABYTE = 1024 * 1024
@@ -152,7 +151,7 @@ def _keep_clip(original: Original, made: Made, limits: Limits, scratch: Path) ->
         name = f"derived/{sha256[:2]}/{sha256}.mp4"
         if not default_storage.exists(name) or default_storage.size(name) != path.stat().st_size:
             default_storage.delete(name)
-            name = default_storage.save(name, File(file, name=name))
+            name = default_storage.save(name, Remade(file, name=name))
     clip = Derivative(
         original_sha256=original.sha256,
         part=CLIP,
@@ -180,7 +179,7 @@ def _keep_image(original: Original, part: str, facts: PictureFacts, data: bytes,
         original_sha256=original.sha256,
         part=part,
         media_key=limits.media_key,
-        storage_name=keep_file(name, data, sha256=facts.sha256),
+        storage_name=keep_file(name, data, sha256=facts.sha256, is_remade=True),
         sha256=facts.sha256,
         suffix=facts.suffix,
         width=facts.width,

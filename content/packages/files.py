@@ -20,9 +20,10 @@ def write_atomically(target: Path, data: bytes) -> None:
 
 
 @contextlib.contextmanager
-def open_atomically(target: Path) -> Iterator[BinaryIO]:
+def open_atomically(target: Path, *, is_forced: bool = True) -> Iterator[BinaryIO]:
     """A file to write to under a temporary name, forced to disk and renamed when the block ends without an error.
 
+    is_forced: False for what can be made again and is held against its fingerprint when it is used: no wait for the disk.
     Whatever the block raises removes the temporary file. What a killed process left behind under a temporary name in the
     same folder is removed first.
     """
@@ -33,13 +34,15 @@ def open_atomically(target: Path) -> Iterator[BinaryIO]:
         with part.open("w+b") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if is_forced:
+                os.fsync(file.fileno())
         part.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    if is_forced:
+        _sync_folder(target.parent)
 
 
 def remove_strays(folder: Path) -> int:

@@ -24,6 +24,7 @@ class Limits:
     video_seconds: int
     total_mb: int
     long_side_px: int
+    least_side_px: int
     quality: int
     keyframes: int
     zip_level: int
@@ -35,7 +36,9 @@ class Limits:
     @property
     def picture(self) -> PictureRecipe:
         """How pictures are converted."""
-        return PictureRecipe(long_side_px=self.long_side_px, quality=self.quality)
+        return PictureRecipe(
+            long_side_px=self.long_side_px, least_side_px=self.least_side_px, quality=self.quality
+        )
 
     @property
     def clip(self) -> ClipRecipe:
@@ -51,7 +54,7 @@ class Limits:
     @property
     def media_key(self) -> str:
         """The media recipe in short: derivatives of the same original and key are the same bytes."""
-        return f"{self.media_version}-{self.long_side_px}-{self.quality}-{self.keyframes}"
+        return f"{self.media_version}-{self.least_side_px}-{self.long_side_px}-{self.quality}-{self.keyframes}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def get_limits() -> Limits:
         video_seconds=settings.PACKAGE_VIDEO_SECONDS,
         total_mb=settings.PACKAGE_TOTAL_MB,
         long_side_px=settings.PACKAGE_LONG_SIDE,
+        least_side_px=settings.PACKAGE_LEAST_SIDE,
         quality=settings.PACKAGE_JPEG_QUALITY,
         keyframes=settings.PACKAGE_KEYFRAMES,
         zip_level=settings.PACKAGE_ZIP_LEVEL,

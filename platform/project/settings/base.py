@@ -243,8 +243,10 @@ PACKAGE_VIDEOS_LIMIT = env.int("PACKAGE_VIDEOS_LIMIT", default=5)
 PACKAGE_VIDEO_MB = env.int("PACKAGE_VIDEO_MB", default=200)
 PACKAGE_VIDEO_SECONDS = env.int("PACKAGE_VIDEO_SECONDS", default=600)
 PACKAGE_TOTAL_MB = env.int("PACKAGE_TOTAL_MB", default=500)
-# How pictures are brought to one form: the longer side of each (1280-2048), JPEG quality, keyframes of a clip.
-PACKAGE_LONG_SIDE = env.int("PACKAGE_LONG_SIDE", default=1600)
+# How pictures are brought to one form: the longer side of each at most, and down to where a fraction of a JPEG is decoded in
+# place of resizing the whole; JPEG quality; keyframes of a clip.
+PACKAGE_LONG_SIDE = env.int("PACKAGE_LONG_SIDE", default=2048)
+PACKAGE_LEAST_SIDE = env.int("PACKAGE_LEAST_SIDE", default=1280)
 PACKAGE_JPEG_QUALITY = env.int("PACKAGE_JPEG_QUALITY", default=85)
 PACKAGE_KEYFRAMES = env.int("PACKAGE_KEYFRAMES", default=6)
 # Of the texts in the zip; pictures and clips are stored as they are, since deflating them saves 3 % in thirty times the time.

@@ -36,9 +36,7 @@ class Limits:
     @property
     def picture(self) -> PictureRecipe:
         """How pictures are converted."""
-        return PictureRecipe(
-            long_side_px=self.long_side_px, least_side_px=self.least_side_px, quality=self.quality
-        )
+        return PictureRecipe(long_side_px=self.long_side_px, least_side_px=self.least_side_px, quality=self.quality)
 
     @property
     def clip(self) -> ClipRecipe:

@@ -1,7 +1,7 @@
 """Building packages. The same recipe is built once; a package is there in full or the earlier one stays."""
 
 import errno
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Literal
 
@@ -91,7 +91,7 @@ def find_originals(page: RenderedPost) -> tuple[list[Original], list[Finding]]:
             f"'{page.slug}'의 상품 이미지: {error} 스토어에 연결되는지 보고 다시 실행하세요."
         ) from error
     except OSError as error:
-        raise PackageRefused(f"'{page.slug}'의 상품 이미지: {_explain(error)}") from error
+        raise PackageRefused(f"'{page.slug}'의 상품 이미지: {explain(error)}") from error
 
 
 def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
@@ -116,7 +116,7 @@ def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
         forget_derivative(error.entry.derivative)
         return _build_page(page, is_last=True)
     except OSError as error:
-        raise PackageRefused(f"패키지 파일 {relative}: {_explain(error)}") from error
+        raise PackageRefused(f"패키지 파일 {relative}: {explain(error)}") from error
 
 
 def _build_file(
@@ -140,9 +140,20 @@ def _build_file(
 
 
 def settle_package(
-    page: RenderedPost, draft: PackageDraft, *, recipe_hash: str, relative: str, kind: str = "naver", blog: str = ""
+    page: RenderedPost,
+    draft: PackageDraft,
+    *,
+    recipe_hash: str,
+    relative: str,
+    kind: str = "naver",
+    blog: str = "",
+    guard: Callable[[], None] | None = None,
 ) -> Package:
-    """Write a draft's file and make it the current package, with its pictures in the ledger. Raises OSError, TornFile."""
+    """Write a draft's file and make it the current package, with its pictures in the ledger.
+
+    guard: called within the transaction before its rows are written; what it raises keeps them from it. Raises OSError,
+    TornFile.
+    """
 
     def write(file: BinaryIO) -> None:
         write_archive(
@@ -164,7 +175,11 @@ def settle_package(
         with span("zip_seconds", content_id=page.post_id):
             sha256, size_bytes = store_package(relative, write)
         observe("package_size_bytes", size_bytes)
-        package = make_current(page, recipe_hash, {**values, "sha256": sha256, "size_bytes": size_bytes}, draft)
+        facts = {**values, "sha256": sha256, "size_bytes": size_bytes}
+        with transaction.atomic():
+            if guard is not None:
+                guard()
+            package = make_current(page, recipe_hash, facts, draft)
         if is_file_there(package):
             return package
     raise OSError(errno.ENOENT, "removed as soon as it was written", relative)
@@ -238,7 +253,8 @@ def _report(package: Package, status: Literal["built", "cached"], findings: tupl
     )
 
 
-def _explain(error: OSError) -> str:
+def explain(error: OSError) -> str:
+    """Why the disk refused and what to do, in Korean."""
     words = DISK_ERRORS.get(error.errno or 0, f"{error.strerror or error} 원인을 없애고 다시 실행하세요.")
     name = f"{error.filename}: " if error.filename else ""
     return f"{name}{words}"

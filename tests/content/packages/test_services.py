@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from PIL import Image
 from pytest_django import Settings
 
 from content.cro.environment import TEMPLATE_VERSIONS

@@ -56,6 +56,8 @@ def convert_picture(data: bytes, recipe: PictureRecipe) -> tuple[bytes, PictureF
 def write_picture(image: Image.Image, *, quality: int) -> tuple[bytes, PictureFacts]:
     """Encode a decoded picture, JPEG unless it is transparent, with its hashes."""
     buffer = io.BytesIO()
+    # Pillow writes comments, profiles and the like of what was opened into what is saved.
+    image.info.clear()
     if image.mode == "RGBA":
         image.save(buffer, "PNG", compress_level=PNG_LEVEL)
     else:

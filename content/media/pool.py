@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from time import perf_counter
@@ -72,7 +72,8 @@ class Made:
 class _Child:
     process: subprocess.Popen[bytes]
     jobs: int = 0
-    is_slow: bool = field(default=False)
+    is_slow: bool = False
+    is_spent: bool = False
 
     def work(self, job: Job, seconds: float, *, data: bytes, path: str) -> Made:
         self.jobs += 1
@@ -83,13 +84,13 @@ class _Child:
             head = self._exchange(job, data, path)
             blobs = [self._read(size) for size in head["sizes"]]
         except (OSError, ValueError) as error:
-            self.process.kill()
+            self.is_spent = True
             raise MediaRefused(TOO_SLOW.format(seconds=seconds) if self.is_slow else DIED) from error
         finally:
             timer.cancel()
         if "fault" in head:
-            if head.get("is_over"):
-                self.process.kill()
+            # What a child could not get once it may lack again: its memory is full of holes.
+            self.is_spent = bool(head.get("is_over"))
             raise MediaRefused(head["fault"])
         return Made(head["facts"], blobs, perf_counter() - started)
 
@@ -162,10 +163,10 @@ class MediaPool:
         try:
             return child.work(job, self._seconds, data=data, path=path)
         finally:
-            if child.process.poll() is None and child.jobs < JOBS_PER_CHILD and not child.is_slow:
-                self._idle.put(child)
-            else:
+            if child.is_spent or child.jobs >= JOBS_PER_CHILD:
                 child.close()
+            else:
+                self._idle.put(child)
 
     def _take(self) -> _Child:
         while True:

@@ -56,6 +56,9 @@ class UniquePackForm(_PackForm):
     def validate_unique(self) -> None:
         """A pack that is there already is held against the ledger anew."""
 
+    def validate_constraints(self) -> None:
+        """Nor is its row, which the check has written, a conflict."""
+
 
 @admin.register(UniquePack)
 class UniquePackAdmin(FastModelAdmin[UniquePack]):

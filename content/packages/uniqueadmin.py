@@ -53,11 +53,9 @@ class UniquePackForm(_PackForm):
             raise ValidationError(str(refusal)) from refusal
         return values
 
-    def validate_unique(self) -> None:
-        """A pack that is there already is held against the ledger anew."""
-
-    def validate_constraints(self) -> None:
-        """Nor is its row, which the check has written, a conflict."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """A pack that is there already is held against the ledger anew: its row is no conflict."""
+        return {*super()._get_validation_exclusions(), "blog"}
 
 
 @admin.register(UniquePack)

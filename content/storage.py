@@ -3,12 +3,17 @@
 import hashlib
 import io
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage, default_storage
 
 from content.packages.files import open_atomically
+
+if TYPE_CHECKING:
+    _BytesFile = File[bytes]
+else:
+    _BytesFile = File
 
 
 class WholeFileStorage(FileSystemStorage):
@@ -35,7 +40,7 @@ def is_intact(name: str, sha256: str) -> bool:
         return hashlib.sha256(file.read()).hexdigest() == sha256
 
 
-class Remade(File):
+class Remade(_BytesFile):
     """A file that can be made again from what is kept, and is not worth a wait for the disk (43 ms on a busy one)."""
 
     is_remade = True

@@ -55,7 +55,7 @@ class UniquePackForm(_PackForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         """A pack that is there already is held against the ledger anew: its row is no conflict."""
-        return {*super()._get_validation_exclusions(), "blog"}
+        return {*super()._get_validation_exclusions(), "blog"}  # type: ignore[misc]
 
 
 @admin.register(UniquePack)

@@ -120,8 +120,7 @@ def test_a_clip_gives_a_poster_a_bounded_number_of_keyframes_and_a_copy_without_
     assert isinstance(pool.run([job])[0], Made)
     assert copy.read_bytes() == first
     poster = Image.open(io.BytesIO(made.blobs[0])).convert("L")
-    extremes = poster.getextrema()
-    assert extremes[1] > 100, "the first frames are black, the poster is not"
+    assert max(poster.tobytes()) > 100, "the first frames are black, the poster is not"
     pool.close()
 
 

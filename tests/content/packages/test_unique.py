@@ -18,6 +18,7 @@ from content.packages.ledger import get_index
 from content.packages.likeness import Hit, LikenessIndex, judge
 from content.packages.models import AssetUse, Package, UniquePicture
 from content.packages.selectors import get_current, list_packaged_ids
+from content.packages.services import settle_package
 from content.packages.storage import get_storage
 from content.packages.unique import build_pack, check_pack, decide_picture
 from content.posts.models import Post
@@ -135,7 +136,7 @@ def _distances(one: Image.Image, other: Image.Image) -> tuple[int, int]:
 def test_a_picture_that_another_pack_takes_meanwhile_is_noticed_under_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
     post, rival = make_scenes("own", draw_scene(1)), make_scenes("rival", draw_scene(1))
     checked = check_pack(post_id=post.pk, blog="home-note", actor_id=None)
-    settle = unique.settle_package
+    settle = settle_package
 
     def overtake(*args: Any, **kwargs: Any) -> Package:
         monkeypatch.setattr(unique, "settle_package", settle)

@@ -94,7 +94,7 @@ def test_an_unplaced_clip_follows_the_text_and_an_unknown_one_is_told(clip: byte
     post = make_post("글")
     add_clip(post, clip)
     for target in ("package", "page"):
-        rendered = compose_post(post_id=post.pk, target=target)  # type: ignore[arg-type]
+        rendered = compose_post(post_id=post.pk, target=target)
         assert [(ref.kind, ref.block, ref.alt) for ref in rendered.images] == [
             ("video", "video:1", "동영상: 쓰는 모습")
         ]
@@ -152,7 +152,7 @@ def test_the_form_takes_a_clip_and_says_what_is_wrong_with_another_file(client: 
     assert sent.status_code == 302, read_errors(sent)
     row = PostVideo.objects.get(post=post)
     assert row.video.name == f"posts/{row.sha256[:2]}/{row.sha256[:32]}.mp4"
-    assert row.poster.name.endswith(".jpg")
+    assert str(row.poster.name).endswith(".jpg")
     assert row.seconds == 3.0
     page = client.get(page_of(post)).content.decode()
     assert "글 동영상" in page

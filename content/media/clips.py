@@ -60,16 +60,16 @@ def _read(container: Any, recipe: ClipRecipe) -> tuple[list[bytes], ClipFacts]:
         )
     if not 0 < seconds <= recipe.seconds_limit:
         raise MediaRefused(f"길이가 {seconds:.1f}초로 한도 {recipe.seconds_limit:.0f}초를 넘습니다. 짧게 자르세요.")
-    frames = [turned for frame in _decode_keyframes(container, stream, recipe) if (turned := _draw(frame, recipe))]
-    if not frames:
+    # One at a time: a decoded frame of 1080p takes 8 MB.
+    written = [_write_frame(frame, recipe) for frame in _decode_keyframes(container, stream, recipe)]
+    if not written:
         raise MediaRefused(f"그림을 꺼낼 수 없는 영상입니다. {ADVICE}")
-    bright = next((at for at, image in enumerate(frames) if _is_bright(image)), 0)
-    ordered = [frames[bright], *frames[:bright], *frames[bright + 1 :]]
-    written = [write_picture(image, quality=recipe.quality) for image in ordered]
-    facts: tuple[PictureFacts, ...] = tuple(fact for _data, fact in written)
-    is_upright = (ordered[0].width > ordered[0].height) == (context.width > context.height)
+    bright = next((at for at, frame in enumerate(written) if frame[2]), 0)
+    ordered = [written[bright], *written[:bright], *written[bright + 1 :]]
+    facts = tuple(fact for _data, fact, _is_bright in ordered)
+    is_upright = (facts[0].width > facts[0].height) == (context.width > context.height)
     width, height = (context.width, context.height) if is_upright else (context.height, context.width)
-    return [data for data, _fact in written], ClipFacts(round(seconds, 3), width, height, context.name, facts)
+    return [each[0] for each in ordered], ClipFacts(round(seconds, 3), width, height, context.name, facts)
 
 
 def _decode_keyframes(container: Any, stream: Any, recipe: ClipRecipe) -> Iterator[Any]:
@@ -89,7 +89,14 @@ def _decode_keyframes(container: Any, stream: Any, recipe: ClipRecipe) -> Iterat
         yield from found[:1]
 
 
-def _draw(frame: Any, recipe: ClipRecipe) -> Image.Image | None:
+def _write_frame(frame: Any, recipe: ClipRecipe) -> tuple[bytes, PictureFacts, bool]:
+    """A keyframe as JPEG, its facts, and whether it is bright enough for a poster."""
+    image = _draw(frame, recipe)
+    is_bright = _is_bright(image)
+    return (*write_picture(image, quality=recipe.quality), is_bright)
+
+
+def _draw(frame: Any, recipe: ClipRecipe) -> Image.Image:
     scale = min(1.0, recipe.frame_side_px / max(frame.width, frame.height))
     size = (max(2, round(frame.width * scale)), max(2, round(frame.height * scale)))
     image: Image.Image = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation="AREA").to_image()

@@ -248,7 +248,7 @@ PACKAGE_TOTAL_MB = env.int("PACKAGE_TOTAL_MB", default=500)
 PACKAGE_LONG_SIDE = env.int("PACKAGE_LONG_SIDE", default=2048)
 PACKAGE_LEAST_SIDE = env.int("PACKAGE_LEAST_SIDE", default=1280)
 PACKAGE_JPEG_QUALITY = env.int("PACKAGE_JPEG_QUALITY", default=85)
-PACKAGE_KEYFRAMES = env.int("PACKAGE_KEYFRAMES", default=6)
+PACKAGE_KEYFRAMES = env.int("PACKAGE_KEYFRAMES", default=5)
 # Of the texts in the zip; pictures and clips are stored as they are, since deflating them saves 3 % in thirty times the time.
 PACKAGE_ZIP_LEVEL = env.int("PACKAGE_ZIP_LEVEL", default=6)
 # Each child process that decodes: its address space, and how long it may take for one file.

@@ -39,6 +39,14 @@ class Original:
         word, _colon, number = self.ref.block.partition(":")
         return f"{'동영상' if word == 'video' else '글 이미지'} {number}번 {self.storage_name}"
 
+    @property
+    def label(self) -> str:
+        """The same in a heading: by its number and words."""
+        if self.ref.kind == "product":
+            return f"상품 {self.ref.owner}: {self.ref.alt}"
+        word, _colon, number = self.ref.block.partition(":")
+        return f"동영상 {number}번" if word == "video" else f"글 이미지 {number}번: {self.ref.alt}"
+
     def complain(self, reason: str) -> Finding:
         """The finding that it cannot be used."""
         kind = "bad_video" if self.is_clip else "bad_image"

@@ -186,7 +186,7 @@ class UniquePack(models.Model):
         constraints = [models.UniqueConstraint(fields=["post", "blog"], name="unique_pack_once")]
 
     def __str__(self) -> str:
-        return f"{self.post_id} · {self.blog}"
+        return f"{self.post} → {self.blog}"
 
 
 class Verdict(models.TextChoices):

@@ -53,6 +53,7 @@ class PackagePages:
             "title": f"패키지 미리보기: {package.post.title}",
             "package": package,
             "manifest": manifest,
+            "files": sorted(manifest["images"] + manifest["videos"], key=lambda file: (file["order"], file["name"])),
             "width": width if width in WIDTHS else "mobile",
             "widths": WIDTHS.items(),
         }

@@ -195,7 +195,7 @@ def _keep(plan: _Plan, *, post_id: int, blog: str, actor_id: int | None) -> Chec
         nearest = uses.get(hit.id) if hit else None
         if row.verdict != verdict or row.nearest_id != (nearest.pk if nearest else None):
             row.decision, row.note, row.decided_by_id, row.decided_at = Decision.NONE, "", None, None
-        row.order, row.storage_name, row.label = order, original.storage_name, original.what[:200]
+        row.order, row.storage_name, row.label = order, original.storage_name, original.label[:200]
         row.verdict, row.nearest = verdict, nearest
         row.dhash_distance, row.whash_distance = (hit.dhash_distance, hit.whash_distance) if hit else (None, None)
         row.is_mirrored = bool(hit and hit.is_mirrored)

@@ -92,6 +92,10 @@ class UniquePackAdmin(FastModelAdmin[UniquePack]):
         form.actor_id = request.user.pk
         return form
 
+    def get_fieldsets(self, request: HttpRequest, obj: UniquePack | None = None) -> list[tuple[Any, Any]]:
+        """Post and blog to choose; once they are, the page's head says them."""
+        return [] if obj else list(super().get_fieldsets(request, obj))
+
     def get_urls(self) -> list[URLPattern]:
         """The pages, and what their buttons do."""
         wrap = self.admin_site.admin_view

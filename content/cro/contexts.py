@@ -12,10 +12,11 @@ _encoder = msgspec.msgpack.Encoder()
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image's address in the page and its alternative text."""
+    """An image's address in the page, its alternative text, and the words below it, if any."""
 
     address: str
     alt: str
+    caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

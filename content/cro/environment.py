@@ -14,7 +14,7 @@ from content.cro.contexts import Card, Cta, Page, Table
 Target = Literal["package", "page"]
 """package: the small subset that a blog's editor takes over; page: a full fragment for the product's own site."""
 
-TEMPLATE_VERSIONS = {"cro_buy": "2", "cro_compare": "2", "cro_review": "1", "cro_best": "1", "cro_deal": "1"}
+TEMPLATE_VERSIONS = {"cro_buy": "3", "cro_compare": "3", "cro_review": "2", "cro_best": "2", "cro_deal": "2"}
 """Every template and its version. A changed file gets a new version, so that packages made of it are built anew."""
 TEMPLATE_LABELS = {
     "cro_buy": "구매 안내",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from django.utils.text import slugify
@@ -16,15 +16,18 @@ _ADDRESS = re.compile(r'(?<=<img src=")image-(\d+)(?=")')
 class ImageRef:
     """A picture of a page. source: URL of a product's picture, storage name of a post's; name: 01_<slug>.jpg.
 
-    The suffix of the name is a promise that the package corrects when the picture turns out to be PNG or WebP. owner:
-    SKU or slug of what it shows.
+    The suffix of the name is a promise that the package corrects when the picture turns out to be PNG. owner: SKU or slug of
+    what it shows; block: the part of the post that it belongs to (product:SKU, image:2, video:1). A video stands here by its
+    poster.
     """
 
-    kind: Literal["product", "post"]
+    kind: Literal["product", "post", "video"]
     source: str
     alt: str
     owner: str
     name: str = ""
+    caption: str = ""
+    block: str = ""
 
 
 class ImageBook:
@@ -59,4 +62,4 @@ def rename_images(html: str, names: Mapping[str, str]) -> str:
 
 def _name_ref(ref: ImageRef, place: int) -> ImageRef:
     owner = slugify(ref.owner)[:NAME_LENGTH_LIMIT].strip("-") or ref.kind
-    return ImageRef(ref.kind, ref.source, ref.alt, ref.owner, f"{place:02d}_{owner}.{DEFAULT_SUFFIX}")
+    return replace(ref, name=f"{place:02d}_{owner}.{DEFAULT_SUFFIX}")

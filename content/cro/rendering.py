@@ -29,7 +29,7 @@ PAID = frozenset({"affiliate_commission", "sponsored_goods", "paid_ad", "free_sa
 """Relationships in which the writer gets something for the links."""
 PRICE_KINDS = frozenset({"price", "unit_price"})
 """Kinds of columns that tell a price."""
-IMAGE_SCHEME = "image:"
+IMAGE_SCHEME, VIDEO_SCHEME = "image:", "video:"
 SOLD_OUT_LABEL = "{name}: 지금은 판매하지 않습니다"
 ITEMS_LIMIT = 10
 """Products that a best-of list adds to those of the body."""
@@ -87,7 +87,7 @@ class Renderer:
     shown: dict[int, ProductFacts] = field(default_factory=dict)
     carded: set[int] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
-    placed: set[int] = field(default_factory=set)
+    placed: set[str] = field(default_factory=set)
     linked: set[CtaPosition] = field(default_factory=set)
     has_table: bool = False
     lines: dict[str, int] | None = None
@@ -139,9 +139,7 @@ class Renderer:
             table=render_table(table, source.target) if table else None,
             after_table=self.link_at("after_table") if table else None,
             closing=self.build_closing(),
-            gallery=tuple(
-                self.add_post_image(image.position) for image in source.post.images if image.position not in self.placed
-            ),
+            gallery=self.build_gallery(),
             trust=list_trust(source.variant.trust, match, has_times=is_page) if match else (),
             specs=list_specs(match) if match and template_id == "cro_review" else (),
             items=self.build_items() if template_id == "cro_best" else (),
@@ -251,22 +249,45 @@ class Renderer:
         return claim is not None and claim.is_allowed and not is_hidden(product.price_checked_at)
 
     def place_image(self, address: str, alt: str) -> Markup:
-        """A picture of the post by `image:POSITION`; any other address cannot be packed."""
-        number = address.removeprefix(IMAGE_SCHEME)
-        if number == address:
+        """A picture of the post by `image:POSITION`, a clip by `video:POSITION`; any other address cannot be packed."""
+        if not address.startswith((IMAGE_SCHEME, VIDEO_SCHEME)):
             message = (
                 f"이미지 '{address[:80]}': 글에 올린 이미지만 담을 수 있습니다. 올린 뒤 ![설명](image:번호)로 쓰세요."
             )
             self.findings.append(Finding("external_image", self.find_line(address), message))
             return Markup("")
-        positions = {str(image.position): image.position for image in self.source.post.images}
-        if number not in positions:
-            message = f"이미지 {number[:10]}번: 글에 없습니다. 이미지를 올리거나 번호를 고치세요."
+        number = address.partition(":")[2]
+        word, object_mark = ("동영상", "을") if address.startswith(VIDEO_SCHEME) else ("이미지", "를")
+        held = next((each for each in self.list_blocks() if each.block == address), None)
+        if held is None:
+            message = f"{word} {number[:10]}번: 글에 없습니다. {word}{object_mark} 올리거나 번호를 고치세요."
             self.findings.append(Finding("unknown_image", self.find_line(address), message))
             return Markup("")
-        self.placed.add(positions[number])
-        picture = self.add_post_image(positions[number], alt=alt)
-        return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt)
+        picture = self.add_block(held, alt=alt)
+        below = Markup("<br><em>{}</em>").format(picture.caption) if picture.caption else Markup("")
+        return Markup('<img src="{}" alt="{}">').format(picture.address, picture.alt) + below
+
+    def list_blocks(self) -> list[ImageRef]:
+        """The post's own pictures, then its clips by their posters."""
+        post = self.source.post
+        images = [
+            ImageRef("post", it.name, it.alt, post.slug, "", it.caption, f"{IMAGE_SCHEME}{it.position}")
+            for it in post.images
+        ]
+        return images + [
+            ImageRef("video", it.poster, it.alt, post.slug, "", it.caption, f"{VIDEO_SCHEME}{it.position}")
+            for it in post.videos
+        ]
+
+    def build_gallery(self) -> tuple[Picture, ...]:
+        """The post's pictures and clips that its body does not place."""
+        return tuple(self.add_block(each) for each in self.list_blocks() if each.block not in self.placed)
+
+    def add_block(self, ref: ImageRef, *, alt: str = "") -> Picture:
+        """A picture or clip of the post, told apart by the words of the body or its own."""
+        self.placed.add(ref.block)
+        words = f"동영상: {alt or ref.alt}" if ref.kind == "video" else alt or ref.alt
+        return Picture(self.book.add(replace(ref, alt=words)), words, ref.caption)
 
     def find_address(self, slug: str) -> str:
         """Where readers find a post that is linked; "" with a finding for one that they cannot open."""
@@ -286,19 +307,13 @@ class Renderer:
                     self.lines.setdefault(match[1] or match[2], number)
         return self.lines.get(address, 0)
 
-    def add_post_image(self, position: int, *, alt: str = "") -> Picture:
-        """A picture of the post, told apart by the words of the body or its own."""
-        image = next(image for image in self.source.post.images if image.position == position)
-        words = alt or image.alt
-        return Picture(self.book.add(ImageRef("post", image.name, words, self.source.post.slug)), words)
-
     def build_card(self, product: ProductFacts) -> Card:
         """A product's box."""
         self.shown[product.id] = product
         is_reduced = product.discount_percent > 0 and self.may_claim(product)
         picture = None
         if product.image_url:
-            ref = ImageRef("product", product.image_url, product.name, product.sku)
+            ref = ImageRef("product", product.image_url, product.name, product.sku, block=f"product:{product.sku}")
             picture = Picture(self.book.add(ref), product.name)
         return Card(
             name=product.name,

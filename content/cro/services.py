@@ -74,7 +74,10 @@ def compose_post(
 def read_source(
     post_id: int, *, target: Target = "package", variant: Variant | str | None = None, template_id: str = ""
 ) -> Source:
-    """Everything that the page is made of, in at most ten queries; one more each for a variant of the desk's own and for links to posts."""
+    """Everything that the page is made of, in at most eleven queries.
+
+    One more each for a variant of the desk's own and for links to posts.
+    """
     if template_id and template_id not in TEMPLATE_VERSIONS:
         names = ", ".join(TEMPLATE_VERSIONS)
         raise VariantError("template_id", f"템플릿: '{template_id}' 대신 {names} 가운데 고르세요.")

@@ -6,18 +6,18 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
-from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from content.desk import format_number, link_to_post, shorten_hash
+from content.packages import uniqueadmin as uniqueadmin
 from content.packages.models import Asset, Package
+from content.packages.packagepages import PackagePages, say_lost, send_package, write_link
 from content.packages.posting import PostedPackage, mark_posted, unmark_posted
-from content.packages.selectors import is_file_there, locate_package
 from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
 
 
@@ -39,11 +39,11 @@ class PostedFilter(admin.SimpleListFilter):
 
 
 @admin.register(Package)
-class PackageAdmin(ReadOnlyAdmin[Package]):
+class PackageAdmin(PackagePages, ReadOnlyAdmin[Package]):
     """Every package that was built, the newest first."""
 
-    list_display = ("post_title", "state", "posted", "size", "template_id", "recipe", "built", "download")
-    list_filter = ("is_current", PostedFilter, "template_id")
+    list_display = ("post_title", "use", "state", "posted", "size", "template_id", "built", "download")
+    list_filter = ("is_current", "kind", PostedFilter, "template_id")
     change_form_template = "admin/packages/package/change_form.html"
     list_select_related = ("post",)
     search_fields = ("post__slug", "post__title", "recipe_hash", "trace_id")
@@ -51,7 +51,21 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
     ordering = ("-built_at", "-id")
     empty_hint = "준비된 글을 처리하면 만들어집니다."
     fieldsets = (
-        (None, {"fields": ("post_title", "state", "posted", "posted_by", "download", "size", "pictures")}),
+        (
+            None,
+            {
+                "fields": (
+                    "post_title",
+                    "use",
+                    "state",
+                    "posted",
+                    "posted_by",
+                    "download",
+                    "size",
+                    ("pictures", "clips"),
+                )
+            },
+        ),
         (
             "무엇으로 만들었나",
             {
@@ -79,7 +93,7 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             path(f"<int:package_id>/{name}/", self.admin_site.admin_view(view), name=f"packages_package_{name}")
             for name, view in (("posted", self.posted_view), ("unposted", self.unposted_view))
         ]
-        return [address, *posted, *super().get_urls()]
+        return [address, *posted, *self.get_page_urls(), *super().get_urls()]
 
     def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
         """The columns; the way to the file only for who may take it."""
@@ -97,20 +111,17 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             raise PermissionDenied
         if package is None:
             raise Http404("패키지가 없습니다. 목록에서 다시 고르세요.")
-        place = locate_package(package)
-        try:
-            file = place.open("rb") if is_file_there(package) else None
-        except OSError:
-            file = None
-        if file is None:
-            return self._say_lost(request, package)
-        return FileResponse(file, as_attachment=True, filename=place.name, content_type="application/zip")
+        sent = send_package(package)
+        return sent or say_lost(self.admin_site, request, package)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """The facts, and who may says where it was posted."""
+        """The facts, a link that ends by itself, and who may says where it was posted."""
         context["may_mark"] = may_mark(request)
+        package = context.get("original")
+        if package is not None and may_download(request):
+            context["signed_link"], context["link_minutes"] = write_link(request, package)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def posted_view(self, request: HttpRequest, package_id: int) -> HttpResponse:
@@ -148,10 +159,6 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
             messages.success(request, words)
         return HttpResponseRedirect(where)
 
-    def _say_lost(self, request: HttpRequest, package: Package) -> HttpResponseBase:
-        context = {**self.admin_site.each_context(request), "title": "패키지 파일이 없습니다", "package": package}
-        return TemplateResponse(request, "admin/packages/package/lost.html", context, status=404)
-
     @admin.display(description="글", ordering="post__title")
     def post_title(self, package: Package) -> SafeString:
         """The post."""
@@ -180,10 +187,15 @@ class PackageAdmin(ReadOnlyAdmin[Package]):
         """How many pictures it holds."""
         return format_number(package.image_count)
 
-    @admin.display(description="구성 지문")
-    def recipe(self, package: Package) -> SafeString:
-        """The beginning of its recipe's fingerprint."""
-        return shorten_hash(package.recipe_hash)
+    @admin.display(description="동영상", ordering="video_count")
+    def clips(self, package: Package) -> SafeString:
+        """How many clips it holds."""
+        return format_number(package.video_count)
+
+    @admin.display(description="쓰임", ordering="kind")
+    def use(self, package: Package) -> SafeString:
+        """The ordinary package, or a unique pack and its blog."""
+        return pill(f"유니크 · {package.blog}", "warn") if package.blog else pill("네이버", "grey")
 
     @admin.display(description="만든 시각", ordering="built_at")
     def built(self, package: Package) -> SafeString:

@@ -9,3 +9,7 @@ class PackagesConfig(AppConfig):
     name = "content.packages"
     label = "packages"
     verbose_name = "패키지"
+
+    def ready(self) -> None:
+        """Register the checks of the settings."""
+        from content.packages import checks  # noqa: F401

@@ -4,7 +4,9 @@ import contextlib
 import os
 import re
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from perfhooks.liveness import is_holder_alive, this_holder
 
@@ -12,24 +14,35 @@ _PART = re.compile(r"\..+\.[a-z]+\.\d+\.(?P<holder>.+)\.part")
 
 
 def write_atomically(target: Path, data: bytes) -> None:
-    """Write under a temporary name, force it to disk, then rename. Raises OSError, with the temporary file removed.
+    """Write these bytes in full or not at all. Raises OSError. See `open_atomically`."""
+    with open_atomically(target) as file:
+        file.write(data)
 
-    What a killed process left behind under a temporary name in the same folder is removed first.
+
+@contextlib.contextmanager
+def open_atomically(target: Path, *, is_forced: bool = True) -> Iterator[BinaryIO]:
+    """A file to write to under a temporary name, forced to disk and renamed when the block ends without an error.
+
+    is_forced: False for what can be made again and is held against its fingerprint when it is used: no wait for the disk.
+    Whatever the block raises removes the temporary file. What a killed process left behind under a temporary name in the
+    same folder is removed first.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     remove_strays(target.parent)
     part = target.with_name(f".{target.name}.{threading.get_native_id()}.{this_holder()}.part")
     try:
-        with part.open("wb") as file:
-            file.write(data)
+        with part.open("w+b") as file:
+            yield file
             file.flush()
-            os.fsync(file.fileno())
+            if is_forced:
+                os.fsync(file.fileno())
         part.replace(target)
-    except OSError:
+    except BaseException:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    if is_forced:
+        _sync_folder(target.parent)
 
 
 def remove_strays(folder: Path) -> int:

@@ -16,5 +16,5 @@ def select_outdated() -> QuerySet[Package]:
     """The current packages that the code as it is now would make differently."""
     templates = (Q(template_id=name, template_version=version) for name, version in TEMPLATE_VERSIONS.items())
     disclosures = list_current_versions()
-    as_now = Q(recipe_version=recipe.RECIPE_VERSION, disclosure_version__in=disclosures) & reduce(or_, templates)
+    as_now = Q(recipe_version=recipe.get_version(), disclosure_version__in=disclosures) & reduce(or_, templates)
     return select_current().exclude(as_now)

@@ -1,22 +1,21 @@
 """Reads of packages."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from django.conf import settings
 from django.db.models import QuerySet
 
-from content.packages.models import Asset, Package
+from content.packages.models import Asset, Package, PackageKind
+from content.packages.storage import is_whole
 
 
 def select_current() -> QuerySet[Package]:
-    """The current package of every post that has one."""
-    return Package.objects.filter(is_current=True)
+    """The current ordinary package of every post that has one; unique packs are no part of the flow."""
+    return Package.objects.filter(is_current=True, kind=PackageKind.NAVER)
 
 
-def get_current(post_id: int) -> Package | None:
-    """The post's current package."""
-    return select_current().filter(post_id=post_id).first()
+def get_current(post_id: int, *, kind: str = PackageKind.NAVER, blog: str = "") -> Package | None:
+    """The post's current package, or its current unique pack for a blog."""
+    return Package.objects.filter(is_current=True, post_id=post_id, kind=kind, blog=blog).first()
 
 
 def get_posted(post_id: int) -> Package | None:
@@ -24,17 +23,9 @@ def get_posted(post_id: int) -> Package | None:
     return Package.objects.filter(post_id=post_id).exclude(posted_url="").order_by("-posted_at", "-pk").first()
 
 
-def locate_package(package: Package) -> Path:
-    """Where its file lies."""
-    return Path(settings.PACKAGE_DIR) / package.storage_path
-
-
 def is_file_there(package: Package) -> bool:
     """Whether its file lies there in full length."""
-    try:
-        return locate_package(package).stat().st_size == package.size_bytes
-    except OSError:
-        return False
+    return is_whole(package.storage_path, package.size_bytes)
 
 
 def list_asset_names(urls: Iterable[str]) -> dict[str, str]:

@@ -1,24 +1,26 @@
 """Building packages. The same recipe is built once; a package is there in full or the earlier one stays."""
 
 import errno
-import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
-from django.conf import settings
+from django.core.files.storage import default_storage
 from django.db import transaction
 
 from content.cro.rendered import RenderedPost
 from content.cro.services import compose_post
 from content.packages import recipe
-from content.packages.archive import PackedImage, pack_archive
-from content.packages.assets import Still, collect_stills, discard_torn, read_still
+from content.packages.archive import TornFile, write_archive
+from content.packages.assets import Original, collect_originals, discard_torn
+from content.packages.derivatives import convert_originals, forget_derivative
+from content.packages.drafts import PackageDraft, draft_package
 from content.packages.fetching import PictureUnreachable
-from content.packages.files import write_atomically
-from content.packages.models import Package
-from content.packages.selectors import get_current, is_file_there, locate_package
+from content.packages.ledger import record_uses
+from content.packages.limits import get_limits
+from content.packages.models import Package, PackageKind
+from content.packages.selectors import get_current, is_file_there
+from content.packages.storage import locate_file, store_package
 from content.posts.findings import Finding
 from content.posts.selectors import get_post, hold_processable
 from content.posts.services import replace_findings
@@ -31,6 +33,8 @@ from products.catalog.selectors import get_facts_by_id
 from products.catalog.services import record_placements
 
 NAME_HASH_LENGTH = 12
+PRUNED_MEANWHILE_ATTEMPTS = 2
+TORN_AGAIN = "다시 만든 파일도 손상되었습니다. 디스크를 확인하고 다시 실행하세요."
 DISK_ERRORS = {
     errno.ENOSPC: "디스크에 빈 공간이 없습니다. 공간을 비우고 다시 실행하세요.",
     errno.EDQUOT: "디스크 할당량을 다 썼습니다. 할당량을 늘리거나 공간을 비우고 다시 실행하세요.",
@@ -69,6 +73,8 @@ def build_package(*, post_id: int, rendered: RenderedPost | None = None) -> Pack
     """
     with span("package_build_seconds", video="no", content_id=post_id) as timed:
         page = rendered or compose_post(post_id=post_id)
+        has_video = any(ref.kind == "video" for ref in page.images)
+        timed.set(video="yes" if has_video else "no")
         outcome = _build_page(page)
         timed.set(status=outcome.status)
     if outcome.status != "refused":
@@ -76,75 +82,113 @@ def build_package(*, post_id: int, rendered: RenderedPost | None = None) -> Pack
     return outcome
 
 
-def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
-    """is_last: whether torn pictures were fetched anew already; a disk that tears them again is no fault of the post."""
-    if not page.is_publishable:
-        return _refuse(page, page.findings)
+def find_originals(page: RenderedPost) -> tuple[list[Original], list[Finding]]:
+    """The originals of a page's pictures and clips, and what is wrong with others. Raises PackageRefused."""
     try:
-        stills, faults = collect_stills(page.images, post=get_post(page.post_id))
+        return collect_originals(page.images, post=get_post(page.post_id))
     except PictureUnreachable as error:
         raise PackageRefused(
             f"'{page.slug}'의 상품 이미지: {error} 스토어에 연결되는지 보고 다시 실행하세요."
         ) from error
     except OSError as error:
-        raise PackageRefused(f"'{page.slug}'의 상품 이미지: {_explain(error)}") from error
+        raise PackageRefused(f"'{page.slug}'의 상품 이미지: {explain(error)}") from error
+
+
+def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
+    """is_last: whether torn files were made anew already; a disk that tears them again is no fault of the post."""
+    if not page.is_publishable:
+        return _refuse(page, page.findings)
+    originals, faults = find_originals(page)
     if faults:
         return _refuse(page, [*page.findings, *faults])
-    return _build_with(page, stills, is_last=is_last)
-
-
-def _build_with(page: RenderedPost, stills: Sequence[Still], *, is_last: bool) -> PackageOutcome:
     replace_findings(post_id=page.post_id, findings=page.findings)
-    recipe_hash = recipe.hash_recipe(page, image_hashes=[still.sha256 for still in stills])
+    recipe_hash = recipe.hash_recipe(page, hashes=[original.sha256 for original in originals])
     held = get_current(page.post_id)
     if held is not None and held.recipe_hash == recipe_hash and is_file_there(held):
         _record_shown(page)
         return _report(held, "cached", page.findings)
     relative = f"{page.slug}/{page.slug}-{recipe_hash[:NAME_HASH_LENGTH]}.zip"
     try:
-        images, torn = _pack_stills(stills)
-        if not torn:
-            return _build_file(page, images, recipe_hash, relative)
+        return _build_file(page, originals, recipe_hash, relative, is_last=is_last)
+    except TornFile as error:
         if is_last:
-            raise OSError(errno.EIO, "stored picture differs from its fingerprint", torn[0].storage_name)
-        faults = discard_torn(torn)
+            raise PackageRefused(f"패키지 파일 {relative}: {error}: {TORN_AGAIN}") from error
+        forget_derivative(error.entry.derivative)
+        return _build_page(page, is_last=True)
     except OSError as error:
-        raise PackageRefused(f"패키지 파일 {relative}: {_explain(error)}") from error
-    return _refuse(page, [*page.findings, *faults]) if faults else _build_page(page, is_last=True)
+        raise PackageRefused(f"패키지 파일 {relative}: {explain(error)}") from error
+
+
+def _build_file(
+    page: RenderedPost, originals: Sequence[Original], recipe_hash: str, relative: str, *, is_last: bool
+) -> PackageOutcome:
+    """Convert, hold against the limits, write. Raises OSError, TornFile."""
+    limits = get_limits()
+    done = convert_originals(originals, limits)
+    if done.torn:
+        if is_last:
+            raise OSError(errno.EIO, "stored picture differs from its fingerprint", done.torn[0].storage_name)
+        faults = discard_torn(done.torn)
+        return _refuse(page, [*page.findings, *faults]) if faults else _build_page(page, is_last=True)
+    if done.faults:
+        return _refuse(page, [*page.findings, *done.faults])
+    draft = draft_package(page, originals, done.parts, limits)
+    if draft.findings:
+        return _refuse(page, [*page.findings, *draft.findings])
+    package = settle_package(page, draft, recipe_hash=recipe_hash, relative=relative)
+    return _report(package, "built", page.findings)
+
+
+def settle_package(
+    page: RenderedPost,
+    draft: PackageDraft,
+    *,
+    recipe_hash: str,
+    relative: str,
+    kind: str = "naver",
+    blog: str = "",
+    guard: Callable[[], None] | None = None,
+) -> Package:
+    """Write a draft's file and make it the current package, with its pictures in the ledger.
+
+    guard: called within the transaction before its rows are written; what it raises keeps them from it. Raises OSError,
+    TornFile.
+    """
+
+    def write(file: BinaryIO) -> None:
+        write_archive(
+            file,
+            texts=draft.texts,
+            packed=draft.packed,
+            level=get_limits().zip_level,
+            open_stored=default_storage.open,
+        )
+
+    values = {
+        "storage_path": relative,
+        "image_count": len(draft.packed),
+        "video_count": draft.clip_count,
+        "kind": kind,
+        "blog": blog,
+    }
+    for _attempt in range(PRUNED_MEANWHILE_ATTEMPTS):
+        with span("zip_seconds", content_id=page.post_id):
+            sha256, size_bytes = store_package(relative, write)
+        observe("package_size_bytes", size_bytes)
+        facts = {**values, "sha256": sha256, "size_bytes": size_bytes}
+        with transaction.atomic():
+            if guard is not None:
+                guard()
+            package = make_current(page, recipe_hash, facts, draft)
+        if is_file_there(package):
+            return package
+    raise OSError(errno.ENOENT, "removed as soon as it was written", relative)
 
 
 def _refuse(page: RenderedPost, findings: Iterable[Finding]) -> PackageOutcome:
     kept = tuple(findings)
     replace_findings(post_id=page.post_id, findings=kept)
     return PackageOutcome(page.post_id, "refused", findings=kept)
-
-
-def _build_file(page: RenderedPost, images: Sequence[PackedImage], recipe_hash: str, relative: str) -> PackageOutcome:
-    with span("zip_seconds", content_id=page.post_id):
-        data = pack_archive(page, images)
-        write_atomically(Path(settings.PACKAGE_DIR) / relative, data)
-    observe("package_size_bytes", len(data))
-    values = {
-        "sha256": hashlib.sha256(data).hexdigest(),
-        "size_bytes": len(data),
-        "storage_path": relative,
-        "image_count": len(images),
-    }
-    return _report(_make_current(page, recipe_hash, values), "built", page.findings)
-
-
-def _pack_stills(stills: Sequence[Still]) -> tuple[list[PackedImage], list[Still]]:
-    """The pictures with their bytes, and those whose bytes are not what they were."""
-    images: list[PackedImage] = []
-    torn: list[Still] = []
-    for still in stills:
-        data = read_still(still)
-        with span("image_hash_seconds"):
-            sha256 = hashlib.sha256(data).hexdigest()
-        if sha256 != still.sha256:
-            torn.append(still)
-        images.append(PackedImage(still.name, still.ref.kind, still.ref.alt, data, sha256))
-    return images, torn
 
 
 @transaction.atomic
@@ -158,10 +202,10 @@ def _record_shown(page: RenderedPost) -> None:
 
 
 @transaction.atomic
-def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) -> Package:
-    """The new row takes the earlier one's place, together with the record of what the post shows."""
+def make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any], draft: PackageDraft) -> Package:
+    """The new row takes the earlier one's place, together with the record of what the post shows and of its pictures."""
     made_of = {
-        "recipe_version": recipe.RECIPE_VERSION,
+        "recipe_version": recipe.get_version(),
         "revision": page.catalogue_revision,
         "template_id": page.template_id,
         "template_version": page.template_version,
@@ -172,14 +216,17 @@ def _make_current(page: RenderedPost, recipe_hash: str, values: dict[str, Any]) 
         "trace_id": current_trace_id(),
         "built_at": business_now(),
         "is_current": True,
+        "doomed_at": None,
     }
     is_shown = hold_processable(page.post_id)
-    others = Package.objects.filter(post_id=page.post_id, is_current=True).exclude(recipe_hash=recipe_hash)
-    others.update(is_current=False)
+    same = {"post_id": page.post_id, "kind": values["kind"], "blog": values["blog"]}
+    Package.objects.filter(**same, is_current=True).exclude(recipe_hash=recipe_hash).update(is_current=False)
     package, _is_new = Package.objects.update_or_create(
         post_id=page.post_id, recipe_hash=recipe_hash, defaults={**values, **made_of}
     )
-    record_placements(content_id=page.post_id, revisions=page.products if is_shown else {})
+    if values["kind"] == PackageKind.NAVER:
+        record_placements(content_id=page.post_id, revisions=page.products if is_shown else {})
+    record_uses(package, draft)
     return package
 
 
@@ -198,7 +245,7 @@ def _report(package: Package, status: Literal["built", "cached"], findings: tupl
     return PackageOutcome(
         package.post_id,
         status,
-        path=str(locate_package(package)),
+        path=locate_file(package.storage_path),
         sha256=package.sha256,
         size_bytes=package.size_bytes,
         image_count=package.image_count,
@@ -206,7 +253,8 @@ def _report(package: Package, status: Literal["built", "cached"], findings: tupl
     )
 
 
-def _explain(error: OSError) -> str:
+def explain(error: OSError) -> str:
+    """Why the disk refused and what to do, in Korean."""
     words = DISK_ERRORS.get(error.errno or 0, f"{error.strerror or error} 원인을 없애고 다시 실행하세요.")
     name = f"{error.filename}: " if error.filename else ""
     return f"{name}{words}"

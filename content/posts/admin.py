@@ -22,13 +22,14 @@ from content.posts.forms import ImageForm, PostForm
 from content.posts.listfilters import FindingFilter, HeldBackFilter, LiteralFilter, PackageFilter, PriceAgeFilter
 from content.posts.literalpages import LiteralPages
 from content.posts.locks import explain_lock, open_lock, release_lock
-from content.posts.models import Post, PostFinding, PostImage, PostStatus
+from content.posts.models import Post, PostFinding, PostImage, PostStatus, PostVideo
 from content.posts.postpage import read_post_page, show_status, show_time
 from content.posts.previewing import show_frame, show_preview
 from content.posts.publishing import StatusRefused, change_status
 from content.posts.revisionpages import RevisionPages
 from content.posts.services import Authorship, delete_post, save_post, store_images
 from content.posts.states import FIRST_STATES, PUBLISH_RIGHT, PUBLISHER_STATES, list_transitions
+from content.posts.videos import VideoForm
 from content.refresh.models import EntryState
 from content.refresh.selectors import select_live
 from perfhooks.desk import FastModelAdmin, ago, pill
@@ -36,8 +37,9 @@ from products.catalog.selectors import select_shown_by
 
 if TYPE_CHECKING:
     _ImageInline = admin.TabularInline[PostImage, Post]
+    _VideoInline = admin.TabularInline[PostVideo, Post]
 else:
-    _ImageInline = admin.TabularInline
+    _ImageInline = _VideoInline = admin.TabularInline
 
 admin.site.register(PostFinding, PostFindingAdmin)
 
@@ -51,12 +53,21 @@ class ImageInline(_ImageInline):
     ordering = ("position",)
 
 
+class VideoInline(_VideoInline):
+    """The post's own clips."""
+
+    model = PostVideo
+    form = VideoForm
+    extra = 0
+    ordering = ("position",)
+
+
 @admin.register(Post)
 class PostAdmin(PostActions, RevisionPages, LiteralPages, FastModelAdmin[Post]):
     """Posts. Saving goes through the service, which queues the post when readers would see a difference."""
 
     form = PostForm
-    inlines = (ImageInline,)
+    inlines = (ImageInline, VideoInline)
     list_display = (
         "title",
         "state",

@@ -16,7 +16,7 @@ from content.cro.selectors import list_variants
 from content.cro.variants import DEFAULT
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
 from content.posts.locks import explain_lock, find_other_holder, open_lock
-from content.posts.models import Post, PostImage, PostStatus
+from content.posts.models import Post, PostImage, PostStatus, PostVideo
 from content.posts.services import clean_values
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ else:
     _ImageModelForm = forms.ModelForm
 
 KEPT = ("title", "slug", "body", "relationship", "status", "variant")
-PICTURES = "이미지"
+PICTURES = "이미지와 동영상"
 MARK_LENGTH = 12
 CONFLICT = (
     "그사이 다른 사람이 이 글을 바꿨습니다({fields}). 아래의 '지금 저장된 값'과 견주어 고친 뒤 다시 저장하면 "
@@ -59,14 +59,16 @@ def find_differences(post: Post, typed: Mapping[str, str], *, seen: str) -> list
         _compare(post, name, typed[name]) for name in KEPT if name in changed and typed[name] != getattr(post, name)
     ]
     if PICTURES in changed:
-        found.append(Difference(PICTURES, describe_pictures(post) or "없음", "아래의 이미지 표"))
+        found.append(Difference(PICTURES, describe_pictures(post) or "없음", "아래의 표"))
     return found
 
 
 def describe_pictures(post: Post) -> str:
     """The stored pictures, one a line, each with the beginning of its fingerprint."""
-    rows = post.images.order_by("position") if post.pk else ()
-    return "\n".join(f"{row} ({row.sha256[:MARK_LENGTH]})" for row in rows)
+    rows: list[PostImage | PostVideo] = []
+    if post.pk:
+        rows = [*post.images.order_by("position"), *post.videos.order_by("position")]
+    return "\n".join(f"{row} ({row.sha256[:MARK_LENGTH]}){row.caption and f' {row.caption}'}" for row in rows)
 
 
 def _compare(post: Post, name: str, typed: str) -> Difference:
@@ -191,7 +193,7 @@ class ImageForm(_ImageModelForm):
 
     class Meta:
         model = PostImage
-        fields = ["position", "image", "alt"]
+        fields = ["position", "image", "alt", "caption"]
 
     def clean_image(self) -> Any:
         """The picture, decoded once in full, under a name that owes nothing to the uploader."""

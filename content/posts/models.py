@@ -45,7 +45,7 @@ class Post(models.Model):
     body = models.TextField(
         "본문",
         help_text="Markdown. 자리표시: {{ product:SKU }} {{ price:SKU }} {{ discount:SKU }} {{ benefit:SKU }} {{ cta:SKU }} {{ table }} {{ ad:SLOT }}, "
-        "SKU 대신 match를 쓰면 매칭된 상품. 올린 이미지는 ![설명](image:1)",
+        "SKU 대신 match를 쓰면 매칭된 상품. 올린 이미지는 ![설명](image:1), 동영상은 ![설명](video:1)",
     )
     relationship = models.CharField(
         "판매자와의 관계", max_length=24, choices=Relationship, default=Relationship.OWN_PRODUCT
@@ -101,6 +101,7 @@ class PostImage(models.Model):
     position = models.PositiveSmallIntegerField("순서", validators=[MinValueValidator(1)])
     image = models.ImageField("이미지", upload_to=name_image, max_length=200)
     alt = models.CharField("대체 텍스트", max_length=200, help_text="그림이 보이지 않을 때 읽을 설명")
+    caption = models.CharField("사진 설명", max_length=200, blank=True, help_text="그림 아래에 보일 글")
     sha256 = models.CharField("SHA-256", max_length=64, editable=False)
 
     class Meta:
@@ -110,6 +111,41 @@ class PostImage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["post", "position"], name="post_image_position_once"),
             models.CheckConstraint(condition=Q(position__gte=1), name="post_image_position_from_one"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.position}. {self.alt}"
+
+
+def name_video(video: "PostVideo", filename: str) -> str:
+    """Where a clip is kept, by its fingerprint."""
+    return f"posts/{video.sha256[:2]}/{video.sha256[:32]}.mp4"
+
+
+def name_poster(video: "PostVideo", filename: str) -> str:
+    """Where a clip's poster is kept; the file's name is its fingerprint already."""
+    return f"posts/{filename[:2]}/{filename}"
+
+
+class PostVideo(models.Model):
+    """A clip of the editor's own. The body places it by `![설명](video:POSITION)`; else it follows the pictures."""
+
+    post = models.ForeignKey(Post, models.CASCADE, related_name="videos", verbose_name="글")
+    position = models.PositiveSmallIntegerField("순서", validators=[MinValueValidator(1)])
+    video = models.FileField("동영상", upload_to=name_video, max_length=200)
+    poster = models.ImageField("대표 장면", upload_to=name_poster, max_length=200, editable=False)
+    alt = models.CharField("대체 텍스트", max_length=200, help_text="영상이 보이지 않을 때 읽을 설명")
+    caption = models.CharField("영상 설명", max_length=200, blank=True, help_text="영상 아래에 보일 글")
+    sha256 = models.CharField("SHA-256", max_length=64, editable=False)
+    seconds = models.FloatField("길이(초)", editable=False, default=0)
+
+    class Meta:
+        verbose_name = "글 동영상"
+        verbose_name_plural = "글 동영상"
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["post", "position"], name="post_video_position_once"),
+            models.CheckConstraint(condition=Q(position__gte=1), name="post_video_position_from_one"),
         ]
 
     def __str__(self) -> str:
@@ -144,6 +180,7 @@ class PostRevision(models.Model):
     body = models.TextField("본문")
     relationship = models.CharField("판매자와의 관계", max_length=24, choices=Relationship)
     images = models.JSONField("이미지", default=list, help_text="순서, 파일, 대체 텍스트, SHA-256")
+    videos = models.JSONField("동영상", default=list, help_text="순서, 파일, 대표 장면, 대체 텍스트, SHA-256")
     content_hash = models.CharField("내용 지문", max_length=64)
     is_published = models.BooleanField("공개됨", default=False, help_text="독자가 본 판은 정리할 때도 남습니다")
     saved_by = models.ForeignKey(

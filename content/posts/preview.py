@@ -81,7 +81,7 @@ def _embed_pictures(rendered: RenderedPost) -> dict[str, str]:
 
 def _embed(ref: ImageRef, fetched: dict[str, str]) -> str:
     """A small copy as a data: address; a sandboxed frame has no session with which to ask for files."""
-    name = ref.source if ref.kind == "post" else fetched.get(ref.source, "")
+    name = ref.source if ref.kind != "product" else fetched.get(ref.source, "")
     if not name or not default_storage.exists(name):
         return MISSING
     try:

@@ -2,7 +2,7 @@
 
 from django.db import transaction
 
-from content.posts.models import Post, PostImage, PostRevision
+from content.posts.models import Post, PostImage, PostRevision, PostVideo
 from content.posts.services import Authorship, SavedPost, settle_post
 
 
@@ -17,5 +17,7 @@ def restore_revision(*, post_id: int, number: int, editor_id: int | None, reason
     post.save(update_fields=["title", "body", "relationship", "updated_at"])
     post.images.all().delete()
     PostImage.objects.bulk_create(PostImage(post=post, **image) for image in old.images)
+    post.videos.all().delete()
+    PostVideo.objects.bulk_create(PostVideo(post=post, **video) for video in old.videos)
     why = f"{number}판으로 되돌림" + (f": {reason}" if reason else "")
     return settle_post(post, is_created=False, is_changed=True, must_queue=False, author=Authorship(editor_id, why))

@@ -115,7 +115,12 @@ def select_revisions(post: Post) -> QuerySet[PostRevision]:
 def compare_facts(old: PostRevision | None, new: PostRevision) -> list[dict[str, Any]]:
     """What differs besides the body: title, relationship, pictures; each with the pieces of both sides."""
     found = []
-    for label, name in (("제목", "title"), ("판매자와의 관계", "relationship"), ("이미지", "images")):
+    for label, name in (
+        ("제목", "title"),
+        ("판매자와의 관계", "relationship"),
+        ("이미지", "images"),
+        ("동영상", "videos"),
+    ):
         left, right = (_word(revision, name) for revision in (old, new))
         if left != right:
             before, after = compare_lines(left, right)
@@ -126,9 +131,13 @@ def compare_facts(old: PostRevision | None, new: PostRevision) -> list[dict[str,
 def _word(revision: PostRevision | None, name: str) -> str:
     if revision is None:
         return ""
-    if name == "images":
-        return " / ".join(
-            f"{image['position']}. {image['alt']} ({str(image['sha256'])[:12]})" for image in revision.images
-        )
+    if name in ("images", "videos"):
+        rows = revision.images if name == "images" else revision.videos
+        return " / ".join(f"{_word_row(row)} ({str(row['sha256'])[:12]})" for row in rows)
     text = str(getattr(revision, name))
     return Relationship(text).label if name == "relationship" and text in Relationship.values else text
+
+
+def _word_row(row: dict[str, Any]) -> str:
+    below = f" [{row['caption']}]" if row.get("caption") else ""
+    return f"{row['position']}. {row['alt']}{below}"

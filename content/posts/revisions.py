@@ -11,7 +11,8 @@ from perfhooks.clock import business_now
 from perfhooks.trace import current_trace_id
 
 REASON_LENGTH_LIMIT = 200
-IMAGE_FIELDS = ("position", "image", "alt", "sha256")
+IMAGE_FIELDS = ("position", "image", "alt", "caption", "sha256")
+VIDEO_FIELDS = ("position", "video", "poster", "alt", "caption", "sha256", "seconds")
 
 
 def keep_revision(post: Post, *, editor_id: int | None, reason: str, is_same_save: bool = False) -> int:
@@ -26,6 +27,7 @@ def keep_revision(post: Post, *, editor_id: int | None, reason: str, is_same_sav
         "body": post.body,
         "relationship": post.relationship,
         "images": describe_images(post),
+        "videos": describe_videos(post),
         "content_hash": post.body_hash,
     }
     if is_same_save and number:
@@ -62,6 +64,13 @@ def describe_images(post: Post) -> list[dict[str, object]]:
     """A post's pictures as a revision keeps them. Their files are named by their content and stay."""
     return [
         dict(zip(IMAGE_FIELDS, row, strict=True)) for row in post.images.order_by("position").values_list(*IMAGE_FIELDS)
+    ]
+
+
+def describe_videos(post: Post) -> list[dict[str, object]]:
+    """A post's clips as a revision keeps them."""
+    return [
+        dict(zip(VIDEO_FIELDS, row, strict=True)) for row in post.videos.order_by("position").values_list(*VIDEO_FIELDS)
     ]
 
 

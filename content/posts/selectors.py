@@ -24,6 +24,20 @@ class ImageFacts:
     name: str
     alt: str
     sha256: str
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFacts:
+    """A clip of a post. name, poster: in the default storage; sha256: of the clip as it was uploaded."""
+
+    position: int
+    name: str
+    poster: str
+    alt: str
+    sha256: str
+    caption: str
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +52,14 @@ class PostFacts:
     status: str
     variant: str
     images: tuple[ImageFacts, ...]
+    videos: tuple[VideoFacts, ...] = ()
 
 
 def get_post(post_id: int) -> PostFacts:
     """The post with its pictures in order. Raises Post.DoesNotExist."""
     post = Post.objects.get(pk=post_id)
     images = post.images.order_by("position")
+    videos = post.videos.order_by("position")
     return PostFacts(
         id=post.pk,
         slug=post.slug,
@@ -52,7 +68,15 @@ def get_post(post_id: int) -> PostFacts:
         relationship=post.relationship,
         status=post.status,
         variant=post.variant,
-        images=tuple(ImageFacts(row.position, row.image.name or "", row.alt, row.sha256) for row in images),
+        images=tuple(
+            ImageFacts(row.position, row.image.name or "", row.alt, row.sha256, row.caption) for row in images
+        ),
+        videos=tuple(
+            VideoFacts(
+                row.position, row.video.name or "", row.poster.name or "", row.alt, row.sha256, row.caption, row.seconds
+            )
+            for row in videos
+        ),
     )
 
 

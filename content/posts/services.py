@@ -18,7 +18,7 @@ from content.cro.variants import VariantError
 from content.disclosure import scanning
 from content.posts.findings import Finding, unique_findings
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
-from content.posts.models import Post, PostFinding, PostImage, PostStatus, Relationship
+from content.posts.models import Post, PostFinding, PostImage, PostStatus, PostVideo, Relationship
 from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
 from content.posts.revisions import keep_revision
 from content.posts.selectors import PROCESSABLE_STATUSES, hold_post, list_findings
@@ -130,21 +130,24 @@ def save_post(
 def store_images(
     *,
     post_id: int,
-    changed: Sequence[PostImage],
-    deleted: Sequence[PostImage],
+    changed: Sequence[PostImage | PostVideo],
+    deleted: Sequence[PostImage | PostVideo],
     author: Authorship = NOBODY,
 ) -> SavedPost:
-    """Keep the pictures that an editor changed one by one, and queue the post when readers would see a difference.
+    """Keep the pictures or clips that an editor changed one by one, and queue the post when readers would see a difference.
 
-    changed: new or edited rows of this post, their pictures verified (`fill_image`). Positions may change places.
+    changed: new or edited rows of this post, their files verified (`fill_image`, `videos.fill_video`). Positions may change
+    places.
     """
     _check_positions(row.position for row in changed)
     post = Post.objects.select_for_update(no_key=True).get(pk=post_id)
-    gone = [row.pk for row in deleted if row.pk]
-    PostImage.objects.filter(post=post, pk__in=gone).delete()
-    _park(post, [row.pk for row in changed if row.pk])
+    for rows in (post.images, post.videos):
+        gone = [row.pk for row in deleted if row.pk and isinstance(row, rows.model)]
+        rows.filter(pk__in=gone).delete()
+        _park(rows, [row.pk for row in changed if row.pk and isinstance(row, rows.model)])
     # A file uploaded anew may have the old fingerprint: the one that it replaces was torn, and readers got no package.
-    is_renewed = any(row.image and not getattr(row.image, "_committed", True) for row in changed)
+    files = [row.image if isinstance(row, PostImage) else row.video for row in changed]
+    is_renewed = any(file and not getattr(file, "_committed", True) for file in files)
     for row in changed:
         row.save()
     return settle_post(post, is_created=False, is_changed=False, must_queue=is_renewed, author=author)
@@ -270,12 +273,14 @@ def _check_positions(positions: Iterable[int]) -> None:
             raise ValidationError({"images": f"이미지 {POSITION_ADVICE} 받은 값은 {position}입니다."})
 
 
-def _park(post: Post, image_ids: Sequence[int]) -> None:
-    """Move these pictures out of the way, since each position may be taken only once at any moment."""
-    taken = set(post.images.values_list("position", flat=True))
+def _park(rows: Any, row_ids: Sequence[int]) -> None:
+    """Move these rows out of the way, since each position may be taken only once at any moment."""
+    if not row_ids:
+        return
+    taken = set(rows.values_list("position", flat=True))
     free = (position for position in count(POSITION_LIMIT + 1) if position not in taken)
-    for image_id, position in zip(image_ids, free, strict=False):
-        post.images.filter(pk=image_id).update(position=position)
+    for row_id, position in zip(row_ids, free, strict=False):
+        rows.filter(pk=row_id).update(position=position)
 
 
 def _replace_images(post: Post, images: Sequence[NewImage]) -> bool:
@@ -313,8 +318,13 @@ def settle_post(
 
     must_queue: also when it does not. Within the transaction that holds the post's row.
     """
-    images = [(row.position, row.alt, row.sha256) for row in post.images.order_by("position")]
-    fingerprint = hash_content(title=post.title, body=post.body, relationship=post.relationship, images=images)
+    fingerprint = hash_content(
+        title=post.title,
+        body=post.body,
+        relationship=post.relationship,
+        images=[_describe(row) for row in post.images.order_by("position")],
+        videos=[_describe(row) for row in post.videos.order_by("position")],
+    )
     is_different = fingerprint != post.body_hash
     number = 0
     if is_different:
@@ -332,3 +342,8 @@ def settle_post(
         reason = "new_post" if is_created else "body_changed"
         enqueued = enqueue_posts(post_ids=[post.pk], reason=reason)
     return SavedPost(post.pk, is_created, is_changed or is_different, findings, enqueued, number)
+
+
+def _describe(row: PostImage | PostVideo) -> tuple[int | str, ...]:
+    """What readers see of a picture or clip."""
+    return (row.position, row.alt, row.sha256, *([row.caption] if row.caption else []))

@@ -56,9 +56,19 @@ def clean_body(body: str) -> str:
     return text
 
 
-def hash_content(*, title: str, body: str, relationship: str, images: Sequence[tuple[int, str, str]]) -> str:
-    """Fingerprint of what readers see, as 64 hex digits (SHA-256). images: (position, alternative text, SHA-256)."""
-    parts = [title, body, relationship, sorted(images)]
+def hash_content(
+    *,
+    title: str,
+    body: str,
+    relationship: str,
+    images: Sequence[tuple[int | str, ...]],
+    videos: Sequence[tuple[int | str, ...]] = (),
+) -> str:
+    """Fingerprint of what readers see, as 64 hex digits (SHA-256).
+
+    images, videos: (position, alternative text, SHA-256), and the caption where there is one.
+    """
+    parts = [title, body, relationship, sorted(images), *([sorted(videos)] if videos else [])]
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -53,7 +53,7 @@ def _on(places: tuple[str, ...], actions: tuple[str, ...]) -> tuple[Grant, ...]:
 _SEE_ALL = _on(DOMAINS, READ)
 _SEE_ARTICLES = _on(("products", "content"), READ)
 _EDIT = (
-    Grant("content.posts", WRITE, ("post", "postimage")),
+    Grant("content.posts", WRITE, ("post", "postimage", "postvideo")),
     Grant("content.comparison", WRITE),
     Grant("content.cro", ("add", "change")),
     Grant("content.clusters", WRITE),

@@ -66,7 +66,7 @@ def build_document(post: PublicPost, rendered: RenderedPost) -> Document:
 def find_pictures(rendered: RenderedPost) -> dict[str, str]:
     """{name in the page: address in our own storage}; "" for a picture that was never fetched."""
     fetched = list_asset_names(ref.source for ref in rendered.images if ref.kind == "product")
-    names = {ref.name: ref.source if ref.kind == "post" else fetched.get(ref.source, "") for ref in rendered.images}
+    names = {ref.name: ref.source if ref.kind != "product" else fetched.get(ref.source, "") for ref in rendered.images}
     return {name: find_picture_path(kept) for name, kept in names.items()}
 
 

@@ -182,4 +182,4 @@ def test_five_hundred_products_take_as_many_queries_as_one() -> None:
             counts.append(len(captured))
         assert len(rendered.images) >= number
         assert rendered.is_publishable
-    assert counts == [10, 10, 10, 10]
+    assert counts == [11, 11, 11, 11]

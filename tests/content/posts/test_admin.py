@@ -35,6 +35,8 @@ def fill_form(post: Post | None = None, **changes: Any) -> dict[str, Any]:
         "relationship": "own_product",
         "status": "ready",
         "seen": mark_version(post) if post else "",
+        "videos-TOTAL_FORMS": "0",
+        "videos-INITIAL_FORMS": "0",
         "images-TOTAL_FORMS": "0",
         "images-INITIAL_FORMS": "0",
         **changes,
@@ -108,7 +110,7 @@ def test_an_edit_in_between_shows_both_versions_and_is_meant_the_second_time(adm
         ({"status": "published"}, "상태", "게시됨"),
         ({"title": "남의 제목"}, "제목", "남의 제목"),
         ({"relationship": "paid_ad"}, "판매자와의 관계", "유료 광고"),
-        ({"images": new_images(draw_picture("red"))}, "이미지", "1. 사진 1"),
+        ({"images": new_images(draw_picture("red"))}, "이미지와 동영상", "1. 사진 1"),
     ],
     ids=["status", "title", "relationship", "pictures"],
 )

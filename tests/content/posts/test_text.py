@@ -1,10 +1,12 @@
 """The fingerprint of a post changes with everything that readers see."""
 
+from typing import Any
+
 from content.posts.text import clean_body, hash_content
 
 
 def test_each_part_counts_and_order_of_pictures_is_their_position() -> None:
-    base = {"title": "가", "body": "나", "relationship": "own_product"}
+    base: dict[str, Any] = {"title": "가", "body": "나", "relationship": "own_product"}
     pictures = [(1, "a", "x"), (2, "b", "y")]
     first = hash_content(**base, images=pictures)
     assert first == hash_content(**base, images=pictures[::-1])

@@ -111,7 +111,7 @@ def test_what_older_code_made_is_built_again_without_a_change_of_a_product(
     drain()
     assert enqueue_unpackaged() == 0
     if raised == "recipe":
-        monkeypatch.setattr(recipe, "RECIPE_VERSION", "2")
+        monkeypatch.setattr(recipe, "RECIPE_VERSION", "9")
     elif raised == "template":
         monkeypatch.setitem(TEMPLATE_VERSIONS, "cro_buy", "raised")
     else:
@@ -129,7 +129,7 @@ def test_an_outdated_package_of_a_broken_post_is_tried_seldom(monkeypatch: pytes
     process(make_post())
     make_post("{{ price:JB-404 }}")
     drain("refused")
-    monkeypatch.setattr(recipe, "RECIPE_VERSION", "2")
+    monkeypatch.setattr(recipe, "RECIPE_VERSION", "9")
     assert enqueue_unpackaged() == 0
     RefreshEntry.objects.update(finished_at=timezone.now() - RETRY_REFUSED_AFTER)
     assert enqueue_unpackaged() == 1

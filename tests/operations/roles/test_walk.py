@@ -4,6 +4,7 @@ What is expected stands here a second time, by hand, and is not read from the ta
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from django.urls import reverse
 from content.clusters.models import Cluster, LinkBatch
 from content.comparison.models import ComparisonTable
 from content.packages.models import Package
-from content.packages.selectors import locate_package
+from content.packages.storage import locate_file
 from content.posts.forms import mark_version
 from content.posts.models import Post, PostRevision, StatusChange
 from content.refresh.models import MetricImport
@@ -219,7 +220,7 @@ def test_every_address_besides_is_walked() -> None:
 def package() -> Any:
     """A package whose file is there."""
     package: Any = make_row(Package)
-    file = locate_package(package)
+    file = Path(locate_file(package.storage_path))
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(bytes(package.size_bytes))
     return package
@@ -337,5 +338,6 @@ def test_only_who_may_publish_moves_a_post_to_published_or_back(who: str, status
 
 def fill_post(**changes: str) -> dict[str, str]:
     """The form of a post."""
-    pictures = {"images-TOTAL_FORMS": "0", "images-INITIAL_FORMS": "0"}
+    names = ("images-TOTAL_FORMS", "images-INITIAL_FORMS", "videos-TOTAL_FORMS", "videos-INITIAL_FORMS")
+    pictures = dict.fromkeys(names, "0")
     return {"title": "청소기 고르기", "body": "본문", "relationship": "own_product", **pictures, **changes}

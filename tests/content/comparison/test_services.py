@@ -162,9 +162,9 @@ def test_a_table_that_its_post_asks_for_again_is_built_anew() -> None:
     assert renew_tables().renewed == 1
 
 
-def test_a_post_that_never_had_a_table_costs_five_reads(django_assert_num_queries: Any) -> None:
+def test_a_post_that_never_had_a_table_costs_six_reads(django_assert_num_queries: Any) -> None:
     post = make_post("본문")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         build_table(post_id=post.pk)
 
 

@@ -16,7 +16,7 @@ from tests.support.rows import make_row
 
 pytestmark = pytest.mark.django_db
 QUERIES_A_PAGE = 8
-TERMS = {"SKU", "SHA-256", "p50", "p95", "p99"}
+TERMS = {"SKU", "SHA-256", "dHash", "wHash", "p50", "p95", "p99"}
 DESK = sorted(admin.site._registry, key=lambda model: model._meta.label_lower)
 PAGES_OF_THEIR_OWN = {"gates.gatedecision", "perfhooks.listusage", "perfhooks.perfrun"}
 """Instead of a list."""

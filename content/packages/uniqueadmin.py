@@ -20,6 +20,7 @@ from content.packages.previewing import shrink_picture
 from content.packages.services import PackageRefused
 from content.packages.unique import BLOG_ADVICE, build_pack, check_pack, decide_picture
 from content.posts.images import DECODING_ERRORS
+from content.posts.models import Post
 from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, link_to, pill
 
 if TYPE_CHECKING:
@@ -34,6 +35,14 @@ TONES = {Verdict.NEW: "ok", Verdict.LOOK: "warn", Verdict.SAME: "bad"}
 class UniquePackForm(_PackForm):
     """Post and blog. Saving it holds the post's pictures against the ledger."""
 
+    post = forms.ModelChoiceField(
+        Post.objects.all(),
+        label="글",
+        to_field_name="slug",
+        widget=forms.TextInput(attrs={"size": 40}),
+        help_text="글의 슬러그. 패키지나 글 화면에서 오면 채워져 있습니다",
+        error_messages={"invalid_choice": "글: 이 슬러그의 글이 없습니다. 글 목록에서 슬러그를 확인하세요."},
+    )
     blog = forms.CharField(label="블로그", max_length=40, help_text=BLOG_ADVICE)
     checked: int = 0
     actor_id: int | None = None
@@ -68,7 +77,6 @@ class UniquePackAdmin(FastModelAdmin[UniquePack]):
     search_fields = ("post__slug", "post__title", "blog")
     search_help_text = "글의 슬러그와 제목, 블로그로 찾습니다"
     ordering = ("-id",)
-    autocomplete_fields = ("post",)
     empty_hint = "오른쪽 위의 '유니크 팩 추가'로 글과 블로그를 고르세요."
     change_form_template = "admin/packages/uniquepack/change_form.html"
 
@@ -91,6 +99,12 @@ class UniquePackAdmin(FastModelAdmin[UniquePack]):
         form: Any = super().get_form(request, obj, change=change, **kwargs)
         form.actor_id = request.user.pk
         return form
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """The post whose page led here, by its slug."""
+        given = request.GET.get("post", "")
+        key = int(given) if given.isdecimal() and len(given) < 19 else 0
+        return {"post": Post.objects.filter(pk=key).values_list("slug", flat=True).first()}
 
     def get_fieldsets(self, request: HttpRequest, obj: UniquePack | None = None) -> list[tuple[Any, Any]]:
         """Post and blog to choose; once they are, the page's head says them."""

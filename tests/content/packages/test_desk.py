@@ -81,9 +81,11 @@ def test_a_unique_pack_from_start_to_package(chief: Client) -> None:
     process(make_scenes("first", draw_scene(1)))
     post = make_scenes("second", draw_scene(1), draw_scene(2))
     add = reverse("admin:packages_uniquepack_add")
-    bad = chief.post(add, {"post": post.pk, "blog": "우리집"})
+    unknown = chief.post(add, {"post": "nobody", "blog": "home-note"})
+    assert "이 슬러그의 글이 없습니다" in unknown.content.decode()
+    bad = chief.post(add, {"post": post.slug, "blog": "우리집"})
     assert "2~40자" in bad.content.decode()
-    started = chief.post(add, {"post": post.pk, "blog": "home-note"}, follow=True)
+    started = chief.post(add, {"post": post.slug, "blog": "home-note"}, follow=True)
     page = started.content.decode()
     pack = UniquePack.objects.get()
     same, new = UniquePicture.objects.filter(pack=pack).order_by("order")
@@ -149,4 +151,4 @@ def test_a_pack_is_offered_from_the_package(chief: Client) -> None:
     page: Any = chief.get(reverse("admin:packages_package_change", args=[package.pk])).content.decode()
     assert f"{reverse('admin:packages_uniquepack_add')}?post={package.post_id}" in page
     offered = chief.get(f"{reverse('admin:packages_uniquepack_add')}?post={package.post_id}").content.decode()
-    assert package.post.title in offered
+    assert f'value="{package.post.slug}"' in offered

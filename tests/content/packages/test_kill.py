@@ -10,7 +10,11 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.ledger import Ledger, open_ledger
+
+pytestmark = pytest.mark.slow
 
 POSTS = int(os.environ.get("KILLED_PACKAGES", "12"))
 KILL_SECONDS = float(os.environ.get("KILL_SECONDS", "0.2"))

@@ -35,7 +35,11 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
     assert {name.split(".")[1].split("_")[0] for name in viewer} == {"view"}
     assert names_of("analyst") == viewer | {"catalog.export_product"}
     assert names_of("editor") - viewer == {
-        *(f"posts.{action}_{table}" for action in ("add", "change", "delete") for table in ("post", "postimage")),
+        *(
+            f"posts.{action}_{table}"
+            for action in ("add", "change", "delete")
+            for table in ("post", "postimage", "postvideo")
+        ),
         *(
             f"comparison.{a}_{table}"
             for a in ("add", "change", "delete")
@@ -43,6 +47,7 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
         ),
         "cro.add_templatevariant",
         "cro.change_templatevariant",
+        "packages.add_uniquepack",
         "refresh.change_refreshentry",
         "refresh.add_scoresettings",
         "refresh.add_metricimport",
@@ -55,7 +60,12 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
     assert names_of("publisher") - names_of("editor") == {
         "posts.publish_post",
         "packages.download_package",
-        *(f"packages.{action}_{table}" for action in ("add", "change") for table in ("package", "asset")),
+        *(
+            f"packages.{action}_{table}"
+            for action in ("add", "change")
+            for table in ("package", "asset", "derivative", "assetuse", "uniquepack", "uniquepicture")
+            if (action, table) != ("add", "uniquepack")
+        ),
     }
     assert names_of("admin") >= names_of("publisher") | {"roles.change_member", "roles.change_role"}
 

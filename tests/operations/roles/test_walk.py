@@ -4,6 +4,7 @@ What is expected stands here a second time, by hand, and is not read from the ta
 """
 
 import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,15 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.db import models
 from django.test import Client
 from django.urls import reverse
 
 from content.clusters.models import Cluster, LinkBatch
 from content.comparison.models import ComparisonTable
-from content.packages.models import Package
+from content.packages.models import Derivative, Package, UniquePicture
 from content.packages.storage import locate_file
 from content.posts.forms import mark_version
 from content.posts.models import Post, PostRevision, StatusChange
@@ -25,6 +28,7 @@ from content.refresh.models import MetricImport
 from operations.gates.models import GateDecision
 from operations.roles.table import ROLES
 from products.catalog.models import ChangeBatch
+from tests.content.factories import draw_picture
 from tests.operations.roles.people import log_in, make_person
 from tests.support.rows import make_row
 
@@ -48,6 +52,7 @@ READERS = {
 WRITERS = {
     "catalog.product": {"change": EDITORS},
     "posts.post": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
+    "packages.uniquepack": {"add": EDITORS},
     "cro.templatevariant": {"add": EDITORS, "change": EDITORS},
     "disclosure.disclosureversion": {"add": {"reviewer", "admin"}},
     "comparison.comparisontable": {"add": EDITORS, "change": EDITORS, "delete": EDITORS},
@@ -77,6 +82,9 @@ OTHER_PAGES: dict[str, set[str]] = {
     "posts_post_batch": EVERYBODY,
     "comparison_comparisontable_diff": EVERYBODY,
     "packages_package_download": PUBLISHERS,
+    "packages_package_preview": EVERYBODY,
+    "packages_package_frame": EVERYBODY,
+    "packages_uniquepack_picture": EVERYBODY,
     "matching_matchdecision_health": EVERYBODY,
     "clusters_cluster_map": EVERYBODY,
     "matching_ruleset_next": EDITORS,
@@ -99,6 +107,9 @@ POSTED_PAGES = {
     "posts_post_undo_batch": EDITORS,
     "packages_package_unposted": PUBLISHERS,
     "packages_package_posted": PUBLISHERS,
+    "packages_uniquepack_check": EDITORS,
+    "packages_uniquepack_build": EDITORS,
+    "packages_uniquepack_decide": EDITORS,
     "comparison_comparisontable_preview": EDITORS,
     "refresh_metricimport_apply": EDITORS,
     "refresh_metricimport_drop": EDITORS,
@@ -112,6 +123,8 @@ POSTED_PAGES = {
     "catalog_changebatch_undo": EDITORS,
     "catalog_changebatch_pick_up": EDITORS,
 }
+SIGNED_PAGES = {"packages_package_file"}
+"""Opened by a signature and by no account; tests/content/packages/test_desk.py."""
 STANDARD = ("changelist", "add", "history", "delete", "change")
 
 
@@ -213,7 +226,7 @@ def list_own_pages() -> set[str]:
 
 
 def test_every_address_besides_is_walked() -> None:
-    assert list_own_pages() == {*OTHER_PAGES, *POSTED_PAGES}, "say here who may open the new page"
+    assert list_own_pages() == {*OTHER_PAGES, *POSTED_PAGES, *SIGNED_PAGES}, "say here who may open the new page"
 
 
 @pytest.fixture
@@ -222,8 +235,22 @@ def package() -> Any:
     package: Any = make_row(Package)
     file = Path(locate_file(package.storage_path))
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(bytes(package.size_bytes))
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("post.html", "<body>\n</body>")
+        archive.writestr("manifest.json", '{"images": [], "videos": []}')
+    package.size_bytes = file.stat().st_size
+    package.save()
     return package
+
+
+def make_pack() -> Any:
+    """A picture of a unique pack whose small copy can be made."""
+    picture: Any = make_row(UniquePicture)
+    derivative: Any = make_row(Derivative)
+    derivative.original_sha256, derivative.part = picture.sha256, "picture"
+    derivative.storage_name = default_storage.save("derived/walk.jpg", ContentFile(draw_picture()))
+    derivative.save()
+    return picture
 
 
 def find_page(name: str, keys: dict[str, Any]) -> str:
@@ -235,7 +262,7 @@ def find_page(name: str, keys: dict[str, Any]) -> str:
 @pytest.mark.parametrize("who", WHO)
 def test_pages_besides_the_tables(package: Package, who: str) -> None:
     client, other = enter(who), make_person("somebody", "viewer")
-    post = package.post_id
+    post, picture = package.post_id, make_pack()
     PostRevision.objects.create(post_id=post, number=1, title="제목", body="본문", saved_at=package.built_at)
     StatusChange.objects.create(
         post_id=post, source="ready", target="draft", batch="walked", changed_at=package.built_at
@@ -245,6 +272,9 @@ def test_pages_besides_the_tables(package: Package, who: str) -> None:
         **{name: package.pk for name in (*OTHER_PAGES, *POSTED_PAGES) if name.startswith("packages_package")},
         **dict.fromkeys(("posts_post_revision", "posts_post_restore"), (post, 1)),
         **dict.fromkeys(("posts_post_batch", "posts_post_undo_batch"), "walked"),
+        "packages_uniquepack_picture": (picture.pk, "own"),
+        "packages_uniquepack_decide": picture.pk,
+        **dict.fromkeys(("packages_uniquepack_check", "packages_uniquepack_build"), picture.pack_id),
         "comparison_comparisontable_diff": make_row(ComparisonTable).pk,
         "clusters_cluster_decide": make_row(Cluster).pk,
         "clusters_linkbatch_do": (make_row(LinkBatch).pk, "discard"),

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('packages', '0005_posted_at_naver'),
-        ('posts', '0008_postimage_caption_postrevision_videos_and_more'),
+        ('posts', '0008_videos_and_captions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

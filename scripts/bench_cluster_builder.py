@@ -45,7 +45,7 @@ from scripts.link_checker import Leaf, check_leaves
 from scripts.link_posts import FILLER, KINDS, SIDES, THINGS, SyntheticPost, attach, make_posts
 
 SCAN_PER_SECOND_MIN, SCAN_RATIO_MIN, PAIRS_RATIO_MIN = 5_000, 10, 3
-RIGHT_SHARE_MIN = 0.95
+RIGHT_SHARE_MIN, QUICK_HUBS = 0.95, 20
 SAMPLE_POSTS = 60
 TEXT_SIGNS = 1_700
 MAKERS = ("국산", "수입", "신형", "구형")
@@ -183,7 +183,8 @@ def make_texts(number: int, anchors: Sequence[str], dice: random.Random) -> list
 
 def list_scenarios(options: Namespace) -> Iterator[Scenario]:
     """Clusters, links, scan."""
-    garden = Garden(make_posts(options.hubs, options.spokes_per_hub, seed=options.seed))
+    hubs = min(options.hubs, QUICK_HUBS) if options.quick else options.hubs
+    garden = Garden(make_posts(hubs, options.spokes_per_hub, seed=options.seed))
     print(judge(garden), file=sys.stderr)
     total = len(garden.posts)
     topics = garden.topics

@@ -16,7 +16,7 @@ from content.clusters.health import measure_links
 from content.clusters.inserting import BatchOutcome, apply_batch, discard_batch, undo_batch
 from content.clusters.linking import BatchRefused, plan_links
 from content.clusters.models import LinkBatch, PlannedLink
-from content.clusters.reasons import CONFLICTS, REFUSALS
+from content.clusters.reasons import CONFLICTS, COUNTED, REFUSALS
 from content.desk import format_number, link_to_post
 from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, link_to, pill
 from perfhooks.locks import LockHeld
@@ -88,6 +88,7 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
                 ((REFUSALS.get(code, code), code, n) for code, n in batch.refusals.items()),
                 key=lambda it: (-it[2], it[0]),
             ),
+            "counted": COUNTED,
             "conflicts": list_conflicts(batch, CONFLICTS, limit=CONFLICTS_SHOWN),
             "may_change": request.user.has_perm(CHANGE_RIGHT),
             "is_waiting": batch.state in (LinkBatch.State.PLANNED, LinkBatch.State.APPLYING),

@@ -14,7 +14,7 @@ ROW_HEIGHT = 560
 OUTSIDE_MOST = 12
 BEND = 0.16
 """How far a link leaves the straight line, as a share of its length: the way back is then seen beside it."""
-GRIDS = ((15, 5, 160), (42, 6, 136), (10**9, 10, 100))
+GRIDS = ((15, 5, 160), (42, 6, 136), (10**9, 8, 128))
 """(clusters at most, columns, height of a cell) of the overview."""
 
 
@@ -196,8 +196,8 @@ def _draw_cell(
         tuple(nodes),
         tuple(arcs),
         _draw_spines(circle.spots, places),
-        _round(corner[1] + height * 0.85),
-        _round(corner[1] + height * 0.95),
+        _round(corner[1] + height - 6 - 16 * (0.5 + scale / 2)),
+        _round(corner[1] + height - 6),
     )
 
 

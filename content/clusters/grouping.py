@@ -21,7 +21,7 @@ NEIGHBOURS_MOST = 30
 OTHER_CATEGORY_SHARE = 0.7
 """How far posts about products of different categories are still alike."""
 BROAD_INTENTS = frozenset({"buy", "compare"})
-BROAD_SHARE = 1.15
+BROAD_SHARE = 1.2
 """A post that chooses among products leads before one that tells of one thing."""
 FOLLOW_SHARE = 0.9
 """A post that others have named follows a hub itself only when it is at least about as near to it as they are to it."""

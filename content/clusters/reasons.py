@@ -34,5 +34,7 @@ RULES = {
 }
 """Code of the rule that asked for a link and its Korean name; in the order in which they are served."""
 
+COUNTED = frozenset({"self", "pair"})
+"""Refusals of which nobody has to hear one by one: they have a number and no rows."""
 CONFLICTS = frozenset({"edited", "being_edited", "gone", "save_failed"})
 """Refusals that only show when a batch is applied or undone."""

@@ -75,10 +75,7 @@ class RefreshEntry(models.Model):
     catalogue_version and catalogue_wording are those of the moment when the entry was taken: what was processed may be newer, never older.
     """
 
-    # Found by refresh_of_post.
-    post = models.ForeignKey(
-        "posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글", db_index=False
-    )
+    post = models.ForeignKey("posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글")
     reason = models.CharField("이유", max_length=20, choices=Reason)
     state = models.CharField("상태", max_length=8, choices=EntryState, default=EntryState.QUEUED)
     is_dirty = models.BooleanField(

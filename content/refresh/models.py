@@ -193,7 +193,6 @@ class ImportState(models.TextChoices):
 
     DRAFT = "draft", "확인 전"
     APPLIED = "applied", "적용됨"
-    REFUSED = "refused", "적용하지 못함"
     DROPPED = "dropped", "버림"
 
 
@@ -213,7 +212,6 @@ class MetricImport(models.Model):
     first_day = models.DateField("첫 날", null=True, blank=True)
     last_day = models.DateField("끝 날", null=True, blank=True)
     errors = models.JSONField("틀린 곳", default=list)
-    note = models.CharField("이유", max_length=300, blank=True)
     created_by = models.CharField("올린 사람", max_length=150, blank=True)
     created_at = models.DateTimeField("올린 때")
     applied_at = models.DateTimeField("적용한 때", null=True, blank=True)

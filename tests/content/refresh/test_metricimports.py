@@ -3,7 +3,7 @@
 import io
 import json
 import tracemalloc
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from content.refresh.metricimports import (
     apply_import,
     draft_import,
     drop_import,
+    drop_old_drafts,
     import_metrics,
 )
 from content.refresh.models import MetricDay, MetricImport, PostMetric
@@ -208,6 +209,11 @@ def test_a_dropped_file_is_gone(post: Post, django_capture_on_commit_callbacks: 
         drop_import(import_id=draft.pk)
     draft.refresh_from_db()
     assert (draft.state, default_storage.exists(draft.stored), post.metrics.count()) == ("dropped", False, 0)
+    forgotten = draft_import(file=ContentFile(text.encode()), name="b.csv", source="search_console")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert drop_old_drafts(now=forgotten.created_at + timedelta(days=6)) == 0
+        assert drop_old_drafts(now=forgotten.created_at + timedelta(days=8)) == 1
+    assert not default_storage.exists(forgotten.stored)
 
 
 def test_the_command_imports_says_what_it_did_and_fails_on_faults(post: Post, tmp_path: Path) -> None:

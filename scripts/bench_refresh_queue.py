@@ -52,7 +52,7 @@ IS_SERVER = connection.vendor == "postgresql"
 PYTHON_MIN = 5.0
 KEPT_MIN, FLY_MIN = 1 / 4, 1 / 12 if IS_SERVER else 1 / 15
 ENTRIES_MIN = 10_000.0
-WORKERS, BATCH = 2, 500
+WORKERS, BATCH = 2, 1_000
 SINGLE_ENTRIES = 300
 METRIC_DAYS = 4
 OTHER = ScoreSpec(

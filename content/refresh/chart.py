@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, ROW_HEIGHT = 640, 56
-LEFT, RIGHT, TOP, BOTTOM = 90, 60, 8, 20
+LEFT, RIGHT, TOP, BOTTOM = 130, 50, 8, 20
 
 
 @dataclass(frozen=True, slots=True)
 class IntervalRow:
-    """A difference and its interval, drawn. x places; edges: what is written at both ends."""
+    """A difference and its interval, drawn. low, middle and high are places; edges: what is written at both ends."""
 
     label: str
     y: float

@@ -19,7 +19,7 @@ from perfhooks.desk import NOTHING, ReadOnlyAdmin, Tone, ago, pill, won
 
 PERMISSION = "refresh.add_metricimport"
 FILE_BYTES_LIMIT = 30 * 2**20
-STATE_TONES: dict[str, Tone] = {"draft": "warn", "applied": "ok", "refused": "bad", "dropped": "grey"}
+STATE_TONES: dict[str, Tone] = {"draft": "warn", "applied": "ok", "dropped": "grey"}
 COUNTS = {
     "rows": "읽은 줄",
     "added": "새로",

@@ -7,7 +7,7 @@ would change are then found by the database. The newest import wins; the same fi
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any, BinaryIO
 
@@ -23,6 +23,7 @@ from perfhooks.trace import current_trace_id, new_trace_id
 
 ERRORS_KEPT = 500
 UNKNOWN_SHOWN = 50
+DRAFT_DAYS = 7
 STAGED_AT_ONCE = 1_000
 FOLDER = "imports/metrics"
 STAGE = "refresh_metric_stage"
@@ -118,6 +119,16 @@ def drop_import(*, import_id: int) -> None:
         row = _hold_draft(import_id)
         MetricImport.objects.filter(pk=row.pk).update(state=ImportState.DROPPED)
         transaction.on_commit(lambda: default_storage.delete(row.stored))
+
+
+def drop_old_drafts(*, now: datetime | None = None) -> int:
+    """Let go of the files that nobody decided about for DRAFT_DAYS; returns how many. For the schedule."""
+    before = (now or timezone.now()) - timedelta(days=DRAFT_DAYS)
+    old = MetricImport.objects.filter(state=ImportState.DRAFT, created_at__lt=before)
+    ids = list(old.order_by("id").values_list("id", flat=True))
+    for import_id in ids:
+        drop_import(import_id=import_id)
+    return len(ids)
 
 
 def _hold_draft(import_id: int) -> MetricImport:

@@ -76,10 +76,7 @@ class RefreshEntry(models.Model):
     catalogue_version and catalogue_wording are those of the moment when the entry was taken: what was processed may be newer, never older.
     """
 
-    # Found by refresh_of_post.
-    post = models.ForeignKey(
-        "posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글", db_index=False
-    )
+    post = models.ForeignKey("posts.Post", models.CASCADE, related_name="refresh_entries", verbose_name="글")
     reason = models.CharField("이유", max_length=20, choices=Reason)
     state = models.CharField("상태", max_length=8, choices=EntryState, default=EntryState.QUEUED)
     is_dirty = models.BooleanField(
@@ -197,7 +194,6 @@ class ImportState(models.TextChoices):
 
     DRAFT = "draft", "확인 전"
     APPLIED = "applied", "적용됨"
-    REFUSED = "refused", "적용하지 못함"
     DROPPED = "dropped", "버림"
 
 
@@ -217,7 +213,6 @@ class MetricImport(models.Model):
     first_day = models.DateField("첫 날", null=True, blank=True)
     last_day = models.DateField("끝 날", null=True, blank=True)
     errors = models.JSONField("틀린 곳", default=list)
-    note = models.CharField("이유", max_length=300, blank=True)
     created_by = models.CharField("올린 사람", max_length=150, blank=True)
     created_at = models.DateTimeField("올린 때")
     applied_at = models.DateTimeField("적용한 때", null=True, blank=True)

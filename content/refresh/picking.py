@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef, Q, Sum
 from django.db.models.functions import Coalesce
 
 from content.batches import split_batches
-from content.posts.selectors import keep_processable
+from content.posts.selectors import hold_posts, keep_processable
 from content.refresh.models import (
     LIVE_STATES,
     Arm,
@@ -77,7 +77,8 @@ def _list_worthy(spec: ScoreSpec, today: date, name: str, limit: int) -> list[Po
     worthy = PostScore.objects.filter(score__gte=max(1, spec.score_least)).exclude(Exists(entries))
     free = worthy.exclude(Exists(trials.filter(resting | watched | Q(round=name))))
     chosen = list(free.order_by("-score", "-revenue", "post_id")[:limit])
-    kept = set(keep_processable(it.post_id for it in chosen))
+    # Held, so that none is deleted before its trial is written.
+    kept = set(hold_posts(keep_processable(it.post_id for it in chosen)))
     return [it for it in chosen if it.post_id in kept]
 
 

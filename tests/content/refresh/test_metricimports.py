@@ -3,7 +3,7 @@
 import io
 import json
 import tracemalloc
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from content.refresh.metricimports import (
     apply_import,
     draft_import,
     drop_import,
+    drop_old_drafts,
     import_metrics,
 )
 from content.refresh.models import MetricDay, MetricImport, PostMetric
@@ -175,15 +176,15 @@ def test_a_large_file_takes_no_more_memory_than_a_small_one(post: Post, tmp_path
         path = tmp_path / f"{days}.csv"
         with path.open("w") as out:
             out.write("페이지,검색어,날짜,클릭수\n")
-            for number in range(days * 1_000):
-                out.write(f"{ENCODED},q{number},2026-11-{number // 1_000 + 1:02d},1\n")
+            for number in range(days * 400):
+                out.write(f"{ENCODED},q{number},2026-11-{number // 400 + 1:02d},1\n")
         tracemalloc.start()
         with path.open("rb") as file:
-            assert import_metrics(file=file, source="search_console", today=TODAY).rows == days * 1_000
+            assert import_metrics(file=file, source="search_console", today=TODAY).rows == days * 400
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] * 1.5, "four times the lines"
-    assert post.metrics.filter(clicks=1_000).count() == 16
+    assert post.metrics.filter(clicks=400).count() == 16
 
 
 def test_an_uploaded_file_waits_for_a_yes_and_is_used_once(post: Post, django_capture_on_commit_callbacks: Any) -> None:
@@ -208,6 +209,11 @@ def test_a_dropped_file_is_gone(post: Post, django_capture_on_commit_callbacks: 
         drop_import(import_id=draft.pk)
     draft.refresh_from_db()
     assert (draft.state, default_storage.exists(draft.stored), post.metrics.count()) == ("dropped", False, 0)
+    forgotten = draft_import(file=ContentFile(text.encode()), name="b.csv", source="search_console")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert drop_old_drafts(now=forgotten.created_at + timedelta(days=6)) == 0
+        assert drop_old_drafts(now=forgotten.created_at + timedelta(days=8)) == 1
+    assert not default_storage.exists(forgotten.stored)
 
 
 def test_the_command_imports_says_what_it_did_and_fails_on_faults(post: Post, tmp_path: Path) -> None:

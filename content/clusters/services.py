@@ -26,7 +26,9 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class LinkOutcome:
-    """What a run of links did. batch_id: "" when there was nothing to insert; refusals: {reason: how many}."""
+    """What a run of links did. batch_id: "" when there was nothing new to insert; refusals: {reason: how many}; resumed: links
+    of batches that a killed process had left, inserted or taken back now.
+    """
 
     batch_id: str
     planned: int
@@ -35,6 +37,7 @@ class LinkOutcome:
     refused: int
     conflicts: tuple[str, ...] = ()
     refusals: dict[str, int] = field(default_factory=dict)
+    resumed: int = 0
 
 
 def insert_links(*, reason: str = "", actor_id: int | None = None) -> LinkOutcome:
@@ -42,7 +45,7 @@ def insert_links(*, reason: str = "", actor_id: int | None = None) -> LinkOutcom
 
     Raises `LockHeld` while another process does.
     """
-    resume_batches(actor_id=actor_id)
+    resumed = sum(done.links for done in resume_batches(actor_id=actor_id))
     planned = plan_links(reason=reason, actor_id=actor_id)
     done = apply_batch(batch_id=planned.batch_id, actor_id=actor_id) if planned.batch_id else BatchOutcome("")
     measure_links(batch_id=planned.batch_id)
@@ -54,6 +57,7 @@ def insert_links(*, reason: str = "", actor_id: int | None = None) -> LinkOutcom
         refused=planned.refused + done.refused,
         conflicts=done.conflicts,
         refusals=planned.refusals,
+        resumed=resumed,
     )
 
 

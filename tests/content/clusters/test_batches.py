@@ -104,7 +104,7 @@ def test_a_batch_that_was_cut_off_goes_on_and_nothing_is_planned_before() -> Non
     assert 0 < first.links < total
     with pytest.raises(BatchRefused, match="끝나지 않았습니다"):
         plan_links()
-    insert_links()
+    assert insert_links().resumed == total - first.links
     assert LinkBatch.objects.get(batch_id=batch_id).state == "applied"
     assert PlannedLink.objects.filter(batch__batch_id=batch_id, state="inserted").count() == total
     undo_batch(batch_id=batch_id, posts_most=1)

@@ -48,7 +48,14 @@ class Command(BaseCommand):
 
     def _say(self, done: dict[str, Any]) -> str:
         lines = [f"묶음 {done['batch_id'] or '없음'}"]
-        names = {"planned": "계획", "inserted": "넣음", "links": "링크", "posts": "글", "refused": "거부"}
+        names = {
+            "planned": "계획",
+            "inserted": "넣음",
+            "links": "링크",
+            "posts": "글",
+            "refused": "거부",
+            "resumed": "이어서",
+        }
         lines.append(" · ".join(f"{label} {done[name]:,}" for name, label in names.items() if name in done))
         lines += [f"  {REFUSALS.get(code, code)}: {number:,}" for code, number in done.get("refusals", {}).items()]
         lines += [f"  충돌: {title}" for title in done.get("conflicts", ())]

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from content.comparison.services import renew_tables
 from content.disclosure.aging import enqueue_aged
+from content.packages.pruning import prune_packages
 from content.posts.publishing import publish_due
+from content.refresh.metricimports import drop_old_drafts
 from content.refresh.selectors import count_open
 from content.refresh.services import enqueue_unpackaged, release_dead_claims
 from operations.pipeline.services import queue_entries, run_pipeline
@@ -53,6 +55,11 @@ def publish_posts() -> dict[str, object]:
 def measure_staleness() -> dict[str, object]:
     """Set the gauges of the shares of products, and of posts, whose price is older than a day; queue what time changed."""
     return {**measure_shares(), "aged": enqueue_aged()}
+
+
+def tidy_up() -> dict[str, object]:
+    """Remove old builds of packages, and uploaded figures that nobody decided about."""
+    return {**asdict(prune_packages()), "drafts": drop_old_drafts()}
 
 
 def write_weekly_report() -> dict[str, object]:

@@ -33,6 +33,7 @@ JOBS: Mapping[str, Callable[[], dict[str, object]]] = MappingProxyType(
         "sweep": sweep,
         "publish_due": jobs.publish_posts,
         "staleness": jobs.measure_staleness,
+        "tidy_up": jobs.tidy_up,
         "weekly_report": jobs.write_weekly_report,
     }
 )

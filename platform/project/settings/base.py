@@ -217,6 +217,7 @@ SCHEDULE = {
     "sweep": timedelta(minutes=5),
     "publish_due": timedelta(minutes=1),
     "staleness": timedelta(hours=1),
+    "tidy_up": timedelta(days=1),
     "weekly_report": timedelta(weeks=1),
 }
 CELERY_BEAT_SCHEDULE = {

@@ -4,6 +4,7 @@ import io
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core.management import call_command
 from django.db import connection
@@ -44,6 +45,11 @@ def test_migrate_made_the_seven_with_their_permissions() -> None:
             f"comparison.{a}_{table}"
             for a in ("add", "change", "delete")
             for table in ("comparisontable", "tableversion", "tablerowcontent", "tablelink", "tabletouch", "tableuse")
+        ),
+        *(
+            f"clusters.{action}_{table._meta.model_name}"
+            for action in ("add", "change", "delete")
+            for table in apps.get_app_config("clusters").get_models()
         ),
         "cro.add_templatevariant",
         "cro.change_templatevariant",

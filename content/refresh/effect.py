@@ -1,7 +1,7 @@
 """What refreshing changed: the mean change of refreshed posts less that of posts left alone, with a 95 % interval.
 
 Welch's interval for two means of unequal variances: difference ± t x sqrt(v1/n1 + v2/n2), with the degrees of freedom of
-Welch and Satterthwaite; t by the Cornish-Fisher expansion about the normal quantile (within 0.5 % from 4 degrees on).
+Welch and Satterthwaite; t by the Cornish-Fisher expansion about the normal quantile (within half a hundredth from 4 degrees on).
 """
 
 import math

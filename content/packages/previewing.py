@@ -55,10 +55,20 @@ def read_manifest(package: Package) -> dict[str, Any]:
     return manifest
 
 
-def embed_picture(data: bytes) -> str:
+def embed_pictures(package: Package, *, limit: int, side: int) -> list[tuple[str, str]]:
+    """(alternative text, data: address) of its first pictures, small. Raises PackageUnreadable."""
+    images = read_manifest(package)["images"][:limit]
+    try:
+        with get_storage().open(package.storage_path) as file, zipfile.ZipFile(file) as archive:
+            return [(image["alt"], embed_picture(archive.read(image["name"]), side)) for image in images]
+    except (OSError, KeyError, zipfile.BadZipFile) as error:
+        raise PackageUnreadable(package.storage_path) from error
+
+
+def embed_picture(data: bytes, side: int = THUMBNAIL_PX) -> str:
     """A small copy as a data: address; a sandboxed frame has no session with which to ask for files."""
     try:
-        small = shrink_picture(data, THUMBNAIL_PX)
+        small = shrink_picture(data, side)
     except DECODING_ERRORS:
         return MISSING
     return f"data:image/jpeg;base64,{base64.b64encode(small).decode()}"

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
@@ -11,6 +12,7 @@ from rich.table import Table
 
 from content.clusters.maps import draw_whole
 from content.clusters.selectors import get_health
+from content.packages.previewing import PackageUnreadable, embed_pictures
 from content.packages.selectors import list_newest
 from content.refresh.effects import list_picked
 from content.refresh.wording import draw_parts, show_reason, tell_points
@@ -50,6 +52,7 @@ LABELS = {
 STATUS_WORDS = {"done": "완료", "refused": "완료 (거부 있음)", "failed": "실패"}
 NEWEST_PACKAGES_SHOWN = 12
 CLUSTERS_DRAWN = 100
+PICTURES_SHOWN, PICTURE_SIDE_PX = 3, 144
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,14 @@ def _show_limit(budget: Budget) -> str:
 
 def _show_count(key: str, value: float) -> str:
     return format_figure(value, "ratio" if key.endswith("_ratio") else "count")
+
+
+def _embed(package: Any) -> list[tuple[str, str]]:
+    """A package's first pictures; none of one whose file is gone, which the next run builds anew."""
+    try:
+        return embed_pictures(package, limit=PICTURES_SHOWN, side=PICTURE_SIDE_PX)
+    except PackageUnreadable:
+        return []
 
 
 def _list_link_figures() -> list[tuple[str, str]]:
@@ -131,7 +142,7 @@ def write_report(report: PipelineReport, recorder: Recorder) -> str:
             "status": STATUS_WORDS[report.status],
             "counts": [(LABELS[key], _show_count(key, value)) for key, value in report.counts.items()],
             "stages": list_stages(recorder),
-            "packages": list_newest(NEWEST_PACKAGES_SHOWN),
+            "packages": [(package, _embed(package)) for package in list_newest(NEWEST_PACKAGES_SHOWN)],
             "clusters": draw_whole(CLUSTERS_DRAWN),
             "links": _list_link_figures(),
             "picked": [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from content.clusters.anchors import Titled, choose_anchors
 from content.clusters.grouping import Topic
@@ -156,9 +157,9 @@ def group_memberships(rows: list[Membership]) -> dict[int, list[Membership]]:
     return grouped
 
 
-def has_proposal() -> bool:
-    """Whether a planned batch waits for an editor."""
-    return LinkBatch.objects.filter(state=LinkBatch.State.PLANNED).exists()
+def select_proposals() -> QuerySet[LinkBatch]:
+    """The planned batches that wait for an editor: one at most."""
+    return LinkBatch.objects.filter(state=LinkBatch.State.PLANNED)
 
 
 def get_health() -> LinkHealth | None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from content.clusters.selectors import select_proposals
 from content.disclosure.selectors import select_live_with_literals
 from content.posts.selectors import select_held_back, select_with_findings
 from content.refresh.selectors import select_dead
@@ -129,6 +130,15 @@ QUESTIONS: dict[str, Question] = {
         lookups={"state__exact": "dead"},
         tone="bad",
         advice="오류를 고친 뒤 다시 대기열에 넣으세요.",
+    ),
+    "link_proposals": Question(
+        title="검토할 링크 제안",
+        permission="clusters.view_linkbatch",
+        rows=select_proposals,
+        page="admin:clusters_linkbatch_changelist",
+        lookups={"state__exact": "planned"},
+        tone="warn",
+        advice="묶음을 열어 글마다 무엇이 달라지는지 보고 넣거나 버리세요.",
     ),
     "red_gates": Question(
         title="막힌 릴리즈 예산",

@@ -2,7 +2,7 @@
 
 import structlog
 
-from content.clusters.selectors import has_proposal
+from content.clusters.selectors import select_proposals
 from content.clusters.services import BatchRefused, insert_links, measure_links, plan_clusters, plan_links
 from content.refresh.picking import enqueue_by_score
 from content.refresh.scoring import score_posts
@@ -33,7 +33,7 @@ def _insert() -> dict[str, int]:
 
 
 def _propose() -> dict[str, int]:
-    planned = None if has_proposal() else plan_links(reason=REASON)
+    planned = None if select_proposals().exists() else plan_links(reason=REASON)
     measure_links()
     return {"links_proposed": planned.planned, "links_refused": planned.refused} if planned else {}
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from content.clusters.models import LinkBatch
 from content.disclosure.models import PriceLiteral
 from content.posts.models import Post, PostFinding
 from content.refresh.models import EntryState, RefreshEntry
@@ -62,6 +63,8 @@ def make_trouble() -> None:
     for state, finished_at in ((EntryState.DEAD, timezone.now()), (EntryState.QUEUED, None)):
         entry: Any = make_row(RefreshEntry)
         RefreshEntry.objects.filter(pk=entry.pk).update(state=state, finished_at=finished_at)
+    for number, step in enumerate((LinkBatch.State.PLANNED, LinkBatch.State.APPLIED)):
+        LinkBatch.objects.create(batch_id=f"b{number}", state=step, made_at=timezone.now(), trace_id="t")
     for verdict in (Verdict.BLOCK, Verdict.PASS):
         line: Any = make_row(GateLine)
         GateLine.objects.filter(pk=line.pk).update(verdict=verdict, decision=GateDecision.objects.latest("pk"))
@@ -108,6 +111,7 @@ def test_each_panel_counts_what_is_wrong_and_nothing_else(admin_client: Client) 
         "막힌 게시 예약": 1,
         "가격을 직접 쓴 글": 1,
         "멈춘 대기열 항목": 1,
+        "검토할 링크 제안": 1,
         "막힌 릴리즈 예산": 1,
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Window
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -114,8 +114,8 @@ def select_dead() -> QuerySet[RefreshEntry]:
 
 
 def list_next(limit: int) -> QuerySet[RefreshEntry]:
-    """The entries whose turn comes next, with their posts."""
-    return select_queued().select_related("post")[:limit]
+    """The entries whose turn comes next, with their posts; `depth` of each is how many wait in all."""
+    return select_queued().annotate(depth=Window(Count("id"))).select_related("post")[:limit]
 
 
 def _own_entries() -> QuerySet[RefreshEntry]:

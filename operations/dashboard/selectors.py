@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -28,11 +29,19 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Queue:
+    """The posts whose turn comes next, and how many wait in all."""
+
+    lines: list[Line]
+    depth: int
+
+
+@dataclass(frozen=True, slots=True)
 class Desk:
     """The first page. A part that the reader may not see is None; one that is empty is there, and empty."""
 
     panels: list[Panel]
-    queue: list[Line] | None
+    queue: Queue | None
     packages: list[Line] | None
     week: Week | None
     may_see_week: bool
@@ -43,24 +52,26 @@ def read_desk(*, may: Callable[[str], bool]) -> Desk:
     may_see_week = may("perfhooks.view_perfrun")
     return Desk(
         panels=list_panels(may),
-        queue=list_queue() if may("refresh.view_refreshentry") else None,
+        queue=read_queue() if may("refresh.view_refreshentry") else None,
         packages=list_packages() if may("packages.view_package") else None,
         week=read_week() if may_see_week else None,
         may_see_week=may_see_week,
     )
 
 
-def list_queue() -> list[Line]:
-    """The posts whose turn comes next."""
-    return [
+def read_queue() -> Queue:
+    """The refresh queue: its head and its depth, in one query."""
+    entries: list[Any] = list(list_next(QUEUE_SHOWN))
+    lines = [
         Line(
             text=entry.post.title,
             address=reverse("admin:posts_post_change", args=[entry.post_id]),
             remark=tell_cause(entry),
             when=ago(entry.enqueued_at),
         )
-        for entry in list_next(QUEUE_SHOWN)
+        for entry in entries
     ]
+    return Queue(lines, entries[0].depth if entries else 0)
 
 
 def list_packages() -> list[Line]:

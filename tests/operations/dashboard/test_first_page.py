@@ -132,8 +132,9 @@ def test_queue_shows_the_next_ten_with_their_reasons(admin_client: Client) -> No
         make_row(RefreshEntry)
     desk = admin_client.get("/admin/").context["desk"]
     titles = list(RefreshEntry.objects.order_by("enqueued_at", "id").values_list("post__title", flat=True)[:10])
-    assert [line.text for line in desk.queue] == titles
-    assert admin_client.get(desk.queue[0].address).status_code == 200
+    assert [line.text for line in desk.queue.lines] == titles
+    assert desk.queue.depth == 12
+    assert admin_client.get(desk.queue.lines[0].address).status_code == 200
 
 
 def test_newest_run_stands_there_with_its_counts_and_stages(admin_client: Client) -> None:

@@ -19,14 +19,14 @@ from perfhooks.otel_export import to_number
 from perfhooks.spans import span
 from perfhooks.trace import bind_tags, bind_trace
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 TRACE = "0123456789abcdef0123456789abcdef"
 WORK = f"""
 import django; django.setup()
 from perfhooks.spans import span
 from perfhooks.trace import bind_trace
-
-pytestmark = pytest.mark.once
 with bind_trace("{TRACE}"), span("zip_seconds"):
     pass
 """

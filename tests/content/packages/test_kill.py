@@ -14,7 +14,7 @@ import pytest
 
 from tests.support.ledger import Ledger, open_ledger
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.promise]
 
 POSTS = int(os.environ.get("KILLED_PACKAGES", "12"))
 KILL_SECONDS = float(os.environ.get("KILL_SECONDS", "0.2"))

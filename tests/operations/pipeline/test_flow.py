@@ -89,6 +89,7 @@ def test_the_second_run_writes_nothing_and_builds_nothing(own_store: tuple[Ledge
     assert ledger.read_state() == before
 
 
+@pytest.mark.promise
 def test_only_what_a_change_concerns_is_done_again(wide_store: tuple[Ledger, SimulatorProcess]) -> None:
     ledger, simulator = wide_store
     posts = ledger.pipeline()["counts"]["packages_built"]
@@ -127,6 +128,7 @@ def test_a_text_that_no_database_keeps_stops_nothing(own_store: tuple[Ledger, Si
     assert str(second) not in names, "a name of nothing else is no name"
 
 
+@pytest.mark.promise
 def test_a_refused_product_is_not_counted_as_unchanged(own_store: tuple[Ledger, SimulatorProcess]) -> None:
     ledger, simulator = own_store
     ledger.pipeline()
@@ -184,6 +186,7 @@ def test_a_package_can_be_posted_from(ledger: Ledger) -> None:
     assert "원" in html[html.index("<table") :]
 
 
+@pytest.mark.promise
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
@@ -215,6 +218,7 @@ def test_a_torn_catalogue_file_is_named_with_its_line(ledger: Ledger, catalogue:
     assert ledger.read_state()["products"] == []
 
 
+@pytest.mark.promise
 def test_a_scenario_of_the_simulated_store_is_played(ledger: Ledger, catalogue: Path, free_port: int) -> None:
     played = ("--catalogue", str(catalogue), "--port", str(free_port), "--scenario", "price_zero", "--speed", "50")
     done = ledger.run("manage.py", "pipeline", "--json", *played)
@@ -236,6 +240,7 @@ def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorPr
     assert first.returncode == 0, out + err
 
 
+@pytest.mark.promise
 def test_a_run_that_is_told_to_stop_does_not_stay_under_way(ledger: Ledger, simulator: SimulatorProcess) -> None:
     simulator.reset_counters()
     simulator.faults("hang", "list", seconds=4, times=1)

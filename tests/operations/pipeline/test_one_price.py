@@ -12,7 +12,7 @@ import pytest
 from products.storesync.simulator.process import SimulatorProcess
 from tests.support.ledger import Ledger, open_ledger, write_small_catalogue
 
-pytestmark = [pytest.mark.slow]
+pytestmark = [pytest.mark.slow, pytest.mark.promise]
 
 POSTS = int(os.environ.get("ONE_PRICE_POSTS", "200"))
 """ONE_PRICE_POSTS=2000 takes some four minutes on PostgreSQL, and says the same."""

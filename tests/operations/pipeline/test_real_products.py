@@ -16,6 +16,7 @@ PRODUCTS = int(os.environ.get("REAL_PRODUCTS", "5000"))
 """REAL_PRODUCTS=19406 are all of them, and say the same."""
 
 
+@pytest.mark.promise
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_every_field_of_every_real_product_arrives(

@@ -106,6 +106,7 @@ def test_killed_at_any_stage_the_next_run_ends_as_an_undisturbed_one(
     assert read(ledger) == undisturbed
 
 
+@pytest.mark.promise
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_killed_again_and_again_at_any_point_it_repeats_a_page_and_what_was_under_way(
@@ -138,6 +139,7 @@ def test_killed_again_and_again_at_any_point_it_repeats_a_page_and_what_was_unde
     assert repeated <= kills * (SMALL_BATCH + QUEUED_PER_WORKER)
 
 
+@pytest.mark.promise
 @pytest.mark.slow
 def test_a_killed_run_repeats_at_most_what_was_under_way(ledger: Ledger, slow_store: SimulatorProcess) -> None:
     address = {"STORE_API_URL": slow_store.url}

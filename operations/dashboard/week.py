@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
-from operations.pipeline.report import LABELS, STATUS_WORDS
+from operations.pipeline.wording import LABELS, STATUS_WORDS
 from perfhooks.budgets import Budget
 from perfhooks.desk import VERDICTS, Tone, ago, pill
 from perfhooks.figures import NOTHING, format_figure

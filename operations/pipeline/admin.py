@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 
 from operations.pipeline.models import PipelineRun, ScheduleSlot
-from operations.pipeline.report import LABELS
+from operations.pipeline.wording import LABELS
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
 
 TONES: dict[str, Tone] = {

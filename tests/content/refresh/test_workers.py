@@ -99,6 +99,7 @@ def kill_some(running: list[subprocess.Popen[str]], start: Any, log: Path) -> No
         running.append(start())
 
 
+@pytest.mark.promise
 def test_nothing_is_lost_or_taken_twice_when_workers_are_killed(filled: Ledger, tmp_path: Path) -> None:
     log = tmp_path / "log"
 

@@ -48,6 +48,7 @@ def run_gate(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.promise
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(("state", "status"), [("well", 0), ("breach", 1), ("warning", 2), ("nothing", 3)])
 def test_exit_status(state: str, status: int) -> None:
@@ -101,6 +102,7 @@ def run_gate_with(folder: Path) -> subprocess.CompletedProcess[str]:
 REAL = (ROOT / "config" / "budgets.toml").read_bytes()
 
 
+@pytest.mark.promise
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("budgets", "baselines", "named"),
@@ -129,6 +131,7 @@ def test_a_file_that_cannot_be_read_is_no_verdict_and_is_named(
     assert not GateDecision.objects.exists()
 
 
+@pytest.mark.promise
 @pytest.mark.django_db(transaction=True)
 def test_budgets_in_another_folder_are_judged_alike(tmp_path: Path) -> None:
     plant_all_well()

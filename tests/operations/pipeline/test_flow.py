@@ -115,6 +115,7 @@ def test_only_what_a_change_concerns_is_done_again(wide_store: tuple[Ledger, Sim
     assert rendered["count"] == len(affected)
 
 
+@pytest.mark.promise
 def test_a_text_that_no_database_keeps_stops_nothing(own_store: tuple[Ledger, SimulatorProcess]) -> None:
     ledger, simulator = own_store
     first, second = sorted(simulator.catalogue())[:2]
@@ -142,6 +143,7 @@ def test_a_refused_product_is_not_counted_as_unchanged(own_store: tuple[Ledger, 
     assert (counts["products_refused"], counts["products_skipped"]) == (3, 59)
 
 
+@pytest.mark.promise
 def test_a_killed_run_is_not_carried_on_with_another_catalogue(
     ledger: Ledger, catalogue: Path, tmp_path: Path, free_port: int
 ) -> None:
@@ -228,6 +230,7 @@ def test_a_scenario_of_the_simulated_store_is_played(ledger: Ledger, catalogue: 
     assert (alone.returncode, "--catalogue" in alone.stderr) == (1, True)
 
 
+@pytest.mark.promise
 def test_two_pipelines_do_not_run_at_once(ledger: Ledger, simulator: SimulatorProcess) -> None:
     simulator.reset_counters()
     simulator.faults("hang", "list", seconds=8, times=1)

@@ -16,7 +16,7 @@ from tests.operations.gates.test_command import name_test_database
 from tests.operations.roles.people import make_person
 
 ROOT = Path(__file__).resolve().parents[3]
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.promise]
 
 
 @pytest.fixture(autouse=True)

@@ -54,6 +54,9 @@ bench: $(VENV)/dev.stamp  ## the benches that exist so far, each beside its yard
 	$(RUN) scripts/bench_disclosure.py
 	$(RUN) scripts/bench_template_render.py
 	$(RUN) scripts/bench_comparison_table.py
+	$(RUN) scripts/bench_cluster_builder.py
+	$(RUN) scripts/bench_refresh_queue.py
+	$(RUN) scripts/bench_package.py
 
 bench-quick: $(VENV)/dev.stamp  ## the count budgets and a reduced comparison with the parent commit, inside 3 minutes
 	$(RUN) scripts/bench_quick.py

@@ -41,7 +41,7 @@ worker: $(VENV)/base.stamp  ## run one Celery worker (needs CELERY_BROKER_URL)
 	PROMETHEUS_MULTIPROC_DIR=$${JANGBU_DATA_DIR:-var}/metrics $(VENV)/bin/celery -A project worker --concurrency $(WORKERS) --loglevel WARNING --hostname jangbu-$$$$@%h
 
 test: $(VENV)/dev.stamp  ## set up, run every test (DATABASE_URL and TEST_BROKER_URL choose the engines)
-	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist loadgroup $(TEST_OPTIONS)
+	$(RUN) -m pytest -n $(TEST_PROCESSES) --dist load $(TEST_OPTIONS)
 
 lint: $(VENV)/dev.stamp  ## style, types and floors
 	$(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check . && $(VENV)/bin/lint-imports && $(VENV)/bin/mypy

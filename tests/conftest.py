@@ -4,10 +4,38 @@ from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+from xdist.remote import Producer
+from xdist.scheduler import LoadGroupScheduling
 
 from tests.support.ledger import Ledger, open_ledger
 
 USES_DATABASE = {"db", "transactional_db", "migrated"}
+TOGETHER = {
+    "tests/browser/test_errors.py": "errors",
+    "tests/house/test_tools.py": "tools",
+    "tests/locustfiles/test_loads.py": "load",
+    "tests/operations/pipeline/test_flow.py": "pipeline",
+    "tests/operations/pipeline/test_kill.py": "pipeline",
+    "tests/operations/pipeline/test_workers.py": "workers",
+    "tests/perfhooks/test_silk.py": "silk",
+}
+"""Modules whose tests share what takes long to prepare: each group runs in one process of the suite."""
+
+
+class TogetherScheduling(LoadGroupScheduling):  # type: ignore[misc]
+    """Every test goes to whoever is free, but a group stays together.
+
+    By modules, since the marks that the plugin offers for it are not seen under this version of pytest.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling:
+    """How the tests are given to the processes of the suite."""
+    return TogetherScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,6 @@ BIN = Path(sys.executable).parent
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("tools")
 @pytest.mark.parametrize(
     "command",
     [

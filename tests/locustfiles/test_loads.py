@@ -11,7 +11,7 @@ import pytest
 from scripts.load_server import ROOT, run_quietly
 from tests.locustfiles.conftest import PRODUCTS, Target
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("load"), pytest.mark.once]
+pytestmark = [pytest.mark.slow, pytest.mark.once]
 AS_FAST = ("--users", "2", "--spawn-rate", "2", "--rate-per-user", "0")
 NAMES = {f"/admin/products [{kind}]" for kind in ("first", "filter", "sort", "page", "search", "priority")}
 

@@ -65,7 +65,6 @@ def seen(folder: Path) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.xdist_group("silk")
 @pytest.mark.slow
 class TestRecording:
     def test_the_report_names_the_planted_repetition(self, folder: Path, seen: dict[str, Any]) -> None:

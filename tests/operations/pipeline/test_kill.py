@@ -24,7 +24,6 @@ POINTS = [*KILL_POINTS, *(pytest.param(point, marks=pytest.mark.promise) for poi
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("kill")
 @pytest.mark.parametrize("point", POINTS)
 def test_a_killed_run_is_made_good_by_the_next(point: str, ledger: Ledger, undisturbed: dict[str, Any]) -> None:
     killed = ledger.run(

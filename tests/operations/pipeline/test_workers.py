@@ -17,7 +17,7 @@ from tests.operations.pipeline.conftest import POSTS
 from tests.support.ledger import Ledger, open_ledger, wait_until
 from tests.support.services import require
 
-pytestmark = [pytest.mark.broker, pytest.mark.slow, pytest.mark.xdist_group("workers")]
+pytestmark = [pytest.mark.broker, pytest.mark.slow]
 
 
 ORDER_SYNC = """

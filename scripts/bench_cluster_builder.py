@@ -44,7 +44,7 @@ from perfhooks.bench.options import count
 from scripts.link_checker import Leaf, check_leaves
 from scripts.link_posts import FILLER, KINDS, SIDES, THINGS, SyntheticPost, attach, make_posts
 
-SCAN_PER_SECOND_MIN, SCAN_RATIO_MIN, PAIRS_RATIO_MIN = 5_000, 10, 3
+SCAN_PER_SECOND_MIN, SCAN_RATIO_MIN, PAIRS_RATIO_MIN = 5_000, 20, 3
 RIGHT_SHARE_MIN, QUICK_HUBS = 0.95, 20
 SAMPLE_POSTS = 60
 TEXT_SIGNS = 1_700

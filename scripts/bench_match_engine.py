@@ -97,9 +97,9 @@ def make_posts(products: Sequence[FileProduct], items: int) -> list[PostWords]:
 
 def make_facts(it: FileProduct) -> ProductFacts:
     """A product of a file as the catalogue would state it."""
-    known = {name: getattr(it, name) for name in ProductFacts.__dataclass_fields__ if hasattr(it, name)}
+    known = {name: getattr(it, name) for name in ProductFacts.__struct_fields__ if hasattr(it, name)}
     rest = {"price": 10_000, "discounted_price": 10_000, "stock": 9, "status": "SALE", "hold": False}
-    blank = dict.fromkeys(ProductFacts.__dataclass_fields__, "")
+    blank = dict.fromkeys(ProductFacts.__struct_fields__, "")
     return ProductFacts(**{**blank, **known, **rest, "attributes": {}})
 
 

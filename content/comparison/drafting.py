@@ -27,8 +27,7 @@ NO_BASIS = "둘 이상이 같은 단위로 양을 적지 않아 견줄 수 없�
 AMONG = " (값을 아는 {known}개 가운데)"
 
 
-@dataclass(frozen=True, slots=True)
-class TableRow:
+class TableRow(msgspec.Struct, frozen=True):
     """One product of a table. cells: texts, one a column; store_code: "" in rows kept before stores were noted."""
 
     sku: str

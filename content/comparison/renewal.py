@@ -5,7 +5,7 @@ that a change that commits meanwhile is looked at next time. Posts are held befo
 order in which a post's deletion takes them.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -39,6 +39,8 @@ from products.catalog.rules import ProductRule, list_by_rule
 from products.catalog.selectors import ProductFacts, get_facts_by_id, get_facts_by_sku
 
 TABLES_AT_ONCE = 1_000
+LINK_FIELDS = ("table_id", "product_id", "sku", "revision")
+LinkValues = tuple[int, int | None, str, int]
 
 log = structlog.get_logger()
 
@@ -257,35 +259,27 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
 def _write_links(plans: Sequence[Plan]) -> None:
     """Bring the reverse index up to date: what is gone goes, what is new comes, the rest gets its revision."""
     rows = TableLink.objects.filter(among_numbers(TableLink, "table", [plan.table.pk for plan in plans]))
-    held = {
-        (table_id, product_id, "" if product_id else sku): (key, sku, revision)
-        for key, table_id, product_id, sku, revision in rows.values_list(
-            "id", "table_id", "product_id", "sku", "revision"
-        )
-    }
-    wanted: dict[tuple[int, int | None, str], tuple[str, int]] = {}
-    for plan in plans:
-        for product in plan.products:
-            wanted[plan.table.pk, product.id, ""] = (product.sku, product.revision)
-        for sku in plan.waiting:
-            wanted[plan.table.pk, None, sku] = (sku, 0)
-    changed = {place for place, value in wanted.items() if place in held and held[place][1:] != value}
+    held: dict[LinkValues, int] = {tuple(values): key for key, *values in rows.values_list("id", *LINK_FIELDS)}
+    wanted = set(_list_links(plans))
+    new, gone = wanted - held.keys(), {values[:3]: key for values, key in held.items() if values not in wanted}
     moved: dict[int, list[int]] = {}
-    for place in changed:
-        if held[place][1] == wanted[place][0]:
-            moved.setdefault(wanted[place][1], []).append(held[place][0])
-    renamed = {place for place in changed if held[place][1] != wanted[place][0]}
+    for values in [values for values in new if values[:3] in gone]:
+        new.remove(values)
+        moved.setdefault(values[3], []).append(gone.pop(values[:3]))
     for revision, keys in moved.items():
         TableLink.objects.filter(among_numbers(TableLink, "id", keys)).update(revision=revision)
-    gone = [key for place, (key, *_rest) in held.items() if place not in wanted or place in renamed]
     if gone:
-        TableLink.objects.filter(id__in=gone).delete()
-    new = [
-        {"table_id": place[0], "product_id": place[1], "sku": sku, "revision": revision}
-        for place, (sku, revision) in wanted.items()
-        if place not in held or place in renamed
-    ]
-    insert_rows(TableLink, new)
+        TableLink.objects.filter(id__in=gone.values()).delete()
+    insert_rows(TableLink, [dict(zip(LINK_FIELDS, values, strict=True)) for values in new])
+
+
+def _list_links(plans: Iterable[Plan]) -> Iterator[LinkValues]:
+    for plan in plans:
+        table_id = plan.table.pk
+        for product in plan.products:
+            yield table_id, product.id, product.sku, product.revision
+        for sku in plan.waiting:
+            yield table_id, None, sku, 0
 
 
 def _queue_posts(renewed: Sequence[Plan], *, besides: int | None) -> int:

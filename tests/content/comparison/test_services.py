@@ -1,9 +1,9 @@
 """Comparison tables: up to five sellable products in a fixed order, and a new version only for a new content."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from content.comparison.dating import find_oldest_check
@@ -179,7 +179,7 @@ def test_the_oldest_check_is_none_where_one_was_never_made(days: tuple[int | Non
 def test_attributes_that_most_share_become_columns_in_a_fixed_order() -> None:
     make_shop({"number": 1})
     own = [{"다": 1, "가": 2, "나": 3, "라": 4}, {"다": 1, "가": 2, "나": 3, "라": 4}, {"라": 5, "마": 6}]
-    products = [replace(get_facts(), attributes=attributes) for attributes in own]
+    products = [msgspec.structs.replace(get_facts(), attributes=attributes) for attributes in own]
     assert choose_attributes(products) == ("라", "가", "나")
     assert choose_attributes(products[:1]) == ()
     assert draft_table(products).rows[2].cells[6:] == ("5", "-", "-")

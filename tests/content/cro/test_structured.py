@@ -2,10 +2,10 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
@@ -76,7 +76,7 @@ def make_facts(number: int = 1, **changes: Any) -> ProductFacts:
         description="", attributes={}, revision=1, priority=0, hold=False, channel_product_nos=[], store_code="shop",
         price_checked_at=NOW, store_name="온담 상점",
     )  # fmt: skip
-    return replace(facts, **changes)
+    return msgspec.structs.replace(facts, **changes)
 
 
 @pytest.mark.parametrize(

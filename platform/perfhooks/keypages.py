@@ -35,7 +35,7 @@ else:
 
 PAGES_A_RANGE = 100
 KEPT_SECONDS = 600
-COUNTED_ROWS = 10_000
+COUNTED_ROWS = 5_000
 """A filtered list is counted so far; of one that is longer the database's own estimate is shown."""
 _TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?")
 DEEP_FROM_ROW = 1_000

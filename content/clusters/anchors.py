@@ -62,11 +62,15 @@ def find_problem(text: str) -> str:
     return ""
 
 
+def split_title(title: str) -> list[list[str]]:
+    """The words of each part between a title's signs, folded; a part without words is left out."""
+    return [words for part in _SEGMENT.split(fold(title)) if (words := _WORD.findall(part))]
+
+
 def list_phrases(title: str, *, ignored: frozenset[str] = frozenset()) -> list[str]:
     """The phrases of a title that may stand for it, the longest first, folded; words that say nothing begin none of them."""
     phrases: dict[str, int] = {}
-    for segment in _SEGMENT.split(fold(title)):
-        words = _WORD.findall(segment)
+    for words in split_title(title):
         for length in range(min(WORDS_MOST, len(words)), 0, -1):
             for at in range(len(words) - length + 1):
                 phrase = _make_phrase(words[at : at + length], ignored)

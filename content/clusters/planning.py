@@ -8,7 +8,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from content.batches import split_batches
-from content.clusters.anchors import list_phrases
+from content.clusters.anchors import split_title
 from content.clusters.grouping import Group, Nearness, Seed, Topic, group_posts
 from content.clusters.models import Cluster, ClusterMember, Role, Standing
 from content.clusters.selectors import (
@@ -102,10 +102,12 @@ def list_seeds(rows: Iterable[Membership]) -> list[Seed]:
 
 
 def name_cluster(topic: Topic, ignored: frozenset[str]) -> str:
-    """The telling words of the hub's title, without those at their end that say nothing."""
-    words = next(iter(list_phrases(topic.title, ignored=ignored)), topic.title).split()
-    told = [at for at, word in enumerate(words, start=1) if word not in ignored]
-    return " ".join(words[: told[-1] if told else None])[:NAME_LENGTH_LIMIT]
+    """The hub's title up to its first sign (텐트 추천 비교: ...), without the words around that say nothing."""
+    for words in split_title(topic.title):
+        told = [at for at, word in enumerate(words) if word not in ignored]
+        if told:
+            return " ".join(words[told[0] : told[-1] + 1])[:NAME_LENGTH_LIMIT]
+    return topic.title[:NAME_LENGTH_LIMIT]
 
 
 def _draft(groups: Sequence[Group], rows: Sequence[Membership]) -> _Draft:

@@ -11,7 +11,7 @@ from typing import Any
 
 CATALOGUE = Path(__file__).with_name("catalogue.jsonl")
 
-_GUIDE = """{leaf}를 새로 들이려는 분이 가장 먼저 묻는 것은 값과 쓰임새입니다. 저희 매장에서 많이 찾는 제품을 같은 기준으로 나란히 놓았습니다.
+_GUIDE = """{leaf_object} 새로 들이려는 분이 가장 먼저 묻는 것은 값과 쓰임새입니다. 저희 매장에서 많이 찾는 제품을 같은 기준으로 나란히 놓았습니다.
 
 ## 한눈에 보는 비교
 
@@ -26,6 +26,11 @@ _GUIDE = """{leaf}를 새로 들이려는 분이 가장 먼저 묻는 것은 값
 - **쓰는 자리**를 먼저 정하세요. 자주 옮긴다면 가벼운 쪽이 오래 손에 남습니다.
 - **구성품**을 확인하세요. {brand} 제품처럼 소모품을 따로 살 수 있으면 유지비가 줄어듭니다.
 - **혜택**은 구매 시점의 것을 보세요. 할인 기간이 끝나면 값이 달라집니다.
+
+값이 가장 낮은 제품이 늘 알맞은 것은 아닙니다. 하루에 몇 번 쓰는지, 누가 함께 쓰는지, 어디에 두는지를 먼저 종이에 적어 보세요.
+적은 것과 표를 나란히 놓으면 필요 없는 기능이 눈에 띄고, 남는 제품은 대개 두세 가지입니다.
+
+받은 날에는 상자를 버리기 전에 구성품과 겉면을 살피고, 이상이 있으면 바로 사진을 찍어 매장에 알려 주세요. 교환은 이를수록 쉽습니다.
 
 한 제품을 오래 써 본 기록은 {name} 솔직 사용 후기에 있습니다.
 
@@ -63,7 +68,7 @@ _REVIEW = """{brand}의 {name}, 실제로 써 보며 적은 기록입니다. 꾸
 > 매장에서 직접 고른 상품입니다. 궁금한 점은 댓글로 남겨 주세요.
 """
 
-_HOWTO = """{leaf}를 오래 쓰는 방법은 어렵지 않습니다. 세 가지만 지키면 됩니다.
+_HOWTO = """{leaf_object} 오래 쓰는 방법은 어렵지 않습니다. 세 가지만 지키면 됩니다.
 
 1. 쓰고 난 뒤 바로 닦아 주세요. 하루 미루면 두 배로 힘이 듭니다.
 2. 습기가 없는 곳에 두세요. 대부분의 고장은 물기에서 시작합니다.
@@ -108,8 +113,15 @@ def _pick_products(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return picked
 
 
+def add_object_particle(noun: str) -> str:
+    """프라이팬을, 청소기를: the particle agrees with the last syllable; after what is no Hangul syllable it is 를."""
+    place = ord(noun[-1]) - ord("가")
+    has_final = 0 <= place <= ord("힣") - ord("가") and place % 28 > 0
+    return f"{noun}{'을' if has_final else '를'}"
+
+
 def _write_three(number: int, leaf: str, row: Mapping[str, Any]) -> Iterator[Article]:
-    words = {"leaf": leaf, "brand": row["brandName"], "name": row["name"], "sku": row["sellerManagementCode"]}
+    words = {"leaf": leaf, "leaf_object": add_object_particle(leaf), "brand": row["brandName"], "name": row["name"], "sku": row["sellerManagementCode"]}
     relationship = "family_or_staff" if number % 9 == 4 else "own_product"
     yield Article(f"guide-{number:02}", f"{leaf} 추천 비교: 무엇을 사야 할까", _GUIDE.format(**words), "own_product")
     yield Article(f"review-{number:02}", f"{row['name']} 솔직 사용 후기", _REVIEW.format(**words), relationship)

@@ -8,6 +8,7 @@ from content.clusters.drawing import HUB_RADIUS, WIDTH, Circle, Spot, draw_clust
 from content.clusters.graph import Edge, Place, list_orphans, measure_graph
 from content.clusters.grouping import Group, Nearness, Seed, Topic, group_posts
 from content.clusters.limits import ClusterLimits
+from content.clusters.planning import name_cluster
 from content.matching.defaults import DEFAULT_RULESET
 from scripts.link_posts import make_posts
 
@@ -22,6 +23,20 @@ def read_topics(hubs: int = 8, spokes: int = 5) -> list[Topic]:
 def group(topics: list[Topic], *seeds: Seed) -> list[Group]:
     nearness = Nearness(topics, alike=LIMITS.alike, ignored=DEFAULT_RULESET.ignored_words)
     return group_posts(nearness, LIMITS, seeds)
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("텐트 추천 비교: 무엇을 사야 할까", "텐트"),
+        ("2026 차 추천", "2026 차"),
+        ("추천: 무선 청소기 후기", "무선 청소기"),
+        ("추천", "추천"),
+        ("?!", "?!"),
+    ],
+)
+def test_a_cluster_is_named_by_what_its_hub_is_about(title: str, name: str) -> None:
+    assert name_cluster(Topic(1, title), DEFAULT_RULESET.ignored_words) == name
 
 
 def test_planted_topics_are_found_in_whatever_order_the_posts_come() -> None:

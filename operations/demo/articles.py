@@ -121,7 +121,13 @@ def add_object_particle(noun: str) -> str:
 
 
 def _write_three(number: int, leaf: str, row: Mapping[str, Any]) -> Iterator[Article]:
-    words = {"leaf": leaf, "leaf_object": add_object_particle(leaf), "brand": row["brandName"], "name": row["name"], "sku": row["sellerManagementCode"]}
+    words = {
+        "leaf": leaf,
+        "leaf_object": add_object_particle(leaf),
+        "brand": row["brandName"],
+        "name": row["name"],
+        "sku": row["sellerManagementCode"],
+    }
     relationship = "family_or_staff" if number % 9 == 4 else "own_product"
     yield Article(f"guide-{number:02}", f"{leaf} 추천 비교: 무엇을 사야 할까", _GUIDE.format(**words), "own_product")
     yield Article(f"review-{number:02}", f"{row['name']} 솔직 사용 후기", _REVIEW.format(**words), relationship)

@@ -9,7 +9,9 @@ LARGE_UNITS = {"만": 10_000, "억": 100_000_000, "조": 1_000_000_000_000}
 UNITS = "".join((*SMALL_UNITS, *LARGE_UNITS))
 ABOUT = "일이|이삼|삼사|사오|오륙|육칠|칠팔|팔구"
 """Two numerals in a row: 이삼만 원 is two or three times ten thousand."""
-MIXED = rf"(?:(?:{DIGITS}|{ABOUT}|[{SINO}])?[{UNITS}](?: (?=[0-9{SINO}십백천만]))?){{1,9}}(?:{DIGITS}|[{SINO}](?=\s?(?:원|달러|위안|유로)))?"
+_APART = r"(?: (?=[십백천]?만[0-9십백천 ]{0,8}원))?"
+"""5 만원: the number and its unit apart."""
+MIXED = rf"(?:(?:{DIGITS}{_APART}|{ABOUT}|[{SINO}])?[{UNITS}](?: (?=[0-9{SINO}십백천만]))?){{1,9}}(?:{DIGITS}|[{SINO}](?=\s?(?:원|달러|위안|유로)))?"
 AMOUNT = rf"(?:{MIXED}|{DIGITS})"
 VALUE_LIMIT = 10**15
 """Amounts of this many won or more are no prices."""

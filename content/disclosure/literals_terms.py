@@ -17,6 +17,7 @@ WORDS = re.compile(
 CLAIM_HEADS = ("최저", "초저", "특가", "핫딜", "땡처", "파격")
 UNDECIDED = re.compile(r"\s?여부|인지\b")
 _GLUED = re.compile(r"[가-힣A-Za-z]{0,8}")
+_PRICED = re.compile(r"[0-9천만]원\Z")
 EMPHASIS = ("거의", "딱", "완전", "무려", "초", "거진", "정확히")
 PLUS = re.compile(r"(?<![0-9A-Za-z.,+=-])(?<![+=] )(1?[0-9])\s?\+\s?([1-9])(?![0-9A-Za-z.,%+]|\s?[+=×])")
 PLUS_OTHER = re.compile(
@@ -59,7 +60,7 @@ def _judge_word(text: str, found: re.Match[str]) -> Hit | None:
         return Hit(start - len(prefix), end, "claim", None, "word")
     if word.startswith("반값"):
         return None if prefix and prefix not in EMPHASIS else Hit(start, end, "discount", None, "half")
-    if word.startswith(("무배", "원")) and prefix:
+    if word.startswith(("무배", "원")) and prefix and not _PRICED.search(text[max(0, start - 3) : start]):
         return None
     return Hit(start, end, "benefit", None, "word")
 

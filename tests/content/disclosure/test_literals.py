@@ -77,6 +77,8 @@ def test_every_kind_is_tried() -> None:
         ("100g당 1,200원", 1_200),
         ("5,000원 쿠폰", 5_000),
         ("30% 할인", None),
+        ("5 만원", 50_000),
+        ("이삼만 원", 20_000),
         ("$19.99", None),
         ("무료배송", None),
     ],
@@ -103,6 +105,15 @@ def test_cells_and_paragraphs_do_not_join_their_numbers() -> None:
     assert [one.value for one in find_literals(html, format="html")] == [900, 500]
 
 
+def test_lines_that_only_the_source_breaks_are_read_as_one() -> None:
+    html = "<p>\n  지금 <b>29,900</b>\n    <i>원</i>,\r\n  30%\n  추가 할인</p>\n<td>2</td>\n  <td>900원</td>"
+    assert [(html[one.start : one.end], one.value) for one in find_literals(html, format="html")] == [
+        ("29,900</b>\n    <i>원", 29_900),
+        ("30%\n  추가 할인", None),
+        ("900원", 900),
+    ]
+
+
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format: 'pdf'"):
         find_literals("", format="pdf")
@@ -114,6 +125,7 @@ def test_an_unknown_format_is_refused() -> None:
     [
         "<", "<b", "<!--", "<script>", "&#", "&amp;", "{{", "{{ price:", "}}", "1,", "1", "만", "만 ", "이만", "가", "₩", "a",
         "1+", "%", "당 1", "쿠폰", ".jpg", "*", "\\", "~", "￥", "\u202e", "👨‍👩‍👧", "\u1100", "<a b='", "http://", "가 1,000원 할인 쿠폰 ",
+        "  ", "\n ", " \n", "\t", "5 ", "5 만 ", "<b> </b> ", "€9,",
     ],
 )  # fmt: skip
 def test_a_long_run_of_anything_ends_soon(unit: str, format: str) -> None:
@@ -123,7 +135,10 @@ def test_a_long_run_of_anything_ends_soon(unit: str, format: str) -> None:
 
 
 @given(
-    st.text(alphabet=st.sampled_from("0123456789,.만천백원 %할인쿠폰₩$~-<b>/&;#{}*\\\u202e１\u3000당+a😀"), max_size=80)
+    st.text(
+        alphabet=st.sampled_from("0123456789,.만천백원 %할인쿠폰₩$~-<b>/&;#{}*\\\u202e１\u3000당+a😀\n\t\r"),
+        max_size=80,
+    )
 )
 def test_whatever_is_written_spans_lie_inside_and_apart(text: str) -> None:
     for format in ("text", "html"):

@@ -47,7 +47,9 @@ class QueryWord:
 def normalise(text: str) -> str:
     """NFKC and lower case, Latin letters without their accents: who looks for cafe means Café."""
     lowered = unicodedata.normalize("NFKC", text).lower()
-    return lowered.translate(_PLAIN) if _ACCENTED.search(lowered) else lowered
+    if lowered.isascii() or not _ACCENTED.search(lowered):
+        return lowered
+    return lowered.translate(_PLAIN)
 
 
 def split_words(text: str) -> list[str]:

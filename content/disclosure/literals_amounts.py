@@ -2,7 +2,12 @@
 
 import re
 
-DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?"
+_SLIPPED = (
+    r"(?:[0-9]{1,3}(?:[·、'’][0-9]{3})+|[0-9]{2,3}(?:, | ,)[0-9]{3}|[0-9]{2,3},[0-9]{2}|[0-9]{1,3},[0-9]{4})"
+    r"(?=\s?원(?!(?:짜리)?\s?(?:동전|지폐|주화)))"
+)
+"""29, 900 · 29'900 · 29,9000: the wrong mark, or the wrong number of figures, before 원."""
+DIGITS = rf"(?:[0-9]{{1,3}}(?:,[0-9]{{3}})+(?![0-9])|{_SLIPPED}|[0-9]+)(?:\.[0-9]+)?"
 SINO = "일이삼사오육륙칠팔구"
 SMALL_UNITS = {"십": 10, "백": 100, "천": 1_000}
 LARGE_UNITS = {"만": 10_000, "억": 100_000_000, "조": 1_000_000_000_000}
@@ -17,13 +22,13 @@ VALUE_LIMIT = 10**15
 """Amounts of this many won or more are no prices."""
 
 _TOKEN = re.compile(rf"{DIGITS}|(?:{ABOUT})|[{SINO}{UNITS}]")
-_SLIP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
+_SLIP = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+|[0-9]{1,4}(?:[·、'’, ]{1,2}[0-9]{2,4})+")
 
 
 def read_amount(text: str) -> float | None:
     """The number that is written here; None for what is no number: 만만, 3천5만천, an empty text."""
     if _SLIP.fullmatch(text):
-        return float(text.replace(".", ""))
+        return float("".join(sign for sign in text if sign.isdigit()))
     total = section = 0.0
     pending: float | None = None
     last_large, last_small = VALUE_LIMIT, LARGE_UNITS["만"]

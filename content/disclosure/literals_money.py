@@ -80,7 +80,7 @@ def _judge_signed(text: str, found: re.Match[str], left: str, back: str) -> Hit 
         return None
     if sign.lower() == "won" and not (words.WON_AHEAD.search(left) or "가" <= text[end : end + 1] <= "힣"):
         return None
-    is_won = sign in ("₩", "KRW") or sign.lower() == "won"
+    is_won = sign in ("₩", "KRW") or sign.lower() in ("won", "w")
     value = _to_won(found["signed"]) if is_won else None
     if words.LEFT_NOT_OFFER.match(back) or words.LEFT_NOT_OFFER_ENGLISH.search(left):
         return None

@@ -86,7 +86,7 @@ AMOUNT_TAIL = re.compile(
     r"(?P<coin>\s?(?:짜리\s?)?(?:동전|지폐|주화|은화|백동|크기|만 ?한 (?:크기|점|얼룩|동전))|권(?![가-힣]|을 사)|권(?=[을이은도만에으짜 ]))"
     r"|(?P<approx>대(?![비신금출여략체량형표학기중])(?:\s?(?:초반|중반|후반|초중반|중후반))?|\s대(?=[의로에가를는도 ,.!?]|$)"
     r"|\s?(?:초반|중반|후반|초중반|중후반)(?:\s?대(?![비신금출여략체량형표학기중]))?|\s?(?:이하|이상(?!하|한)|미만|초과|이내|내외|안팎)"
-    r"|\s?선(?=이|입|임|인|에|으로|까지|을|의|은|도|[\s,.!?)]|$)(?!이[유])| or (?:less|more|under|over|below|so)\b| and (?:up|under|over|below)\b|-ish\b)"
+    r"|\s?선(?=이|입|임|인|에|으로|까지|을|의|은|도|[\s,.!?()]|$)(?!이[유])| or (?:less|more|under|over|below|so)\b| and (?:up|under|over|below)\b|-ish\b)"
     rf"|(?P<unit_price>\s?/\s?(?:[0-9]+\s?)?{_UNIT_NAME}(?![A-Za-z])"
     r"| (?:per|a|an|for every) (?:[0-9]+ ?)?(?!lot|few|bit|bargain|steal|good|great|deal|little|month ago)[a-z]+)"
     rf"|(?P<coupon>(?:짜리)?\s?(?:{MODIFIERS}|할인|\s[가-힣]{{1,7}}(?<![은는을를면고서에도이상하내만과시])(?=\s?쿠폰))?\s?(?:할인\s?)?{_COUPON}| coupon\b| voucher\b)"

@@ -159,7 +159,7 @@ def _replace(source: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
             if end < 0:
                 continue
             at = end + 3
-            yield start, at, "\n"
+            yield start, at, ""
         elif kind == "tag":
             yield from _replace_tag(source, start, at)
             hidden = _HIDDEN.match(source, start + 1)
@@ -217,7 +217,7 @@ def _find_special(*, is_html: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     markdown = (
         # Korean type draws the backslash as the won sign.
         r"|(?P<won>\\(?=[0-9]{1,3},[0-9]{3}))|(?P<escape>\\[!-/:-@\[-`{-~])"
-        r"|(?P<emphasis>(?<![0-9*])\*{1,3}|\*{1,3}(?![0-9*])|__|~~)"
+        r"|(?P<emphasis>(?<![0-9*])\*{1,3}|\*{2,3}|\*(?![0-9*])|__|~~)"
     )
     candidates = re.compile(rf"[<&{chr(92) + 'n' if is_html else '*_~' + chr(92) * 2}{_UNSEEN}\u1100-\u115f{unstable}]")
     special = re.compile(

@@ -6,7 +6,7 @@ from datetime import datetime
 from content.comparison.wording import format_discount, format_won, list_benefits
 from content.cro.contexts import Deal, Fact, Table
 from content.cro.variants import TRUST_WORDS, Lede, TableForm, Trust
-from content.disclosure.prices import CURRENT_PRICE_LABEL, is_hidden
+from content.disclosure.prices import is_hidden, link_current_price
 from content.times import tell_time
 from products.catalog.selectors import ProductFacts
 
@@ -77,7 +77,8 @@ def describe_deal(product: ProductFacts, *, is_proven: bool, now: datetime) -> D
     lines = [_tell_end(ends_at, is_over=is_over), "가격과 재고는 바뀔 수 있고, 결제할 때의 가격이 적용됩니다."]
     if not product.is_sellable:
         lines.insert(0, "지금은 판매하지 않습니다.")
-    price = CURRENT_PRICE_LABEL if is_hidden(product.price_checked_at) else format_won(product.sale_price)
+    is_old = is_hidden(product.price_checked_at)
+    price = link_current_price(product.product_url) if is_old else format_won(product.sale_price)
     return Deal(price, claim, tuple(lines), is_over)
 
 

@@ -51,7 +51,10 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Deal:
-    """A sale in honest words. lines: when it ends and on what it depends; is_over: its end has passed."""
+    """A sale in honest words. price: the amount, or the link to it; lines: when it ends and on what it depends.
+
+    is_over: its end has passed.
+    """
 
     price: str
     claim: str

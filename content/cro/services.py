@@ -20,6 +20,7 @@ from content.disclosure.services import insert_disclosure
 from content.matching.intents import TEMPLATE_BUY
 from content.matching.selectors import get_decision
 from content.posts.findings import Finding, unique_findings
+from content.posts.markup import find_markup
 from content.posts.placeholders import MATCH_ARGUMENT, parse_body
 from content.posts.postlinks import list_slugs
 from content.posts.selectors import get_post
@@ -138,6 +139,7 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
     """What is wrong with the post: its placeholders, the SKUs they name, and what they ask for in vain."""
     parsed, lines = source.parsed, source.parsed.list_lines()
     yield from parsed.findings
+    yield from find_markup(source.post.body)
     for sku in parsed.skus:
         product, line = source.products.get(sku), lines[sku]
         if product is None:

@@ -66,11 +66,17 @@ def suggest_placeholder(kind: str, *, sku: str = "match") -> str:
 
 
 def _pick(text: str) -> list[Hit]:
-    """Those that begin first, of two that begin together the longer, none overlapping another."""
+    """Those that begin first, of two that begin together the longer, none overlapping another.
+
+    A claim that is written together with an amount (9,900원특가) begins behind it.
+    """
     hits = sorted([*find_amounts(text), *find_terms(text)], key=lambda hit: (hit.start, -hit.end))
     picked: list[Hit] = []
     for hit in hits:
-        if not picked or hit.start >= picked[-1].end:
+        free_from = picked[-1].end if picked else 0
+        if hit.kind == "claim" and hit.start < free_from < hit.end:
+            hit = hit._replace(start=free_from)
+        if hit.start >= free_from:
             picked.append(hit)
     return picked
 

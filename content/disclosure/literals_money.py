@@ -68,7 +68,7 @@ def _judge_share(text: str, found: re.Match[str], left: str, back: str) -> Hit |
     if tail:
         return Hit(start, tail.end(), tail.lastgroup or "", None, "share")
     before = words.LEFT_SHARE.match(back)
-    if before:
+    if before and not words.SAVED_OTHER.match(text, end):
         return Hit(start - before.end(), end, "discount", None, "word_share")
     return None
 
@@ -78,11 +78,13 @@ def _judge_signed(text: str, found: re.Match[str], left: str, back: str) -> Hit 
     sign = found["sign"]
     if sign[0].isalpha() and left and (left[-1].isalnum() and left[-1].isascii()):
         return None
-    if sign.lower() == "won" and not words.WON_AHEAD.search(left):
+    if sign.lower() == "won" and not (words.WON_AHEAD.search(left) or "가" <= text[end : end + 1] <= "힣"):
         return None
-    is_won = sign in ("₩", "KRW") or sign.lower() == "won"
+    is_won = sign in ("₩", "KRW") or sign.lower() in ("won", "w")
     value = _to_won(found["signed"]) if is_won else None
-    if words.LEFT_NOT_OFFER.match(back):
+    if words.LEFT_NOT_OFFER.match(back) or words.LEFT_NOT_OFFER_ENGLISH.search(left):
+        return None
+    if words.LARGE_ENGLISH.match(text, end):
         return None
     return _finish(text, (start, end), left, back, value, is_range=found["to"] is not None, rule="sign")
 
@@ -128,7 +130,8 @@ def _judge_bare(text: str, found: re.Match[str], left: str, back: str) -> Hit | 
     """2.9만 or 29,900 without a currency: money after a word of price or before one of buying."""
     start, end = found.span()
     amount = found["amount"]
-    if not ("," in amount or amount[-1] in "만천백" or "만" in amount) or not amount[0].isdigit():
+    is_written_as_money = "," in amount or amount[-1] in "만천백" or "만" in amount
+    if not amount[0].isdigit() or not (is_written_as_money or words.ROUND.fullmatch(amount)):
         return None
     if (left and ((left[-1].isalnum() and left[-1].isascii()) or left[-1] in ",.-")) or words.COUNTERS.match(text, end):
         return None

@@ -6,7 +6,7 @@ Every character of the view knows where it came from, so that what is found in t
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
@@ -63,6 +63,8 @@ _MASKED = re.compile(
     r"|[?&][A-Za-z_][\w.-]{0,60}=[\w%.,+-]*"
     r"|(?<=\(post:)[0-9a-z가-힣-]+"
 )
+_BLANKS = re.compile(r"[^\S\n]*\n[^\S\n]+|[^\S\n]+\n|[^\S\n]{2,}|[\t\f\v\r]")
+"""Blanks that are read as one: several in a row, and those around the end of a line."""
 _MASKABLE = re.compile(r"[{=/&]|\(post:")
 _FILE_ENDING = re.compile(
     r"\.(?:jpe?g|png|gif|webp|svg|pdf|zip|mp4|mov|html?|php|csv|xlsx?|docx?|hwp|txt)\b", re.IGNORECASE
@@ -79,11 +81,15 @@ class View:
     """Where each piece begins in the text."""
     sources: list[tuple[int, int]] = field(default_factory=list)
     """Where each piece lies in the source; of another length than in the text when it was replaced as a whole."""
+    inner: "View | None" = None
+    """The view that is this one's source; None when that is the author's text."""
 
     def place(self, start: int, end: int) -> tuple[int, int]:
         """The source's span of a span of the text that is not empty."""
-        if not self.cuts:
-            return start, end
+        begin, stop = self._place_here(start, end) if self.cuts else (start, end)
+        return self.inner.place(begin, stop) if self.inner else (begin, stop)
+
+    def _place_here(self, start: int, end: int) -> tuple[int, int]:
         first, last = bisect_right(self.cuts, start) - 1, bisect_right(self.cuts, end - 1) - 1
         begin, stop = self.sources[first][0], self.sources[last][1]
         if self._is_verbatim(first):
@@ -104,11 +110,21 @@ def make_view(source: str, *, is_html: bool = False) -> View:
     Linear in the length of the source whatever it holds: an unclosed comment or tag is read as text.
     """
     candidates, _special = _find_special(is_html=is_html)
-    if not candidates.search(source):
-        return View(_mask(source))
-    pieces = list(_replace(source, is_html=is_html))
+    pieces = list(_replace(source, is_html=is_html)) if candidates.search(source) else []
+    view = _join(source, pieces)
+    view.text = _mask(view.text)
+    blanks = [(run.start(), run.end(), "\n" if "\n" in run[0] else " ") for run in _BLANKS.finditer(view.text)]
+    if not blanks:
+        return view
+    folded = _join(view.text, blanks)
+    folded.inner = view
+    return folded
+
+
+def _join(source: str, pieces: Sequence[tuple[int, int, str]]) -> View:
+    """The source with these pieces replaced."""
     if not pieces:
-        return View(_mask(source))
+        return View(source)
     view, parts, length, at = View(), [], 0, 0
     for start, end, shown in (*pieces, (len(source), len(source), "")):
         for text, begin, stop in ((source[at:start], at, start), (shown, start, end)):
@@ -118,7 +134,7 @@ def make_view(source: str, *, is_html: bool = False) -> View:
                 parts.append(text)
                 length += len(text)
         at = end
-    view.text = _mask("".join(parts))
+    view.text = "".join(parts)
     return view
 
 
@@ -143,7 +159,7 @@ def _replace(source: str, *, is_html: bool) -> Iterator[tuple[int, int, str]]:
             if end < 0:
                 continue
             at = end + 3
-            yield start, at, "\n"
+            yield start, at, ""
         elif kind == "tag":
             yield from _replace_tag(source, start, at)
             hidden = _HIDDEN.match(source, start + 1)
@@ -183,6 +199,8 @@ def _read(kind: str, text: str) -> str:
         return _fold(unescape(text))
     if kind == "escape":
         return text[1:]
+    if kind == "blank":
+        return " "
     if kind == "won":
         return "₩"
     return "" if kind in ("unseen", "emphasis") else unicodedata.normalize("NFKC", text)
@@ -199,14 +217,15 @@ def _find_special(*, is_html: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
     markdown = (
         # Korean type draws the backslash as the won sign.
         r"|(?P<won>\\(?=[0-9]{1,3},[0-9]{3}))|(?P<escape>\\[!-/:-@\[-`{-~])"
-        r"|(?P<emphasis>(?<![0-9*])\*{1,3}|\*{1,3}(?![0-9*])|__|~~)"
+        r"|(?P<emphasis>(?<![0-9*])\*{1,3}|\*{2,3}|\*(?![0-9*])|__|~~)"
     )
-    candidates = re.compile(rf"[<&{'' if is_html else '*_~' + chr(92) * 2}{_UNSEEN}\u1100-\u115f{unstable}]")
+    candidates = re.compile(rf"[<&{chr(92) + 'n' if is_html else '*_~' + chr(92) * 2}{_UNSEEN}\u1100-\u115f{unstable}]")
     special = re.compile(
         r"(?P<comment><!--)"
         rf"|(?P<tag></?[a-zA-Z][^<>]{{0,{TAG_LENGTH_LIMIT}}}>)"
         r"|(?P<entity>&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});)"
         rf"|(?P<unseen>[{_UNSEEN}]+)"
+        r"|(?P<blank>\n)"
         r"|(?P<syllable>[\u1100-\u115f][\u1160-\u11a7]?[\u11a8-\u11ff]?)"
         rf"|(?P<letter>[{unstable}])" + ("" if is_html else markdown)
     )

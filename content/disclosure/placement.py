@@ -12,12 +12,14 @@ TITLE_LENGTH_SEEN = 30
 LEADING = frozenset(
     {"a", "img", "picture", "video", "audio", "iframe", "embed", "object", "button", "form", "input", "svg", "canvas"}
 )
-FOLDED = frozenset({"details", "summary", "dialog", "noscript", "template", "figcaption"})
+FOLDED = frozenset({"details", "summary", "dialog", "noscript", "template", "figcaption", "textarea", "select"})
 SMALL = frozenset({"small", "sub", "sup"})
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.[0-3]\d*)?\s*(?:;|$)|text-indent\s*:\s*-\d|"
     r"font-size\s*:\s*(?:0|[1-9]px|1[0-1]px|[0-9]pt|0?\.\d+r?em|[1-9]?\d%|x?x?-?small)(?=\s*(?:;|!|$))|"
-    r"(?:^|;)\s*color\s*:\s*(?:#fff(?:fff)?|white|transparent)\b",
+    r"(?:^|;)\s*color\s*:\s*(?:(?:#fff(?:fff)?|white|transparent)\b|rgba?\(\s*255\s*[, ]\s*255\s*[, ]\s*255|rgba\([^)]*[,/]\s*0?(?:\.0+)?\s*\))|"
+    r"(?:^|;)\s*(?:max-)?(?:height|width)\s*:\s*[01](?:px)?\s*(?:;|!|$)|(?:left|right|top|margin-left)\s*:\s*-\d{3,}|"
+    r"\bclip(?:-path)?\s*:\s*(?:rect|inset)|scale\(\s*0|(?:^|;)\s*content-visibility\s*:\s*hidden",
     re.IGNORECASE,
 )
 
@@ -55,7 +57,9 @@ def _judge(node: LexborNode, *, has_lead: bool) -> list[Problem]:
     tags, styles = set(), []
     while line is not None and line.tag:
         tags.add(line.tag)
-        styles.append(f"{line.attributes.get('style') or ''}")
+        styles += [line.attributes.get("style") or "", f"color: {line.attributes.get('color') or ''}"]
+        if line.attributes.get("size") in ("1", "2", "-1", "-2"):
+            styles.append("font-size: small")
         if "hidden" in line.attributes or (line.attributes.get("aria-hidden") or "") == "true":
             styles.append("display:none")
         line = line.parent

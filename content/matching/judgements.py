@@ -8,6 +8,7 @@ A catalogue is JSON lines (also gzipped), one product a line: `id`, `title`, and
 import csv
 import gzip
 import json
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,7 @@ def read_ratings(path: Path) -> dict[str, dict[str, int]]:
             raise BadFile(
                 f"{path} 1행: 머리글에 {', '.join(sorted(missing))}이(가) 없습니다. query,docid,rating으로 시작하세요."
             )
-        for row in reader:
+        for row in _read_rows(reader, path):
             query, key, grade = _read_rating(row, path, reader.line_num)
             held = ratings.setdefault(query, {})
             if held.setdefault(key, grade) != grade:
@@ -105,18 +106,31 @@ def _checked(file: TextIO, path: Path) -> Iterator[str]:
     return (text for _line, text in _number_lines(file, path))
 
 
+def _read_rows(reader: "csv.DictReader[str]", path: Path) -> Iterator[dict[str, str]]:
+    try:
+        yield from reader
+    except csv.Error as error:
+        raise BadFile(f"{path} {reader.line_num}행: CSV로 읽을 수 없습니다({error}). 따옴표를 확인하세요.") from error
+
+
 def _number_lines(file: TextIO, path: Path) -> Iterator[tuple[int, str]]:
     line = 0
     try:
         for line, text in enumerate(file, start=1):
             yield line, text
-    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError) as error:
+    except (UnicodeDecodeError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise BadFile(f"{path} {line + 1}행: UTF-8로 읽을 수 없습니다({error}).") from error
 
 
 def _read_object(text: str, path: Path, line: int) -> Mapping[str, Any]:
     try:
         value = json.loads(text)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        raise BadFile(
+            f"{path} {line}행: 짝이 없는 \\u 문자가 있습니다({error.reason}). 온전한 문자로 적으세요."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise BadFile(f"{path} {line}행: JSON이 아닙니다({error}).") from error
     if not isinstance(value, dict):
@@ -132,7 +146,7 @@ def _read_product(value: Mapping[str, Any], path: Path, line: int, categories: d
     if "title" in value:
         texts["model_name"] = _read_text(value, ("name",), path, line)
     name = _read_text(value, ("title", "name"), path, line)
-    if not name:
+    if not name.strip():
         raise BadFile(f"{path} {line}행: title이 비었습니다. 상품 이름을 적으세요.")
     stock = value.get("stockQuantity", 1)
     if isinstance(stock, bool) or not isinstance(stock, int):
@@ -162,6 +176,8 @@ def _read_text(value: Mapping[str, Any], names: tuple[str, ...], path: Path, lin
 
 
 def _read_rating(row: Mapping[str, str | None], path: Path, line: int) -> tuple[str, str, int]:
+    if None in row:
+        raise BadFile(f"{path} {line}행: 칸이 머리글보다 많습니다. query에 쉼표가 있으면 따옴표로 싸세요.")
     values = [(row.get(name) or "").strip() for name in ("query", "docid", "rating")]
     for name, text in zip(("query", "docid", "rating"), values, strict=True):
         if not text:

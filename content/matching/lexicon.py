@@ -7,7 +7,7 @@ says (editors' words, or an analyser's) goes before that.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from content.matching.tokens import is_hangul, split_words, strip_particle
+from content.matching.tokens import is_hangul, list_hyphened, split_words, strip_particle
 
 PIECE_LENGTH_LEAST, PIECE_LENGTH_MOST = 2, 8
 LATIN_PIECE_LENGTH_LEAST = 3
@@ -23,7 +23,12 @@ class Lexicon:
 
     def __init__(self, texts: Iterable[str], readings: Mapping[str, Sequence[str]] | None = None) -> None:
         self._readings = dict(readings or {})
-        known = {word for text in texts for word in split_words(text)}
+        known: set[str] = set()
+        self._hyphened: dict[str, list[str]] = {}
+        for text in texts:
+            known.update(split_words(text))
+            for pieces in list_hyphened(text):
+                self._hyphened.setdefault("".join(pieces), pieces)
         self._hangul = {word for word in known if is_hangul(word) and len(word) >= PIECE_LENGTH_LEAST}
         self._latin = {word for word in known if not is_hangul(word)}
 
@@ -53,6 +58,8 @@ class Lexicon:
     def _split_latin(self, word: str) -> Sequence[str]:
         if word in self._latin:
             return [word]
+        if word in self._hyphened:  # wh1000xm5 where the catalogue writes WH-1000XM5
+            return list(dict.fromkeys(self._hyphened[word]))
         parts = _NUMBER_OR_LETTERS.findall(word)  # 30kg where the catalogue writes 30 kg
         if len(parts) > 1 and self._latin.issuperset(parts):
             return list(dict.fromkeys(parts))

@@ -16,6 +16,13 @@ _RUN = re.compile(rf"[가-힣]+(?:\s+[가-힣]+)*|{_LATIN}")
 _SKU = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_-]*[0-9A-Za-z])?")
 SKU_LENGTH_LEAST, SKU_LENGTH_MOST = 5, 40
 """What is shorter may be any number or word of a text."""
+_HYPHENED = re.compile(r"(?<![^\W_])[a-z0-9]+(?:-[a-z0-9]+)+(?![^\W_])")
+_ACCENTED = re.compile("[\u00c0-\u024f\u1e00-\u1eff]")
+_PLAIN = {
+    code: plain[0]
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))
+    if (plain := unicodedata.normalize("NFD", chr(code)))[0].isascii() and len(plain) > 1
+}
 _MODEL_PIECE = re.compile(r"[a-z0-9]+")
 
 # Case particles of Korean, longest first: 청소기에서 is asked for as 청소기.
@@ -38,13 +45,21 @@ class QueryWord:
 
 
 def normalise(text: str) -> str:
-    """NFKC and lower case."""
-    return unicodedata.normalize("NFKC", text).lower()
+    """NFKC and lower case, Latin letters without their accents: who looks for cafe means Café."""
+    lowered = unicodedata.normalize("NFKC", text).lower()
+    if lowered.isascii() or not _ACCENTED.search(lowered):
+        return lowered
+    return lowered.translate(_PLAIN)
 
 
 def split_words(text: str) -> list[str]:
     """The Hangul and other words of a text, in order, normalised."""
     return _WORD.findall(normalise(text))
+
+
+def list_hyphened(text: str) -> list[list[str]]:
+    """The pieces of each word with hyphens, normalised: [["wh", "1000xm5"]] of "Sony WH-1000XM5"."""
+    return [word.split("-") for word in _HYPHENED.findall(normalise(text))] if "-" in text else []
 
 
 def index_tokens(text: str) -> list[str]:

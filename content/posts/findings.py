@@ -23,10 +23,13 @@ KINDS = {
     "discount_refused": "근거 없는 할인",
     "disclosure_hidden": "고지 자리 오류",
     "link_target": "연결되지 않는 글",
+    "raw_markup": "글자로 보이는 태그",
 }
 """Kind of a finding and its Korean name."""
 
-ADVICE_KINDS = frozenset({"not_sellable", "price_unchecked", "price_hidden", "discount_refused", "link_target"})
+ADVICE_KINDS = frozenset(
+    {"not_sellable", "price_unchecked", "price_hidden", "discount_refused", "link_target", "raw_markup"}
+)
 """Kinds that a person should look at, while the post can still be packaged."""
 
 

@@ -18,6 +18,7 @@ from content.cro.variants import VariantError
 from content.disclosure import scanning
 from content.posts.findings import Finding, unique_findings
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
+from content.posts.markup import find_markup
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, PostVideo, Relationship
 from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
 from content.posts.revisions import keep_revision
@@ -201,12 +202,12 @@ def clean_values(
 
 
 def inspect_body(body: str) -> ParsedBody:
-    """A body's placeholders, with findings for those that cannot be read and for SKUs that the catalogue lacks."""
+    """A body's placeholders, with findings for those that cannot be read, for SKUs that the catalogue lacks, and for tags."""
     parsed = parse_body(body)
     known = get_facts_by_sku(parsed.skus) if parsed.skus else {}
     lines = parsed.list_lines()
     unknown = [explain_unknown_sku(sku, lines[sku]) for sku in parsed.skus if sku not in known]
-    return ParsedBody(parsed.placeholders, unique_findings([*parsed.findings, *unknown]))
+    return ParsedBody(parsed.placeholders, unique_findings([*parsed.findings, *find_markup(body), *unknown]))
 
 
 def explain_unknown_sku(sku: str, line: int) -> Finding:

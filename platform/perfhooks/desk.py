@@ -12,6 +12,7 @@ from django.db import DataError
 from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from perfhooks.changelist import FastChangeList
@@ -92,6 +93,9 @@ class FastModelAdmin(_ModelAdmin[M]):
             shown = super().get_changelist_instance(request)
         except (DataError, OverflowError) as error:
             raise IncorrectLookupParameters(error) from error
+        if not shown.is_popup:
+            # Django's own ("select one to view") is no Korean; the tab says what the page is.
+            shown.title = str(capfirst(self.opts.verbose_name_plural))
         if request.method == "GET":
             record_changelist(shown)
         return shown

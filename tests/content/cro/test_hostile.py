@@ -183,3 +183,26 @@ def test_five_hundred_products_take_as_many_queries_as_one() -> None:
         assert len(rendered.images) >= number
         assert rendered.is_publishable
     assert counts == [11, 11, 11, 11]
+
+
+def test_what_readers_would_see_as_letters_is_told_on_its_line() -> None:
+    make_shop({"number": 1})
+    body = (
+        "첫 줄 <script>alert(1)</script>\n\n5 < 7, <3, <갤럭시>, <https://a.example>, \\<b>\n\n"
+        "[가](javascript:alert(1)) [나](post:other)\n\n```html\n\n</div>닫기만 함"
+    )
+    post = make_post(body)
+    told = [found for found in compose_post(post_id=post.pk).findings if found.kind == "raw_markup"]
+    assert [(found.line, found.message.split(":")[0]) for found in told] == [
+        (1, "'<script>'"),
+        (5, "'javascript"),
+        (7, "'```'"),
+        (9, "'</div>'"),
+    ]
+    assert not any(found.is_blocking for found in told)
+    assert {(row.kind, row.line) for row in post.findings.all()} >= {("raw_markup", line) for line in (1, 5, 7, 9)}
+
+
+def test_a_huge_post_of_tags_has_few_findings() -> None:
+    post = make_post("<b>글</b>\n" * 20_000)
+    assert post.findings.count() == 50

@@ -36,12 +36,30 @@ def test_what_a_ledger_begins_with_passes(relationship: str, language: str) -> N
         ("Partnership", "sponsored_goods", "kr-unconditional"),
         ("#협찬 제공받았습니다.", "sponsored_goods", "kr-unconditional"),
         ("수수료를 받을 ｓｕ 있음", "affiliate_commission", "kr-unconditional"),
+        ("혹시 수수료를 받습니다.", "affiliate_commission", "kr-unconditional"),
+        ("수수료를 받기도 합니다.", "affiliate_commission", "kr-unconditional"),
     ],
 )
 def test_conditional_and_vague_wording_is_refused(sentence: str, relationship: str, rule: str) -> None:
     problems = lint_sentence(sentence, relationship=relationship)
     assert rule in {problem.rule for problem in problems}
     assert all(problem.message.startswith("문구: ") for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "relationship"),
+    [
+        ("[광고]", "paid_ad"),
+        ("대가성 광고", "paid_ad"),
+        ("[협찬]", "sponsored_goods"),
+        ("제품을 협찬받아 작성했습니다.", "sponsored_goods"),
+        ("일정액의 수수료를 제공받습니다.", "affiliate_commission"),
+        ("샘플을 무료로 받아 사용했습니다.", "free_sample"),
+        ("저희 스토어에서 직접 파는 제품이에요.", "own_product"),
+    ],
+)
+def test_plain_wording_passes(sentence: str, relationship: str) -> None:
+    assert lint_sentence(sentence, relationship=relationship) == []
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,8 @@ def test_every_kind_is_tried() -> None:
         ("100g당 1,200원", 1_200),
         ("5,000원 쿠폰", 5_000),
         ("30% 할인", None),
+        ("5 만원", 50_000),
+        ("이삼만 원", 20_000),
         ("$19.99", None),
         ("무료배송", None),
     ],
@@ -103,6 +106,43 @@ def test_cells_and_paragraphs_do_not_join_their_numbers() -> None:
     assert [one.value for one in find_literals(html, format="html")] == [900, 500]
 
 
+def test_lines_that_only_the_source_breaks_are_read_as_one() -> None:
+    html = "<p>\n  지금 <b>29,900</b>\n    <i>원</i>,\r\n  30%\n  추가 할인</p>\n<td>2</td>\n  <td>900원</td>"
+    assert [(html[one.start : one.end], one.value) for one in find_literals(html, format="html")] == [
+        ("29,900</b>\n    <i>원", 29_900),
+        ("30%\n  추가 할인", None),
+        ("900원", 900),
+    ]
+
+
+AMOUNTS = ("29,900원", "2만9천 원", "만원", "오천 원", "170만원", "１２,９００원", "이만구천원")
+FORMS = {
+    "price": ("{}",),
+    "approx": ("{}대", "{} 초반", "{}대 후반", "{} 이하", "{} 이상", "{} 미만", "{} 안팎", "{} 선"),
+    "unit_price": ("100g당 {}", "개당 {}", "한 장당 {}"),
+    "discount": ("{} 할인", "{} 추가 할인", "{} 즉시할인", "{} 세일"),
+    "coupon": ("{} 쿠폰", "{} 할인쿠폰", "{} 첫구매 쿠폰", "쿠폰 {}"),
+    "benefit": ("적립금 {}", "포인트 {}"),
+}
+HEADS = ("", "지금 ", "약 ", "최대 ", "SM-R510은 ", "2024년엔 ")
+TAILS = ("이에요.", "입니다.", "으로 봐요.", "까지예요.", " 정도예요.", "!", ", 배송은 따로", "(세금 포함)")
+
+
+@pytest.mark.parametrize(("kind", "form"), [(kind, form) for kind, forms in FORMS.items() for form in forms])
+def test_a_literal_keeps_its_bounds_whatever_stands_around_it(kind: str, form: str) -> None:
+    for amount, head, tail in product(AMOUNTS, HEADS, TAILS):
+        literal = form.format(amount)
+        text = f"{head}{literal}{tail}"
+        assert [(text[one.start : one.end], one.kind) for one in find_literals(text)] == [(literal, kind)], text
+
+
+@pytest.mark.parametrize("number", ["3", "1,200", "10,000", "2만", "만", "오천", "1.5", "29,900", "1만 2천"])
+def test_numbers_of_other_things_are_left_alone(number: str) -> None:
+    units = "명 개월 시간 번 회 km g ml mAh W mm 장 건 보 걸음 일 년 층 인용 리 점 배 위 마리 화소 % ℃ 평 ㎡ Hz GB 개입 뷰 표 벌 분 초 세"
+    for unit, tail in product(units.split(), (" 정도예요.", "입니다.", "까지 돼요.")):
+        assert find_literals(f"이건 {number}{unit}{tail}") == ()
+
+
 def test_an_unknown_format_is_refused() -> None:
     with pytest.raises(ValueError, match="format: 'pdf'"):
         find_literals("", format="pdf")
@@ -114,6 +154,7 @@ def test_an_unknown_format_is_refused() -> None:
     [
         "<", "<b", "<!--", "<script>", "&#", "&amp;", "{{", "{{ price:", "}}", "1,", "1", "만", "만 ", "이만", "가", "₩", "a",
         "1+", "%", "당 1", "쿠폰", ".jpg", "*", "\\", "~", "￥", "\u202e", "👨‍👩‍👧", "\u1100", "<a b='", "http://", "가 1,000원 할인 쿠폰 ",
+        "  ", "\n ", " \n", "\t", "5 ", "5 만 ", "<b> </b> ", "€9,",
     ],
 )  # fmt: skip
 def test_a_long_run_of_anything_ends_soon(unit: str, format: str) -> None:
@@ -123,7 +164,10 @@ def test_a_long_run_of_anything_ends_soon(unit: str, format: str) -> None:
 
 
 @given(
-    st.text(alphabet=st.sampled_from("0123456789,.만천백원 %할인쿠폰₩$~-<b>/&;#{}*\\\u202e１\u3000당+a😀"), max_size=80)
+    st.text(
+        alphabet=st.sampled_from("0123456789,.만천백원 %할인쿠폰₩$~-<b>/&;#{}*\\\u202e１\u3000당+a😀\n\t\r"),
+        max_size=80,
+    )
 )
 def test_whatever_is_written_spans_lie_inside_and_apart(text: str) -> None:
     for format in ("text", "html"):

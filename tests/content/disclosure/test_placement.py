@@ -25,6 +25,7 @@ def rules(html: str, title: str = "") -> list[str]:
         LINE + REST,
         f"<h2>제목</h2><p>인사말</p>{LINE}{REST}",
         f"<div style='color:#c00; font-size:120%'>{SENTENCE}</div>{REST}",
+        f"<div style='color:rgba(0,0,0,0.9); max-width:100px'>{SENTENCE}</div>{REST}",
         f"<p>[광고] 이 글의 <b>링크로</b> {SENTENCE[13:]}</p>{REST}",
         place_disclosure(REST, text=get_text("affiliate_commission"), as_of=datetime(2026, 1, 1, tzinfo=UTC)),
     ],
@@ -52,6 +53,14 @@ def test_before_everything_that_leads_away_it_is_well_placed(html: str) -> None:
         (f"<div style='color: #FFFFFF'><p>{SENTENCE}</p></div>{REST}", "kr-legible"),
         (f"<div hidden>{LINE}</div>{REST}", "kr-legible"),
         (f"<p aria-hidden='true'>{SENTENCE}</p>{REST}", "kr-legible"),
+        (f"<p style='color: rgb(255, 255, 255)'>{SENTENCE}</p>{REST}", "kr-legible"),
+        (f"<p style='color:rgba(0,0,0,0)'>{SENTENCE}</p>{REST}", "kr-legible"),
+        (f"<div style='max-height:0;overflow:hidden'>{LINE}</div>{REST}", "kr-legible"),
+        (f"<p style='position:absolute;left:-9999px'>{SENTENCE}</p>{REST}", "kr-legible"),
+        (f"<p style='transform:scale(0)'>{SENTENCE}</p>{REST}", "kr-legible"),
+        (f"<p><font color='white'>{SENTENCE}</font></p>{REST}", "kr-legible"),
+        (f"<p><font size='1'>{SENTENCE}</font></p>{REST}", "kr-legible"),
+        (f"<textarea>{SENTENCE}</textarea>{REST}", "kr-not-hidden"),
     ],
 )
 def test_late_folded_hidden_and_small_ones_are_told(html: str, rule: str) -> None:

@@ -10,12 +10,14 @@ from django.utils import timezone
 
 from content.comparison.services import save_table
 from content.comparison.spec import TableSpec
+from content.cro.environment import Target
 from content.cro.services import compose_post
 from content.cro.variants import DEFAULT
 from content.disclosure.aging import enqueue_aged
 from content.disclosure.checks import check_disclosure_settings
 from content.disclosure.claims import PricePoint, judge_discount
 from content.disclosure.prices import is_hidden, is_stale
+from content.matching.services import match_post
 from content.posts.models import Post
 from content.posts.statuses import Cause, set_status
 from content.refresh.models import RefreshEntry
@@ -111,6 +113,20 @@ def test_a_number_that_is_too_old_gives_way_to_a_link_and_comes_back(settings: A
         assert "99,000원" in compose_post(post_id=post.pk).html
     assert max(recorder.samples("price_staleness_hours")) < 1
     assert len(recorder.samples("price_staleness_hours")) == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("target", ["package", "page"])
+def test_a_deal_links_to_a_price_that_is_too_old(settings: Any, target: Target) -> None:
+    settings.PRICE_HIDDEN_HOURS = 48
+    make_shop({"number": 1, "discounted_price": 9_900})
+    CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=49))
+    post = make_post("{{ product:JB-1 }}", title="청소기 할인")
+    match_post(post_id=post.pk)
+    rendered = compose_post(post_id=post.pk, target=target, template_id="cro_deal")
+    link = '<strong><a href="https://smartstore.naver.com/my-store/products/1000000001">현재 가격 보기</a></strong>'
+    assert rendered.html.count(link) == 2
+    assert "9,900원" not in rendered.html
 
 
 @pytest.mark.django_db

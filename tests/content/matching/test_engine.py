@@ -233,3 +233,12 @@ def test_numbers_and_units_meet_however_they_are_spaced() -> None:
 def test_a_word_by_itself_goes_before_its_letters_across_words() -> None:
     index = MatchIndex([Row(1, "무선 스틱 청소기"), Row(2, "워터프루프 선스틱")])
     assert ids(choose("선스틱", index=index))[0] == 2
+
+
+def test_accents_and_hyphens_may_be_left_off() -> None:
+    index = MatchIndex([Row(1, "Café Crème grinder"), Row(2, "Headphones WH-1000XM5"), Row(3, "Kids T-shirt blue")])
+    assert ids(choose("cafe creme", index=index)) == [1]
+    assert ids(choose("CAFÉ", index=index)) == [1]
+    assert ids(choose("wh1000xm5", index=index)) == [2]
+    assert ids(choose("tshirt", index=index)) == [3]
+    assert index_tokens("한글 é") == ["한글", "e"]

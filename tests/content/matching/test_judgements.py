@@ -59,6 +59,8 @@ def test_shares_of_nothing_and_of_strangers() -> None:
         ('{"id": "1", "title": "가"}\n{"id": "1", "title": "나"}', r"2행: id '1'이\(가\) 1행과 겹칩니다"),
         ('{"id": "1", "title": "가", "stockQuantity": "many"}', r"1행: stockQuantity"),
         ("[1]", r"1행: 상품은 JSON 객체"),
+        ('{"id": "1", "title": "  "}', r"1행: title이 비었습니다"),
+        ('{"id": "1", "title": "가 \\ud800"}', r"1행: 짝이 없는 .u 문자"),
         ("", r"상품이 없습니다"),
     ],
 )
@@ -74,6 +76,8 @@ def test_a_bad_catalogue_names_line_and_field(text: str, message: str, tmp_path:
         ("query,docid,rating\n가,1,3\n가,2,4", r"3행: rating은 0부터 3까지의 정수.*'4'"),
         ("query,docid,rating\n,1,3", r"2행: query이\(가\) 비었습니다"),
         ("query,docid,rating\n가,1", r"2행: rating이\(가\) 비었습니다"),
+        ("query,docid,rating\n가,1,3,나", r"2행: 칸이 머리글보다 많습니다"),
+        (f"query,docid,rating\n{'가' * 140_000},1,3", r"CSV로 읽을 수 없습니다"),
         ("query,docid,rating\n가,1,3\n가,1,2", r"3행: rating이 앞의 등급 3"),
         ("query,docid,rating\n", r"평가가 없습니다"),
         ("", r"1행: 머리글"),

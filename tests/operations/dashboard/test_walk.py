@@ -102,6 +102,15 @@ def test_list_has_at_most_eight_columns_with_korean_headings(admin_client: Clien
 
 
 @pytest.mark.parametrize("model", HOUSE, ids=lambda model: model._meta.label_lower)
+def test_the_tab_of_a_list_names_the_page(admin_client: Client, model: type[models.Model]) -> None:
+    title = re.search(r"<title>(.*?)</title>", admin_client.get(list_address(model)).content.decode(), re.S)
+    assert title is not None
+    assert "선택" not in title[1]
+    if model._meta.label_lower not in PAGES_OF_THEIR_OWN:
+        assert title[1].strip() == f"{model._meta.verbose_name_plural} | 장부"
+
+
+@pytest.mark.parametrize("model", HOUSE, ids=lambda model: model._meta.label_lower)
 def test_every_table_and_field_has_a_korean_name(model: type[models.Model]) -> None:
     fields = [str(field.verbose_name) for field in model._meta.concrete_fields if not field.primary_key]
     names = [str(model._meta.verbose_name), *fields]

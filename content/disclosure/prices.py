@@ -15,7 +15,8 @@ from products.catalog.selectors import list_price_points
 if TYPE_CHECKING:
     from products.catalog.selectors import ProductFacts
 
-CURRENT_PRICE_LABEL = "현재 가격 보기"
+CURRENT_PRICE_LABEL = "매장에 표시된 가격"
+"""A noun, so that a sentence around the placeholder still reads: 지금 가격은 ...입니다."""
 
 
 def is_stale(checked_at: datetime | None, *, now: datetime | None = None) -> bool:

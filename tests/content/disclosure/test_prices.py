@@ -94,7 +94,7 @@ def test_a_number_that_is_too_old_gives_way_to_a_link_and_comes_back(settings: A
     rendered = compose_post(post_id=post.pk)
     assert "99,000원" not in rendered.html
     link = "https://smartstore.naver.com/my-store/products/1000000001"
-    assert f'<a href="{link}">현재 가격 보기</a>에 살 수 있고' in rendered.html
+    assert f'<a href="{link}">매장에 표시된 가격</a>에 살 수 있고' in rendered.html
     assert rendered.as_of is None
     assert {(found.kind, found.line, found.sku) for found in rendered.findings} == {
         ("price_hidden", 1, "JB-1"),
@@ -124,7 +124,7 @@ def test_a_deal_links_to_a_price_that_is_too_old(settings: Any, target: Target) 
     post = make_post("{{ product:JB-1 }}", title="청소기 할인")
     match_post(post_id=post.pk)
     rendered = compose_post(post_id=post.pk, target=target, template_id="cro_deal")
-    link = '<strong><a href="https://smartstore.naver.com/my-store/products/1000000001">현재 가격 보기</a></strong>'
+    link = '<strong><a href="https://smartstore.naver.com/my-store/products/1000000001">매장에 표시된 가격</a></strong>'
     assert rendered.html.count(link) == 2
     assert "9,900원" not in rendered.html
 
@@ -214,7 +214,7 @@ def test_a_table_keeps_to_the_same_rules(settings: Any) -> None:
     html = compose_post(post_id=post.pk).html
     assert "99,000원" not in html
     assert "23%" not in html
-    assert html.count("현재 가격 보기</a></td>") == 2
+    assert html.count("매장에 표시된 가격</a></td>") == 2
 
 
 @pytest.mark.django_db

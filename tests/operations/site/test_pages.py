@@ -126,7 +126,7 @@ def test_a_page_that_hides_an_old_price_takes_three_queries_too(
     make_shop({"number": 1})
     CatalogueScan.objects.update(scanned_at=timezone.now() - timedelta(hours=49))
     process(make_post("{{ price:JB-1 }}", status="published"))
-    assert "현재 가격 보기" in read(client).content.decode()
+    assert "매장에 표시된 가격" in read(client).content.decode()
     with django_assert_num_queries(3):
         read(client)
 

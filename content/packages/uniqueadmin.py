@@ -15,11 +15,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_post
+from content.media.pictures import DECODING_ERRORS
 from content.packages.models import AssetUse, Decision, Derivative, UniquePack, UniquePicture, Verdict
 from content.packages.previewing import shrink_picture
 from content.packages.services import PackageRefused
 from content.packages.unique import BLOG_ADVICE, build_pack, check_pack, decide_picture
-from content.posts.images import DECODING_ERRORS
 from content.posts.models import Post
 from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, link_to, pill
 

@@ -1,12 +1,10 @@
 """What a package may hold and what its HTML may say: told before anything is written, with file and fix."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from PIL import Image
 from pytest_django import Settings
 
 from content.packages.limits import Piece, find_excesses, get_limits
@@ -135,11 +133,13 @@ def test_a_post_beyond_a_limit_is_refused_before_anything_is_written(settings: S
 
 
 @pytest.mark.django_db
-def test_a_picture_that_cannot_be_decoded_is_refused_by_its_number_and_the_others_are_not_lost() -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 40)).save(buffer, "PNG", save_all=True, append_images=[Image.new("RGB", (40, 40), "red")])
-    post = make_post("글", images=new_images(draw_picture("red"), buffer.getvalue()))
+def test_a_picture_that_cannot_be_decoded_is_refused_by_its_number_and_the_others_are_not_lost(
+    settings: Settings,
+) -> None:
+    huge = draw_picture(kind="PNG", size=(6_900, 7_200))
+    post = make_post("글", images=new_images(draw_picture("red"), huge))
+    settings.MEDIA_CHILD_MB = 180
     assert process(post).status == "refused"
     message = PostFinding.objects.get(post=post).message
     assert "글 이미지 2번" in message
-    assert "움직이는 그림" in message
+    assert "메모리가 한도" in message

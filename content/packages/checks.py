@@ -48,6 +48,12 @@ def check_package_settings(**_kwargs: Any) -> list[CheckMessage]:
         found.append(Error("PACKAGE_LEAST_SIDE가 PACKAGE_LONG_SIDE보다 큽니다.", id="packages.E006"))
     if settings.PACKAGE_TOTAL_MB < settings.PACKAGE_IMAGE_MB:
         found.append(Error("PACKAGE_TOTAL_MB가 PACKAGE_IMAGE_MB보다 작습니다.", id="packages.E004"))
+    storage = settings.STORAGES["packages"]
+    if storage["BACKEND"].endswith(".PackageBucket") and not storage.get("OPTIONS", {}).get("bucket_name"):
+        words = (
+            'PACKAGE_STORAGE_OPTIONS: 버킷 이름이 없습니다. 예: {"bucket_name": "jangbu", "region_name": "kr-standard"}'
+        )
+        found.append(Error(words, id="packages.E007"))
     if not settings.PACKAGE_BLOG.strip():
         found.append(Error("PACKAGE_BLOG: 블로그 이름을 쓰세요.", id="packages.E005"))
     return found

@@ -21,7 +21,7 @@ from content.packages.previewing import shrink_picture
 from content.packages.services import PackageRefused
 from content.packages.unique import BLOG_ADVICE, build_pack, check_pack, decide_picture
 from content.posts.models import Post
-from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, link_to, pill
+from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, pill
 
 if TYPE_CHECKING:
     _PackForm = forms.ModelForm[UniquePack]

@@ -11,6 +11,7 @@ from PIL import ImageOps
 from playwright.sync_api import Page, expect
 from pytest_django import Settings
 
+from content.packages.ledger import forget_index
 from content.packages.models import Package
 from content.packages.storage import get_storage
 from content.posts.models import Post
@@ -43,6 +44,7 @@ class Room:
 def room(settings: Settings, tmp_path: Path) -> Room:
     require("Chromium", find_chromium() is not None, "install the system's package `chromium`")
     settings.PACKAGE_DIR, settings.MEDIA_ROOT = tmp_path / "packages", tmp_path / "media"
+    forget_index()  # that of another test's ledger
     User.objects.create_superuser("editor", password=PASSWORD)
     scenes = [draw_scene(number, (1_200, 900)) for number in range(4)]
     pictures = new_images(*map(encode, scenes[:3]))

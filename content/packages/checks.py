@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 RANGES = (
-    ("PACKAGE_IMAGES_LIMIT", 1, 999),
+    ("PACKAGE_IMAGES_LIMIT", 1, 99),
     ("PACKAGE_IMAGE_MB", 1, 100),
     ("PACKAGE_VIDEOS_LIMIT", 0, 50),
     ("PACKAGE_VIDEO_MB", 1, 2_000),
@@ -24,7 +24,7 @@ RANGES = (
     ("LEDGER_SAME_BITS", 0, 24),
     ("LEDGER_LOOK_BITS", 0, 32),
 )
-"""Setting, least and largest value that make sense."""
+"""Setting, least and largest value that make sense; a hundredth picture would stand before the eleventh by its name."""
 FORMATS = frozenset({"jpg", "png"})
 
 

@@ -78,7 +78,8 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
         Piece("image", "02_b.png", "글 이미지 2번", 1_000, 10, 10),
         Piece("image", "03_c.jpg", "글 이미지 3번", 1_000, 10, 10),
         Piece("video", "04_d.mp4", "동영상 1번", 250_000_000, 10, 10, seconds=700),
-        Piece("video", "05_e.mp4", "동영상 2번", 1_000, 10, 10, seconds=7),
+        Piece("video", "05_e.mp4", "동영상 2번", 1_000, 3_840, 2_160, seconds=7),
+        Piece("frame", "keyframes/05_e-01.jpg", "동영상 2번", 1_000, 1_400, 2_100),
     ]
     messages = [finding.message for finding in find_excesses(pieces, get_limits())]
     wanted = [
@@ -89,6 +90,7 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
         ("04_d.mp4", "250.0 MB"),
         ("04_d.mp4", "700초"),
         ("261.0 MB", "04_d.mp4"),
+        ("keyframes/05_e-01.jpg", "1,400x2,100"),
     ]
     for words in wanted:
         assert any(all(word in message for word in words) for message in messages), words
@@ -101,6 +103,7 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
     ("name", "value", "code"),
     [
         ("PACKAGE_IMAGES_LIMIT", 0, "packages.E001"),
+        ("PACKAGE_IMAGES_LIMIT", 100, "packages.E001"),
         ("PACKAGE_LONG_SIDE", 100, "packages.E001"),
         ("PACKAGE_ZIP_LEVEL", 10, "packages.E001"),
         ("LEDGER_LOOK_BITS", 5, "packages.E002"),

@@ -40,7 +40,12 @@ def compose_post(
     Post.DoesNotExist, and VariantError for a key or template that is not there. Faults of the post come back as findings:
     `is_publishable` says whether it may be packaged.
     """
-    source = read_source(post_id, target=target, variant=variant, template_id=template_id)
+    with span("post_render_seconds", content_id=post_id):
+        return _compose(read_source(post_id, target=target, variant=variant, template_id=template_id), target)
+
+
+def _compose(source: Source, target: Target) -> RenderedPost:
+    post_id = source.post.id
     tags = source.variant.log_tags
     with span("template_render_seconds", template=source.template_id, content_id=post_id, **tags):
         rendering = Renderer(source).render()

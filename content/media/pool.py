@@ -19,7 +19,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any, Literal
 
-from content.media.recipe import ClipFacts, ClipRecipe, MediaRefused, PictureFacts, PictureRecipe
+from content.media.recipe import ClipFacts, ClipRecipe, MediaRefused, PictureFacts, PictureRecipe, SourceFacts
 
 DIED = "파일을 처리하던 프로세스가 멈췄습니다. 다른 프로그램에서 다시 저장해 올리세요."
 TOO_SLOW = "처리 시간이 {seconds:.0f}초를 넘습니다. 크기를 줄여 올리세요."
@@ -38,11 +38,11 @@ def stay_at(path: str = "") -> Iterator[str]:
 class Job:
     """One file for a child.
 
-    load: reads a picture, only when its turn comes; place: has a clip lie at a path for as long as it is read; copy_to: for
-    the clip's copy without metadata.
+    op: "inspect" decodes a picture and makes nothing of it. load: reads a picture, only when its turn comes; place: has a
+    clip lie at a path for as long as it is read; copy_to: for the clip's copy without metadata.
     """
 
-    op: Literal["picture", "clip"]
+    op: Literal["picture", "inspect", "clip"]
     recipe: PictureRecipe | ClipRecipe
     load: Callable[[], bytes] = bytes
     place: Callable[[], AbstractContextManager[str]] = stay_at
@@ -61,6 +61,11 @@ class Made:
     def picture(self) -> PictureFacts:
         """The facts of a picture."""
         return PictureFacts(**self.facts)
+
+    @property
+    def source(self) -> SourceFacts:
+        """The facts of a picture that was only inspected."""
+        return SourceFacts(**self.facts)
 
     @property
     def clip(self) -> ClipFacts:

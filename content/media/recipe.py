@@ -38,6 +38,15 @@ class ClipRecipe:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """A picture as it came, decoded once in full. suffix: jpg, png or webp; width, height: in pixels, before any turn."""
+
+    suffix: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class PictureFacts:
     """A converted picture. suffix: jpg or png; hashes: of 64 bits, unsigned; seconds: spent on the hashes."""
 

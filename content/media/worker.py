@@ -14,7 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from content.media.pictures import convert_picture
+from content.media.pictures import convert_picture, inspect_picture
 from content.media.recipe import ClipRecipe, MediaRefused, PictureRecipe
 
 PARENT_CHECK_SECONDS = 5.0
@@ -47,6 +47,8 @@ def answer(order: dict[str, Any], data: bytes) -> tuple[dict[str, Any], list[byt
         if order["op"] == "picture":
             converted, facts = convert_picture(data, PictureRecipe(**order["recipe"]))
             return {"facts": asdict(facts)}, [converted]
+        if order["op"] == "inspect":
+            return {"facts": asdict(inspect_picture(data, PictureRecipe(**order["recipe"])))}, []
         return _answer_clip(order)
     except MediaRefused as error:
         return {"fault": str(error)}, []

@@ -42,7 +42,8 @@ class PostedFilter(admin.SimpleListFilter):
 class PackageAdmin(PackagePages, ReadOnlyAdmin[Package]):
     """Every package that was built, the newest first."""
 
-    list_display = ("post_title", "use", "state", "posted", "size", "template_id", "built", "download")
+    list_display = ("name", "use", "state", "posted", "size", "template_id", "built", "download")
+    list_display_links = ("name",)
     list_filter = ("is_current", "kind", PostedFilter, "template_id")
     change_form_template = "admin/packages/package/change_form.html"
     list_select_related = ("post",)
@@ -160,6 +161,11 @@ class PackageAdmin(PackagePages, ReadOnlyAdmin[Package]):
         return HttpResponseRedirect(where)
 
     @admin.display(description="글", ordering="post__title")
+    def name(self, package: Package) -> str:
+        """The post's title, which leads to the package."""
+        return package.post.title
+
+    @admin.display(description="글")
     def post_title(self, package: Package) -> SafeString:
         """The post."""
         return link_to_post(package.post_id, package.post.title)

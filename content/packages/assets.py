@@ -7,10 +7,10 @@ from django.core.files.storage import default_storage
 from django.utils import timezone
 
 from content.cro.images import ImageRef
+from content.media.pictures import SUFFIXES
 from content.packages.fetching import PictureRefused, fetch_picture
 from content.packages.models import Asset
 from content.posts.findings import Finding
-from content.posts.images import FORMATS
 from content.posts.selectors import PostFacts
 from content.storage import keep_file
 from perfhooks.spans import span
@@ -96,7 +96,7 @@ def _find_post_original(ref: ImageRef, post: PostFacts) -> Original | Finding:
         return Original(ref, clip.name, clip.sha256)
     image = next((image for image in post.images if image.name == ref.source), None)
     suffix = ref.source.rpartition(".")[2]
-    if image is None or suffix not in FORMATS.values() or not default_storage.exists(ref.source):
+    if image is None or suffix not in SUFFIXES.values() or not default_storage.exists(ref.source):
         return Finding("bad_image", 0, f"글 이미지 {ref.source}: 파일이 없습니다. 이미지를 다시 올리세요.")
     return Original(ref, image.name, image.sha256)
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 RANGES = (
-    ("PACKAGE_IMAGES_LIMIT", 1, 999),
+    ("PACKAGE_IMAGES_LIMIT", 1, 99),
     ("PACKAGE_IMAGE_MB", 1, 100),
     ("PACKAGE_VIDEOS_LIMIT", 0, 50),
     ("PACKAGE_VIDEO_MB", 1, 2_000),
@@ -24,7 +24,7 @@ RANGES = (
     ("LEDGER_SAME_BITS", 0, 24),
     ("LEDGER_LOOK_BITS", 0, 32),
 )
-"""Setting, least and largest value that make sense."""
+"""Setting, least and largest value that make sense; a hundredth picture would stand before the eleventh by its name."""
 FORMATS = frozenset({"jpg", "png"})
 
 
@@ -48,6 +48,12 @@ def check_package_settings(**_kwargs: Any) -> list[CheckMessage]:
         found.append(Error("PACKAGE_LEAST_SIDE가 PACKAGE_LONG_SIDE보다 큽니다.", id="packages.E006"))
     if settings.PACKAGE_TOTAL_MB < settings.PACKAGE_IMAGE_MB:
         found.append(Error("PACKAGE_TOTAL_MB가 PACKAGE_IMAGE_MB보다 작습니다.", id="packages.E004"))
+    storage = settings.STORAGES["packages"]
+    if storage["BACKEND"].endswith(".PackageBucket") and not storage.get("OPTIONS", {}).get("bucket_name"):
+        words = (
+            'PACKAGE_STORAGE_OPTIONS: 버킷 이름이 없습니다. 예: {"bucket_name": "jangbu", "region_name": "kr-standard"}'
+        )
+        found.append(Error(words, id="packages.E007"))
     if not settings.PACKAGE_BLOG.strip():
         found.append(Error("PACKAGE_BLOG: 블로그 이름을 쓰세요.", id="packages.E005"))
     return found

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from shutil import copyfileobj
 
-from django.conf import settings
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
+from content.decoding import get_decoders
 from content.media.hashes import to_signed
-from content.media.pool import Job, Made, get_pool
+from content.media.pool import Job, Made
 from content.media.recipe import MediaRefused, PictureFacts
 from content.packages.assets import Original
 from content.packages.limits import Limits
@@ -23,7 +23,6 @@ from content.posts.findings import Finding
 from content.storage import Remade, keep_file
 from perfhooks.metrics import observe
 
-MEGABYTE = 1024 * 1024
 PICTURE, CLIP, FRAME = "picture", "clip", "frame"
 COPY_BYTES = 1 << 20
 Parts = dict[str, Derivative]
@@ -75,10 +74,9 @@ def _is_whole(original: Original, parts: Mapping[str, Derivative]) -> bool:
 
 
 def _convert_missing(missing: list[Original], limits: Limits, done: Conversion, scratch: Path) -> None:
-    pool = get_pool(memory_bytes=settings.MEDIA_CHILD_MB * MEGABYTE, seconds=settings.MEDIA_FILE_SECONDS)
     # Clips first: one takes as long as several pictures, and would otherwise be waited for alone at the end.
     ordered = sorted(missing, key=lambda each: not each.is_clip)
-    results = pool.run([_make_job(each, limits, scratch) for each in ordered])
+    results = get_decoders().run([_make_job(each, limits, scratch) for each in ordered])
     rows: list[Derivative] = []
     for original, made in zip(ordered, results, strict=True):
         if isinstance(made, OriginalTorn):

@@ -84,7 +84,7 @@ def _pack(original: Original, parts: Parts) -> PackedRef:
     if not original.is_clip:
         row = parts[PICTURE]
         return PackedRef(ref, Entry(f"{stem}.{row.suffix}", row), original.sha256)
-    frames = sorted(part for part in parts if part.startswith(FRAME) and part != f"{FRAME}:0")
+    frames = sorted((part for part in parts if part.startswith(FRAME) and part != f"{FRAME}:0"), key=_read_place)
     return PackedRef(
         ref,
         Entry(f"{stem}.jpg", parts[f"{FRAME}:0"]),
@@ -92,6 +92,10 @@ def _pack(original: Original, parts: Parts) -> PackedRef:
         clip=Entry(f"{stem}.mp4", parts[CLIP]),
         frames=tuple(Entry(f"{KEYFRAMES}/{stem}-{at:02d}.jpg", parts[part]) for at, part in enumerate(frames, start=1)),
     )
+
+
+def _read_place(part: str) -> int:
+    return int(part.partition(":")[2])
 
 
 def _list_pieces(original: Original, each: PackedRef) -> list[Piece]:

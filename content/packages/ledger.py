@@ -39,6 +39,12 @@ def get_index() -> LikenessIndex:
         return _kept.index
 
 
+def forget_index() -> None:
+    """Let the next look-up read the whole ledger, which may be another one with the same numbers: tests have many."""
+    with _guard:
+        _kept.index, _kept.version = LikenessIndex.empty(), (0, 0)
+
+
 def _load(kept: _Kept, version: tuple[int, int]) -> LikenessIndex:
     """The rows that are missing; all of them where numbers were committed in another order than they were given."""
     newest, count = kept.version

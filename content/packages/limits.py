@@ -106,6 +106,10 @@ def _explain(pieces: Sequence[Piece], limits: Limits) -> Iterator[str]:
             yield f"{piece.name}({piece.what}): {suffix.upper()} 형식은 쓸 수 없습니다. {words}(으)로 바꾸어 올리세요."
         if piece.size_bytes > limits.image_mb * MEGABYTE:
             yield _say_large(piece, limits.image_mb, "크기를 줄이거나 투명한 부분을 없애고 JPEG로 올리세요.")
+    for piece in pieces:
+        if piece.kind != "video" and max(piece.width, piece.height) > limits.long_side_px:
+            size = f"{piece.width:,}x{piece.height:,} 픽셀로 긴 변의 한도 {limits.long_side_px:,} 픽셀을 넘습니다."
+            yield f"{piece.name}({piece.what}): {size} 크기를 줄여 다시 올리세요."
     for piece in videos:
         if piece.size_bytes > limits.video_mb * MEGABYTE:
             yield _say_large(piece, limits.video_mb, "짧게 자르거나 화질을 낮추어 올리세요.")

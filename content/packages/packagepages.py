@@ -23,6 +23,10 @@ from content.posts.preview import WIDTHS
 if TYPE_CHECKING:
     from django.urls import URLPattern
 
+OUT_OF_REACH = (
+    "패키지를 둔 곳이 답하지 않습니다. 잠시 뒤 다시 열고, 계속되면 저장소 설정(PACKAGE_STORAGE)을 확인하세요."
+)
+
 
 class PackagePages:
     """The pages, for the packages' admin to inherit."""
@@ -79,8 +83,11 @@ class PackagePages:
         except LinkRefused as refusal:
             status = 410 if refusal.is_expired else 404
             return HttpResponse(str(refusal), status=status, content_type="text/plain; charset=utf-8")
-        sent = send_package(package) if package else None
-        return sent or HttpResponse("패키지 파일이 없습니다.", status=404, content_type="text/plain; charset=utf-8")
+        if package is None:
+            return HttpResponse("패키지가 없습니다.", status=404, content_type="text/plain; charset=utf-8")
+        status = 503 if is_out_of_reach(package) else 404
+        words = OUT_OF_REACH if status == 503 else "패키지 파일이 없습니다."
+        return send_package(package) or HttpResponse(words, status=status, content_type="text/plain; charset=utf-8")
 
     def _get_visible(self, request: HttpRequest, package_id: int) -> Package:
         if not request.user.has_perm("packages.view_package"):
@@ -105,10 +112,26 @@ def send_package(package: Package) -> FileResponse | None:
     return response
 
 
+def is_out_of_reach(package: Package) -> bool:
+    """Whether the storage does not answer at all: its file need not be gone."""
+    try:
+        is_file_there(package)
+    except OSError:
+        return True
+    return False
+
+
 def say_lost(site: admin.AdminSite, request: HttpRequest, package: Package) -> HttpResponse:
-    """The page that says that the file is gone (404)."""
-    context = {**site.each_context(request), "title": "패키지 파일이 없습니다", "package": package}
-    return TemplateResponse(request, "admin/packages/package/lost.html", context, status=404)
+    """The page that says that the file is gone (404), or that the storage does not answer (503)."""
+    is_silent = is_out_of_reach(package)
+    context = {
+        **site.each_context(request),
+        "title": "패키지를 읽을 수 없습니다" if is_silent else "패키지 파일이 없습니다",
+        "package": package,
+        "out_of_reach": OUT_OF_REACH if is_silent else "",
+    }
+    status = 503 if is_silent else 404
+    return TemplateResponse(request, "admin/packages/package/lost.html", context, status=status)
 
 
 def write_link(request: HttpRequest, package: Package) -> tuple[str, int]:

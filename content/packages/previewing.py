@@ -10,9 +10,9 @@ from typing import Any
 from PIL import Image
 
 from content.cro.images import rename_images
+from content.media.pictures import DECODING_ERRORS
 from content.packages.models import Package
 from content.packages.storage import get_storage
-from content.posts.images import DECODING_ERRORS
 
 THUMBNAIL_PX = 720
 THUMBNAIL_QUALITY = 80

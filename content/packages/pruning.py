@@ -16,6 +16,7 @@ from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from content.packages.models import Package
+from content.packages.outgrown import prune_derivatives
 from content.packages.storage import get_storage, remove_package, sweep_strays
 
 ORPHAN_AGE = timedelta(hours=1)
@@ -25,21 +26,25 @@ BATCH = 500
 @dataclass(frozen=True, slots=True)
 class PrunedPackages:
     """What a pruning did. removed: packages with their files; strays: temporary files of dead processes; orphans: files that
-    no row knew; failed: files that could not be removed and are tried again next time.
+    no row knew; failed: files that could not be removed and are tried again next time; derivatives: converted pictures and
+    clips of an older recipe.
     """
 
     removed: int
     strays: int
     orphans: int
     failed: int
+    derivatives: int = 0
 
 
 def prune_packages() -> PrunedPackages:
-    """Bring every post down to settings.PACKAGES_KEPT superseded packages of each kind and blog."""
+    """Bring every post down to settings.PACKAGES_KEPT superseded packages of each kind and blog, and drop what they alone needed."""
     strays = sweep_strays()
     mark_old()
     removed, failed = _remove_doomed()
-    return PrunedPackages(removed, strays, _sweep_orphans(), failed)
+    orphans = _sweep_orphans()
+    derivatives, unremoved = prune_derivatives()
+    return PrunedPackages(removed, strays, orphans, failed + unremoved, derivatives)
 
 
 def mark_old() -> int:

@@ -24,7 +24,7 @@ def get_posted(post_id: int) -> Package | None:
 
 
 def is_file_there(package: Package) -> bool:
-    """Whether its file lies there in full length."""
+    """Whether its file lies there in full length. Raises OSError when the storage does not answer."""
     return is_whole(package.storage_path, package.size_bytes)
 
 

@@ -104,11 +104,11 @@ def _build_page(page: RenderedPost, *, is_last: bool = False) -> PackageOutcome:
     replace_findings(post_id=page.post_id, findings=page.findings)
     recipe_hash = recipe.hash_recipe(page, hashes=[original.sha256 for original in originals])
     held = get_current(page.post_id)
-    if held is not None and held.recipe_hash == recipe_hash and is_file_there(held):
-        _record_shown(page)
-        return _report(held, "cached", page.findings)
     relative = f"{page.slug}/{page.slug}-{recipe_hash[:NAME_HASH_LENGTH]}.zip"
     try:
+        if held is not None and held.recipe_hash == recipe_hash and is_file_there(held):
+            _record_shown(page)
+            return _report(held, "cached", page.findings)
         return _build_file(page, originals, recipe_hash, relative, is_last=is_last)
     except TornFile as error:
         if is_last:

@@ -1,5 +1,6 @@
 """Where packages lie: a folder by default, any storage of Django's by the setting, and the same promise of whole files."""
 
+import errno
 import hashlib
 import tempfile
 from collections.abc import Callable
@@ -60,18 +61,25 @@ def store_package(name: str, write: Callable[[BinaryIO], None]) -> tuple[str, in
     with tempfile.TemporaryFile() as file:
         write(file)
         facts = _describe(file)
-        storage = get_storage()
-        storage.delete(name)
-        storage.save(name, File(file, name=name))
+        _replace(get_storage(), name, File(file, name=name))
         return facts
 
 
+def _replace(storage: Storage, name: str, file: "File[bytes]") -> None:
+    """Where a storage writes over what is there, the earlier file stays until the new one is whole."""
+    if not getattr(storage, "file_overwrite", False):
+        storage.delete(name)
+    kept = storage.save(name, file)
+    if kept != name:
+        storage.delete(kept)
+        raise FileExistsError(errno.EEXIST, "written by another process at the same moment", name)
+
+
 def is_whole(name: str, size_bytes: int) -> bool:
-    """Whether the file is there in full length."""
-    storage = get_storage()
+    """Whether the file is there in full length. Raises OSError when the storage does not answer: nothing is lost by that."""
     try:
-        return storage.exists(name) and storage.size(name) == size_bytes
-    except OSError:
+        return get_storage().size(name) == size_bytes
+    except (FileNotFoundError, NotADirectoryError):
         return False
 
 

@@ -15,13 +15,13 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from content.desk import link_to_post
+from content.media.pictures import DECODING_ERRORS
 from content.packages.models import AssetUse, Decision, Derivative, UniquePack, UniquePicture, Verdict
 from content.packages.previewing import shrink_picture
 from content.packages.services import PackageRefused
 from content.packages.unique import BLOG_ADVICE, build_pack, check_pack, decide_picture
-from content.posts.images import DECODING_ERRORS
 from content.posts.models import Post
-from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, link_to, pill
+from perfhooks.desk import FastModelAdmin, ReadOnlyAdmin, ago, pill
 
 if TYPE_CHECKING:
     _PackForm = forms.ModelForm[UniquePack]
@@ -149,7 +149,8 @@ class UniquePackAdmin(FastModelAdmin[UniquePack]):
             context["open_count"] = sum(picture.is_open for picture in pictures)
             context["may_decide"] = may_decide(request)
             context["title"] = f"유니크 팩: {obj.post.title} → {obj.blog}"
-        return super().render_change_form(request, context, add, change, form_url, obj)
+        one_button = {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, {**context, **one_button}, add, change, form_url, obj)
 
     def check_view(self, request: HttpRequest, pack_id: int) -> HttpResponse:
         """Hold the post's pictures against the ledger anew."""
@@ -227,9 +228,9 @@ class UniquePackAdmin(FastModelAdmin[UniquePack]):
         return HttpResponseRedirect(reverse("admin:packages_uniquepack_change", args=[pack_id]))
 
     @admin.display(description="글", ordering="post__title")
-    def post_title(self, pack: UniquePack) -> SafeString:
-        """The pack's page."""
-        return link_to(reverse("admin:packages_uniquepack_change", args=[pack.pk]), pack.post.title)
+    def post_title(self, pack: UniquePack) -> str:
+        """The post's title, which leads to the pack."""
+        return pack.post.title
 
     @admin.display(description="상태")
     def state(self, pack: Any) -> SafeString:

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from content.desk import link_to_product
+from content.desk import NamedRows, link_to_product
 from content.disclosure.prices import is_hidden, is_stale
 from content.packages.selectors import select_current
 from content.posts.bulkactions import PostActions, act_as
@@ -49,6 +49,7 @@ class ImageInline(_ImageInline):
 
     model = PostImage
     form = ImageForm
+    formset = NamedRows
     extra = 1
     ordering = ("position",)
 
@@ -58,6 +59,7 @@ class VideoInline(_VideoInline):
 
     model = PostVideo
     form = VideoForm
+    formset = NamedRows
     extra = 0
     ordering = ("position",)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.admin.widgets import AdminFileWidget
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -191,12 +192,15 @@ class ImageForm(_ImageModelForm):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), POSITION_ADVICE),
     )
 
+    # Not an ImageField: that one would open the file in this process before a child with limits has seen it.
+    image = forms.FileField(label="이미지", widget=AdminFileWidget(attrs={"accept": "image/jpeg,image/png,image/webp"}))
+
     class Meta:
         model = PostImage
         fields = ["position", "image", "alt", "caption"]
 
     def clean_image(self) -> Any:
-        """The picture, decoded once in full, under a name that owes nothing to the uploader."""
+        """The picture, decoded once in full by a child process, under a name that owes nothing to the uploader."""
         upload = self.cleaned_data["image"]
         if not isinstance(upload, UploadedFile):
             return upload
@@ -204,6 +208,6 @@ class ImageForm(_ImageModelForm):
         try:
             picture = verify_picture(upload.read())
         except NotAPicture as error:
-            raise ValidationError(f"이미지: {error} JPEG, PNG, WebP 파일을 올리세요.") from error
+            raise ValidationError(f"이미지 '{upload.name}': {error}") from error
         self.instance.sha256 = picture.sha256
         return ContentFile(picture.data, name=f"{picture.sha256[:32]}.{picture.suffix}")

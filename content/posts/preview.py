@@ -1,26 +1,27 @@
 """The preview of a post: the real page, with its pictures inside, for a frame that may run and load nothing."""
 
 import base64
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urlencode
 
 from django.core.files.storage import default_storage
-from PIL import Image
 
 from content.cro.environment import TEMPLATE_VERSIONS, Target
-from content.cro.images import ImageRef, rename_images
+from content.cro.images import rename_images
 from content.cro.rendered import RenderedPost
 from content.cro.selectors import NamedVariant
 from content.cro.services import compose_post
 from content.cro.variants import DEFAULT_KEY
+from content.decoding import get_decoders
+from content.media.pool import Job, Made
+from content.media.recipe import MediaRefused, PictureRecipe
 from content.packages.selectors import list_asset_names
-from content.posts.images import DECODING_ERRORS, FORMATS
 
 WIDTHS = {"mobile": "모바일", "desktop": "데스크톱"}
-THUMBNAIL_PX = 720
-THUMBNAIL_QUALITY = 80
+THUMBNAIL = PictureRecipe(long_side_px=720, least_side_px=720, quality=80)
+MIME_TYPES = {"jpg": "image/jpeg", "png": "image/png"}
 MISSING = "data:,"
 """An address that loads nothing: the alternative text stands in its place."""
 
@@ -75,22 +76,24 @@ def make_preview(post_id: int, look: Look | None = None) -> Preview:
 
 
 def _embed_pictures(rendered: RenderedPost) -> dict[str, str]:
+    """{name of a picture: its small copy as a data: address}; a sandboxed frame has no session with which to ask for files."""
     fetched = list_asset_names(ref.source for ref in rendered.images if ref.kind == "product")
-    return {ref.name: _embed(ref, fetched) for ref in rendered.images}
+    stored = {ref.name: fetched.get(ref.source, "") if ref.kind == "product" else ref.source for ref in rendered.images}
+    small = get_decoders().run([Job("picture", THUMBNAIL, load=partial(_load, name)) for name in stored.values()])
+    return {name: _embed(made) for name, made in zip(stored, small, strict=True)}
 
 
-def _embed(ref: ImageRef, fetched: dict[str, str]) -> str:
-    """A small copy as a data: address; a sandboxed frame has no session with which to ask for files."""
-    name = ref.source if ref.kind != "product" else fetched.get(ref.source, "")
-    if not name or not default_storage.exists(name):
+def _load(name: str) -> bytes:
+    """Raises FileNotFoundError, OSError."""
+    if not name:
+        raise FileNotFoundError("never fetched")
+    with default_storage.open(name) as file:
+        return bytes(file.read())
+
+
+def _embed(made: Made | Exception) -> str:
+    if isinstance(made, MediaRefused | OSError):
         return MISSING
-    try:
-        with default_storage.open(name) as file, Image.open(file, formats=tuple(FORMATS)) as image:
-            image.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
-            small = image.convert("RGB")
-    except DECODING_ERRORS:
-        return MISSING
-    small.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
-    buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=THUMBNAIL_QUALITY)
-    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    if isinstance(made, Exception):
+        raise made
+    return f"data:{MIME_TYPES[made.picture.suffix]};base64,{base64.b64encode(made.blobs[0]).decode()}"

@@ -17,7 +17,7 @@ from content.cro.selectors import get_variant
 from content.cro.variants import VariantError
 from content.disclosure import scanning
 from content.posts.findings import Finding, unique_findings
-from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, verify_picture
+from content.posts.images import POSITION_ADVICE, POSITION_LIMIT, NotAPicture, Picture, verify_picture, verify_pictures
 from content.posts.markup import find_markup
 from content.posts.models import Post, PostFinding, PostImage, PostStatus, PostVideo, Relationship
 from content.posts.placeholders import SKU_LENGTH_LIMIT, ParsedBody, parse_body
@@ -171,9 +171,13 @@ def fill_image(image: PostImage, data: bytes) -> PostImage:
     try:
         picture = verify_picture(data)
     except NotAPicture as error:
-        raise ValidationError({"image": f"이미지: {error} JPEG, PNG, WebP 파일을 올리세요."}) from error
+        raise ValidationError({"image": f"이미지 {image.position}번: {error}"}) from error
+    return _set_picture(image, picture)
+
+
+def _set_picture(image: PostImage, picture: Picture) -> PostImage:
     image.sha256 = picture.sha256
-    image.image = ContentFile(data, name=f"{picture.sha256[:32]}.{picture.suffix}")
+    image.image = ContentFile(picture.data, name=f"{picture.sha256[:32]}.{picture.suffix}")
     return image
 
 
@@ -294,18 +298,27 @@ def _replace_images(post: Post, images: Sequence[NewImage]) -> bool:
     gone = [row.pk for position, row in kept.items() if position not in wanted]
     if gone:
         post.images.filter(pk__in=gone).delete()
-    is_renewed = False
+    renewed: list[PostImage] = []
     for position, image in wanted.items():
         row = kept.get(position) or PostImage(post=post, position=position)
         alt, is_other = row.alt, row.sha256 != _fingerprint(image.data)
         row.alt = image.alt[:ALT_LENGTH_LIMIT]
         if is_other or not is_intact(row.image.name or "", row.sha256):
-            fill_image(row, image.data)
-            row.save()
-            is_renewed = True
+            renewed.append(row)
         elif row.alt != alt:
             row.save()
-    return is_renewed
+    _fill_images(renewed, [wanted[row.position].data for row in renewed])
+    return bool(renewed)
+
+
+def _fill_images(rows: Sequence[PostImage], pictures: Sequence[bytes]) -> None:
+    """Verify the pictures all at once and save each with its row. Raises ValidationError."""
+    try:
+        verified = verify_pictures(pictures, labels=[f"이미지 {row.position}번" for row in rows])
+    except NotAPicture as error:
+        raise ValidationError({"images": str(error)}) from error
+    for row, picture in zip(rows, verified, strict=True):
+        _set_picture(row, picture).save()
 
 
 def _fingerprint(data: bytes) -> str:

@@ -7,18 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile, File
 from django.core.files.uploadedfile import UploadedFile
 
-from content.media.pool import Job, Made, get_pool, stay_at
+from content.decoding import get_decoders
+from content.media.pool import Job, Made, stay_at
 from content.media.recipe import MediaRefused
 from content.packages.limits import get_limits
 from content.posts.images import POSITION_ADVICE, POSITION_LIMIT
 from content.posts.models import PostVideo
 
-MEGABYTE = 1024 * 1024
 CHUNK_BYTES = 1 << 20
 
 
@@ -49,8 +48,7 @@ def fill_video(row: PostVideo, file: Any) -> PostVideo:
 def read_clip_file(path: Path) -> Made:
     """A local clip's facts and keyframes, out of a child process. Raises MediaRefused."""
     recipe = get_limits().clip
-    pool = get_pool(memory_bytes=settings.MEDIA_CHILD_MB * MEGABYTE, seconds=settings.MEDIA_FILE_SECONDS)
-    [made] = pool.run([Job("clip", recipe, place=partial(stay_at, str(path)))])
+    [made] = get_decoders().run([Job("clip", recipe, place=partial(stay_at, str(path)))])
     if isinstance(made, Exception):
         raise made
     return made

@@ -131,8 +131,10 @@ def _read_measurements(metrics: Collection[str]) -> dict[str, list[Measurement]]
 
 
 def _of_measurements(entry: Entry, recorded: Iterable[Measurement]) -> Iterator[Reading]:
-    """A recorded figure has no labels, so that it speaks for no entry that has."""
-    for found in () if entry.labels else recorded:
+    """A recorded figure has no labels: it speaks for an entry that has some only as the scenario that fixes them."""
+    for found in recorded:
+        if entry.labels and found.scenario != entry.scenario:
+            continue
         yield Reading(
             value=bring_down(entry, found.value, found.samples),
             samples=found.samples,

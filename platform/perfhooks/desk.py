@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from django.contrib.admin.views.main import ChangeList
-    from django.http import HttpRequest
+    from django.http import HttpRequest, HttpResponse
     from django.utils.safestring import SafeString
 
     _ModelAdmin = admin.ModelAdmin
@@ -115,6 +115,14 @@ class ReadOnlyAdmin(FastModelAdmin[M]):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nobody deletes one by hand."""
         return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Return the page under the name of what it shows; Django's own "View ..." reads as no Korean."""
+        stock = gettext("View %s") % self.opts.verbose_name
+        title = self.opts.verbose_name if context.get("title") == stock else context.get("title")
+        return super().render_change_form(request, {**context, "title": title}, *args, **kwargs)
 
 
 @lru_cache(maxsize=1_024)

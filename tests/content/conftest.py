@@ -10,6 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from content.matching.services import forget_index
+from content.packages.ledger import forget_index as forget_ledger
 
 
 @dataclass
@@ -34,10 +35,12 @@ def _own_folders(tmp_path: Path, settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_index() -> Iterator[None]:
-    """Each test has its own catalogue, though its revisions may carry the numbers of another test's."""
+    """Each test has its own catalogue and ledger, though their rows may carry the numbers of another test's."""
     forget_index()
+    forget_ledger()
     yield
     forget_index()
+    forget_ledger()
 
 
 @pytest.fixture

@@ -129,7 +129,8 @@ MEDIA_ROOT = DATA_DIR / "media"
 MEDIA_URL = "media/"
 STORAGES = {
     "default": {"BACKEND": "content.storage.WholeFileStorage"},
-    # Finished packages. Another storage (S3 by django-storages) is named by its class and, as JSON, its options.
+    # Finished packages. Another storage is named by its class and, as JSON, its options: for S3
+    # content.packages.bucket.PackageBucket and {"bucket_name": ...}, the keys in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
     "packages": {
         "BACKEND": env.str("PACKAGE_STORAGE", default="content.packages.storage.PackageFolder"),
         "OPTIONS": env.json("PACKAGE_STORAGE_OPTIONS", default={}),

@@ -206,6 +206,15 @@ def test_composing_writes_nothing_and_takes_the_same_few_queries(django_assert_m
     assert len(recorder.samples("template_render_seconds", template="cro_compare")) == 1
 
 
+def test_reading_and_rendering_a_post_is_one_sample_with_its_queries() -> None:
+    post = make_post("본문")
+    with Recorder() as recorder:
+        page = compose_post(post_id=post.pk)
+    [stage] = [stage for stage in recorder.summary() if stage.name == "post_render_seconds"]
+    assert (stage.count, page.slug) == (1, post.slug)
+    assert stage.total >= recorder.samples("template_render_seconds")[0]
+
+
 def test_the_text_says_the_same_in_the_same_order() -> None:
     html = (
         '<h2>제목</h2>\n<p>앞 <strong>굵게</strong><br>뒤 <a href="https://a.example">곳</a></p>\n'

@@ -1,12 +1,10 @@
 """What a package may hold and what its HTML may say: told before anything is written, with file and fix."""
 
-import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.checks import run_checks
-from PIL import Image
 from pytest_django import Settings
 
 from content.packages.limits import Piece, find_excesses, get_limits
@@ -80,7 +78,8 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
         Piece("image", "02_b.png", "글 이미지 2번", 1_000, 10, 10),
         Piece("image", "03_c.jpg", "글 이미지 3번", 1_000, 10, 10),
         Piece("video", "04_d.mp4", "동영상 1번", 250_000_000, 10, 10, seconds=700),
-        Piece("video", "05_e.mp4", "동영상 2번", 1_000, 10, 10, seconds=7),
+        Piece("video", "05_e.mp4", "동영상 2번", 1_000, 3_840, 2_160, seconds=7),
+        Piece("frame", "keyframes/05_e-01.jpg", "동영상 2번", 1_000, 1_400, 2_100),
     ]
     messages = [finding.message for finding in find_excesses(pieces, get_limits())]
     wanted = [
@@ -91,6 +90,7 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
         ("04_d.mp4", "250.0 MB"),
         ("04_d.mp4", "700초"),
         ("261.0 MB", "04_d.mp4"),
+        ("keyframes/05_e-01.jpg", "1,400x2,100"),
     ]
     for words in wanted:
         assert any(all(word in message for word in words) for message in messages), words
@@ -103,6 +103,7 @@ def test_each_limit_names_the_file_and_the_fix(settings: Settings) -> None:
     ("name", "value", "code"),
     [
         ("PACKAGE_IMAGES_LIMIT", 0, "packages.E001"),
+        ("PACKAGE_IMAGES_LIMIT", 100, "packages.E001"),
         ("PACKAGE_LONG_SIDE", 100, "packages.E001"),
         ("PACKAGE_ZIP_LEVEL", 10, "packages.E001"),
         ("LEDGER_LOOK_BITS", 5, "packages.E002"),
@@ -135,11 +136,13 @@ def test_a_post_beyond_a_limit_is_refused_before_anything_is_written(settings: S
 
 
 @pytest.mark.django_db
-def test_a_picture_that_cannot_be_decoded_is_refused_by_its_number_and_the_others_are_not_lost() -> None:
-    buffer = io.BytesIO()
-    Image.new("RGB", (40, 40)).save(buffer, "PNG", save_all=True, append_images=[Image.new("RGB", (40, 40), "red")])
-    post = make_post("글", images=new_images(draw_picture("red"), buffer.getvalue()))
+def test_a_picture_that_cannot_be_decoded_is_refused_by_its_number_and_the_others_are_not_lost(
+    settings: Settings,
+) -> None:
+    huge = draw_picture(kind="PNG", size=(6_900, 7_200))
+    post = make_post("글", images=new_images(draw_picture("red"), huge))
+    settings.MEDIA_CHILD_MB = 180
     assert process(post).status == "refused"
     message = PostFinding.objects.get(post=post).message
     assert "글 이미지 2번" in message
-    assert "움직이는 그림" in message
+    assert "메모리가 한도" in message

@@ -183,6 +183,18 @@ def test_an_unknown_sku_is_refused_and_the_earlier_package_stays(picture_shop: P
     assert list_parts(Path(earlier.path).parent) == [Path(earlier.path).name]
 
 
+def test_a_fetched_picture_that_needs_too_much_memory_is_refused_with_its_address(
+    picture_shop: PictureShop, settings: Settings
+) -> None:
+    settings.MEDIA_CHILD_MB = 180
+    url = picture_shop.put("/huge.png", draw_picture(kind="PNG", size=(6_900, 7_200)))
+    make_shop({"number": 1, "image_url": url})
+    post = make_post("{{ product:JB-1 }}")
+    assert process(post).status == "refused"
+    assert f"{url}: 처리에 필요한 메모리가 한도를 넘습니다" in PostFinding.objects.get(post=post).message
+    assert not Asset.objects.exists()
+
+
 def test_a_picture_that_is_none_is_refused_with_its_address_and_product(picture_shop: PictureShop) -> None:
     url = picture_shop.put("/a.jpg", b"<html>not a picture</html>")
     make_shop({"number": 1, "image_url": url})

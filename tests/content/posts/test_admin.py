@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import Settings
 
 from content.posts.forms import mark_version
 from content.posts.models import Post, PostFinding
@@ -180,8 +182,19 @@ def test_pictures_are_verified_kept_and_moved(admin_client: Client) -> None:
     forged = SimpleUploadedFile("a.jpg", b"not a picture", "image/jpeg")
     post.refresh_from_db()
     rows = image_rows({"position": "2", "alt": "거짓", "image": forged})
-    assert "이미지" in read_errors(admin_client.post(page_of(post), fill_form(post) | rows))
+    answer = admin_client.post(page_of(post), fill_form(post) | rows)
+    assert "이미지 'a.jpg': JPEG, PNG, WebP가 아닌" in unescape(read_errors(answer))
     assert post.images.count() == 1
+
+
+def test_an_upload_that_needs_too_much_memory_is_refused_by_its_name(admin_client: Client, settings: Settings) -> None:
+    settings.MEDIA_CHILD_MB = 180
+    post = make_post("본문")
+    upload = SimpleUploadedFile("huge.png", draw_picture(kind="PNG", size=(6_900, 7_200)), "image/png")
+    rows = image_rows({"position": "1", "alt": "큰 그림", "image": upload})
+    answer = admin_client.post(page_of(post), fill_form(post) | rows)
+    assert "이미지 'huge.png': 처리에 필요한 메모리가 한도를 넘습니다" in unescape(read_errors(answer))
+    assert not post.images.exists()
 
 
 def test_pictures_can_change_places_and_go(admin_client: Client) -> None:

@@ -4,8 +4,9 @@ import contextlib
 import csv
 
 import pytest
+from pytest_django import Settings
 
-from content.posts.images import NotAPicture, verify_picture
+from content.posts.images import NotAPicture, verify_picture, verify_pictures
 from tests.content.factories import draw_picture
 from tests.support.data import find_shared_data
 
@@ -27,6 +28,14 @@ def test_a_picture_is_taken_as_it_is(kind: str, suffix: str) -> None:
     data = draw_picture(kind=kind, size=(40, 30))
     picture = verify_picture(data)
     assert (picture.suffix, picture.width, picture.height, picture.data) == (suffix, 40, 30, data)
+
+
+def test_of_several_pictures_the_bad_one_is_named_and_no_process_of_ours_decodes_it(settings: Settings) -> None:
+    settings.MEDIA_CHILD_MB = 180
+    good, huge = draw_picture(), draw_picture(kind="PNG", size=(6_900, 7_200))
+    assert [each.data for each in verify_pictures([good, good])] == [good, good]
+    with pytest.raises(NotAPicture, match="이미지 2번: 처리에 필요한 메모리"):
+        verify_pictures([good, huge], labels=["이미지 1번", "이미지 2번"])
 
 
 def test_a_torn_picture_is_refused() -> None:

@@ -90,6 +90,16 @@ def test_a_package_holds_clip_poster_and_keyframes_in_their_order(
     assert Derivative.objects.filter(original_sha256=row.sha256).count() == 4
 
 
+def test_more_than_ten_keyframes_stay_in_the_order_of_the_clip(tmp_path: Path, settings: Settings) -> None:
+    settings.PACKAGE_KEYFRAMES = 12
+    post = make_post("글")
+    add_clip(post, write_clip(tmp_path / "long.mp4", seconds=13))
+    [video] = json.loads(read_zip(process(post).path)["manifest.json"])["videos"]
+    in_time = [Derivative.objects.get(part=f"frame:{place}").sha256 for place in range(1, 12)]
+    assert [frame["sha256"] for frame in video["keyframes"]] == in_time
+    assert len(set(in_time)) == 11
+
+
 def test_an_unplaced_clip_follows_the_text_and_an_unknown_one_is_told(clip: bytes) -> None:
     post = make_post("글")
     add_clip(post, clip)

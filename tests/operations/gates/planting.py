@@ -58,8 +58,8 @@ def plant(
     """Store a figure where the gate looks for that budget: as a recorded one, or as a stage of a run of its own."""
     at = at or timezone.now()
     samples = samples_needed(budget) if samples is None else samples
-    if budget.kind == "relative":
-        for scenario in budget.needs or ("upsert",):
+    if budget.kind == "relative" or is_recorded(budget):
+        for scenario in [budget.scenario] if budget.scenario else budget.needs or ("upsert",):
             record_measurement(
                 metric=budget.metric,
                 value=value,
@@ -68,11 +68,21 @@ def plant(
                 scenario=scenario,
                 link="/admin/",
                 commit=commit,
-                base=BASE,
+                base=BASE if budget.kind == "relative" else "",
                 measured_at=at,
             )
         return
-    stored = make_run(commit=commit, finished_at=at, **run)
+    plant_run(budget, value, samples=samples, commit=commit, finished_at=at, **run)
+
+
+def is_recorded(budget: Entry) -> bool:
+    """Whether it is kept by a figure that a bench records: a stage of a run holds the samples of all labels together."""
+    return bool(budget.labels and budget.scenario)
+
+
+def plant_run(budget: Entry, value: float | None, *, samples: int, **run: Any) -> None:
+    """Store a figure as a stage of a run of its own."""
+    stored = make_run(**run)
     stage = PerfStage(run=stored, metric=budget.metric, unit=budget.unit, count=samples)
     setattr(stage, budget.statistic, value)
     stage.save()

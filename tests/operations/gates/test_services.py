@@ -1,6 +1,5 @@
 """The gate on stored measurements: every budget of the file can stop a release, and none passes without proof."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +8,6 @@ from django.utils import timezone
 
 from operations.gates.checkout import Checkout
 from operations.gates.models import GateDecision, GateLine, Measurement
-from operations.gates.readings import collect_readings
 from operations.gates.selectors import count_red, newest_verdict, read_board, select_red
 from operations.gates.services import Decision, MeasurementRefused, decide, record_measurement
 from operations.gates.verdicts import Line
@@ -202,12 +200,6 @@ def test_an_idle_run_hides_no_earlier_one_that_did_the_work(budget_id: str) -> N
     assert line.reading.samples == samples_needed(budget)
 
 
-def test_packages_of_one_image_do_not_keep_the_promise_for_ten() -> None:
-    budget = next(entry for entry in load_entries() if entry.id == "package-10-images-p95")
-    plant(budget, 0.1, samples=100)
-    assert line_of(decide_here(), budget.id).verdict == "not built"
-
-
 @each_blocker
 def test_what_was_measured_beside_uncommitted_code_proves_nothing(budget: Budget) -> None:
     plant_all_well(besides=[budget.id])
@@ -245,20 +237,6 @@ def test_a_comparison_says_with_which_commit() -> None:
     assert line.reading is not None
     assert line.reading.source == f"compare · 기준 {BASE[:10]}"
     assert {found.base for found in Measurement.objects.filter(metric="regression_ratio")} == {BASE}
-
-
-def test_a_run_keeps_no_figure_of_one_label_once_another_is_measured_too() -> None:
-    budget, rival = (
-        replace(entry, built=True)
-        for entry in load_entries()
-        if isinstance(entry, Budget) and entry.id in ("package-10-images-p95", "package-video-p95")
-    )
-    assert budget.labels
-    plant(budget, good_value(budget))
-    alone = collect_readings([budget])[budget.id]
-    beside = collect_readings([budget, rival])[budget.id]
-    assert [reading.doubt for reading in alone] == [""]
-    assert "라벨별 값" in beside[0].doubt
 
 
 # ---- recorded figures

@@ -1,4 +1,4 @@
-"""`manage.py prune_packages`: remove superseded packages beyond settings.PACKAGES_KEPT, and what killed processes left."""
+"""`manage.py prune_packages`: remove superseded packages beyond settings.PACKAGES_KEPT, and what killed processes and older recipes left."""
 
 import json
 from argparse import ArgumentParser
@@ -26,7 +26,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(asdict(done)))
             return
         self.stdout.write(
-            f"패키지 {done.removed}개, 임시 파일 {done.strays}개, 주인 없는 파일 {done.orphans}개를 지웠습니다."
+            f"패키지 {done.removed}개, 임시 파일 {done.strays}개, 주인 없는 파일 {done.orphans}개, "
+            f"옛 방법으로 변환한 파일 {done.derivatives}개를 지웠습니다."
         )
         if done.failed:
             self.stderr.write(f"{done.failed}개는 지우지 못했습니다. 폴더의 권한을 고치면 다음에 지웁니다.")

@@ -37,6 +37,7 @@ DEEDS: dict[str, tuple[LinkBatch.State | None, str]] = {
 }
 """{deed: (the state of a batch that it is done to, what is said then)}."""
 CONFLICTS_SHOWN = 50
+FIGURES = {"planned": "계획", "inserted": "넣음", "refused": "거부", "conflicts": "충돌", "undone": "되돌림"}
 
 
 @admin.register(LinkBatch)
@@ -86,19 +87,20 @@ class LinkBatchAdmin(PlanningAdmin[LinkBatch]):
             "title": f"링크 묶음 {batch.batch_id[:12]}",
             "batch": batch,
             "state": pill(batch.get_state_display(), BATCH_TONES[batch.state]),
+            "figures": [(word, f"{getattr(batch, name):,}") for name, word in FIGURES.items()],
             "page": page,
             "posts": [(found, [(shown, _pill_link(shown.link)) for shown in found.links]) for found in posts],
-            "refusals": sorted(
-                ((REFUSALS.get(code, code), code, n) for code, n in batch.refusals.items()),
-                key=lambda it: (-it[2], it[0]),
-            ),
+            "refusals": [
+                (REFUSALS.get(code, code), code, _write(number))
+                for code, number in sorted(batch.refusals.items(), key=lambda it: (-it[1], it[0]))
+            ],
             "counted": COUNTED,
             "conflicts": list_conflicts(batch, CONFLICTS, limit=CONFLICTS_SHOWN),
             "may_change": request.user.has_perm(CHANGE_RIGHT),
             "progress": progress,
             "is_busy": progress is not None and not progress.is_silent,
-            "to_insert": batch.planned if batch.state == LinkBatch.State.PLANNED else 0,
-            "to_undo": progress.inserted if progress else batch.inserted,
+            "to_insert": _write(batch.planned if batch.state == LinkBatch.State.PLANNED else 0),
+            "to_undo": _write(progress.inserted if progress else batch.inserted),
         }
         return TemplateResponse(request, "admin/clusters/linkbatch/batch.html", context)
 
@@ -202,7 +204,7 @@ class PlannedLinkAdmin(ReadOnlyAdmin[PlannedLink]):
         "rule",
         "state_pill",
         "reason_shown",
-        "score",
+        "score_shown",
         "batch_link",
     )
     list_filter = ("state", "reason", "rule_id")
@@ -244,10 +246,20 @@ class PlannedLinkAdmin(ReadOnlyAdmin[PlannedLink]):
             return NOTHING
         return format_html('<span title="{}">{}</span>', link.reason, link.get_reason_display())
 
+    @admin.display(description="점수", ordering="score")
+    def score_shown(self, link: PlannedLink) -> SafeString | str:
+        """How much it was wanted; nothing is known of one that was refused."""
+        return format_number(round(link.score, 2)) if link.score else NOTHING
+
     @admin.display(description="묶음")
     def batch_link(self, link: PlannedLink) -> SafeString:
         """Its batch."""
         return link_to(reverse("admin:clusters_linkbatch_change", args=[link.batch_id]), link.batch.batch_id[:12])
+
+
+def _write(number: int) -> str:
+    """A number with thousands separators; "" of none."""
+    return f"{number:,}" if number else ""
 
 
 def _pill_link(link: PlannedLink) -> SafeString:

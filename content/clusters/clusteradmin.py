@@ -75,6 +75,7 @@ class ClusterAdmin(PlanningAdmin[Cluster]):
             "cluster": cluster,
             "facts": facts,
             "drawing": drawing,
+            "is_crowd": any(node.number for node in drawing.nodes),
             "kinds": ("down", "up", "near", "cross"),
             "may_decide": may_decide,
             "others": Cluster.objects.exclude(pk=cluster.pk).order_by("name", "pk")[:OVERVIEW_MOST]

@@ -97,6 +97,7 @@ class ScoreSettingsAdmin(VersionAdmin[ScoreSettings]):
 
     list_display = ("version_name", "state", "weights", "half_lives", "rest", "note", "created", "edit")
     next_template = "admin/refresh/scoresettings/next.html"
+    edit_words = "새 판 만들기"
     unseen_words = "미리 본 것과 다릅니다. 순서가 바뀌는 글을 아래에서 보고 다시 저장하세요."
     search_fields = ("note", "created_by")
     search_help_text = "바꾼 이유와 만든 사람으로 찾습니다"
@@ -144,7 +145,7 @@ class ScoreSettingsAdmin(VersionAdmin[ScoreSettings]):
     @admin.display(description="반감기")
     def half_lives(self, row: ScoreSettings) -> str:
         """All three."""
-        return f"{row.half_life_price}·{row.half_life_guide}·{row.half_life_evergreen}일"
+        return f"{row.half_life_price}일 · {row.half_life_guide}일 · {row.half_life_evergreen}일"
 
     @admin.display(description="쉬는 기간·비율·최저")
     def rest(self, row: ScoreSettings) -> str:

@@ -124,6 +124,16 @@ class AnchorBook:
         found.sort()
         return list(_keep_apart(found, places))
 
+    def find_parts(self, text: str) -> set[int]:
+        """The posts whose anchors stand in a text only as parts of other words."""
+        if not self.anchors:
+            return set()
+        folded, _places = fold_in_place(text)
+        parts, whole = set[int](), set[int]()
+        for end, (length, _key, target) in self._automaton.iter(folded):
+            (whole if is_whole_word(folded, end + 1 - length, end + 1) else parts).add(target)
+        return parts - whole
+
 
 def find_words(text: str, key: str, target: int) -> list[Match]:
     """Every place of one anchor in a text, as whole words."""

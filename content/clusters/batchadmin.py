@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from content.clusters.batchpages import BATCH_TONES, TONES, list_conflicts, read_posts
-from content.clusters.health import measure_links
-from content.clusters.inserting import BatchOutcome, apply_batch, discard_batch, undo_batch
+from content.clusters.batchwork import read_progress, start_batch
+from content.clusters.inserting import BatchOutcome, discard_batch
 from content.clusters.linking import BatchRefused, plan_links
 from content.clusters.models import LinkBatch, PlannedLink
+from content.clusters.planadmin import PlanningAdmin
 from content.clusters.reasons import CONFLICTS, COUNTED, REFUSALS
+from content.clusters.tasks import carry_out_links
 from content.desk import format_number, link_to_post
 from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, link_to, pill
+from perfhooks.handover import hand_over
 from perfhooks.locks import LockHeld
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-PLAN_RIGHT, CHANGE_RIGHT = "clusters.add_linkbatch", "clusters.change_linkbatch"
-POSTS_PER_REQUEST = 200
-"""Saved in one request, some 20 ms each; the page offers to go on with the rest."""
+CHANGE_RIGHT = "clusters.change_linkbatch"
+DEEDS: dict[str, tuple[LinkBatch.State | None, str]] = {
+    "apply": (LinkBatch.State.APPLYING, "넣었습니다"),
+    "undo": (LinkBatch.State.UNDOING, "되돌렸습니다"),
+    "discard": (None, "버렸습니다."),
+}
+"""{deed: (the state of a batch that it is done to, what is said then)}."""
 CONFLICTS_SHOWN = 50
+FIGURES = {"planned": "계획", "inserted": "넣음", "refused": "거부", "conflicts": "충돌", "undone": "되돌림"}
 
 
 @admin.register(LinkBatch)
-class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
+class LinkBatchAdmin(PlanningAdmin[LinkBatch]):
     """The batches, the newest first."""
 
     list_display = (
@@ -52,16 +62,10 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
     empty_hint = "'링크 계획하기'를 누르면 넣을 링크가 한 묶음으로 제안됩니다. 넣기 전에는 글이 바뀌지 않습니다."
     change_list_template = "admin/clusters/linkbatch/change_list.html"
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list with the way to plan, for who may."""
-        extra = {"may_plan": request.user.has_perm(PLAN_RIGHT), **(extra_context or {})}
-        return super().changelist_view(request, extra)
-
     def get_urls(self) -> list[URLPattern]:
         """The pages, and before them what can be done."""
         wrap = self.admin_site.admin_view
         own = [
-            path("plan/", wrap(self.plan_view), name="clusters_linkbatch_plan"),
             path("<int:key>/<slug:deed>/do/", wrap(self.do_view), name="clusters_linkbatch_do"),
         ]
         return [*own, *super().get_urls()]
@@ -76,54 +80,51 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
         if batch is None:
             raise Http404("이 묶음이 없습니다. 목록에서 다시 고르세요.")
         page, posts = read_posts(batch, request.GET.get("p"))
+        progress = read_progress(batch)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": f"링크 묶음 {batch.batch_id[:12]}",
             "batch": batch,
             "state": pill(batch.get_state_display(), BATCH_TONES[batch.state]),
+            "figures": [(word, f"{getattr(batch, name):,}") for name, word in FIGURES.items()],
             "page": page,
             "posts": [(found, [(shown, _pill_link(shown.link)) for shown in found.links]) for found in posts],
-            "refusals": sorted(
-                ((REFUSALS.get(code, code), code, n) for code, n in batch.refusals.items()),
-                key=lambda it: (-it[2], it[0]),
-            ),
+            "refusals": [
+                (REFUSALS.get(code, code), code, _write(number))
+                for code, number in sorted(batch.refusals.items(), key=lambda it: (-it[1], it[0]))
+            ],
             "counted": COUNTED,
             "conflicts": list_conflicts(batch, CONFLICTS, limit=CONFLICTS_SHOWN),
             "may_change": request.user.has_perm(CHANGE_RIGHT),
-            "is_waiting": batch.state in (LinkBatch.State.PLANNED, LinkBatch.State.APPLYING),
-            "is_undoable": batch.state in (LinkBatch.State.APPLIED, LinkBatch.State.APPLYING, LinkBatch.State.UNDOING)
-            and batch.inserted > 0,
+            "progress": progress,
+            "is_busy": progress is not None and not progress.is_silent,
+            "to_insert": _write(batch.planned if batch.state == LinkBatch.State.PLANNED else 0),
+            "to_undo": _write(progress.inserted if progress else batch.inserted),
         }
         return TemplateResponse(request, "admin/clusters/linkbatch/batch.html", context)
 
-    def plan_view(self, request: HttpRequest) -> HttpResponse:
+    def plan(self, request: HttpRequest) -> str:
         """Propose a batch."""
-        if not request.user.has_perm(PLAN_RIGHT):
-            raise PermissionDenied
-        back = HttpResponseRedirect(reverse("admin:clusters_linkbatch_changelist"))
-        if request.method != "POST":
-            return back
         try:
             done = plan_links(reason=request.POST.get("reason", "").strip(), actor_id=request.user.pk)
-        except (BatchRefused, LockHeld) as refusal:
+        except BatchRefused as refusal:
             messages.error(request, str(refusal))
-            return back
+            return ""
         if not done.batch_id:
-            messages.warning(
-                request, f"글 {done.scanned:,}개를 읽었지만 새로 넣을 링크가 없습니다. 거부 {done.refused:,}개."
-            )
-            return back
+            words = f"글 {done.scanned:,}개를 읽었지만 새로 넣을 링크가 없습니다. 거부 {done.refused:,}개."
+            messages.warning(request, words)
+            return ""
         messages.success(request, f"링크 {done.planned:,}개를 계획했습니다. 아직 글은 바뀌지 않았습니다.")
         key = LinkBatch.objects.values_list("pk", flat=True).get(batch_id=done.batch_id)
-        return HttpResponseRedirect(reverse("admin:clusters_linkbatch_change", args=[key]))
+        return reverse("admin:clusters_linkbatch_change", args=[key])
 
     def do_view(self, request: HttpRequest, key: int, deed: str) -> HttpResponse:
         """Insert, take back or discard a batch."""
         if not request.user.has_perm(CHANGE_RIGHT):
             raise PermissionDenied
         batch = LinkBatch.objects.filter(pk=key).first()
-        if batch is None or deed not in ("apply", "undo", "discard"):
+        if batch is None or deed not in DEEDS:
             raise Http404("이 묶음이 없습니다. 목록에서 다시 고르세요.")
         if request.method == "POST":
             try:
@@ -133,17 +134,16 @@ class LinkBatchAdmin(ReadOnlyAdmin[LinkBatch]):
         return HttpResponseRedirect(reverse("admin:clusters_linkbatch_change", args=[key]))
 
     def _do(self, request: HttpRequest, batch: LinkBatch, deed: str) -> None:
-        if deed == "discard":
+        state, word = DEEDS[deed]
+        if state is None:
             is_gone = discard_batch(batch_id=batch.batch_id)
-            messages.success(request, "버렸습니다." if is_gone else "이미 계획이 아닙니다. 달라진 것이 없습니다.")
+            messages.success(request, word if is_gone else "이미 계획이 아닙니다. 달라진 것이 없습니다.")
             return
-        run = apply_batch if deed == "apply" else undo_batch
-        done = run(batch_id=batch.batch_id, actor_id=request.user.pk, posts_most=POSTS_PER_REQUEST)
-        measure_links(batch_id=batch.batch_id)
-        _tell(request, done, "넣었습니다" if deed == "apply" else "되돌렸습니다")
-        batch.refresh_from_db()
-        if batch.state in (LinkBatch.State.APPLYING, LinkBatch.State.UNDOING):
-            messages.warning(request, f"글 {POSTS_PER_REQUEST}개씩 합니다. 남은 글이 있으니 이어서 누르세요.")
+        done = start_batch(batch_id=batch.batch_id, state=state, actor_id=request.user.pk)
+        if done is not None:
+            _tell(request, done, word)
+            return
+        transaction.on_commit(partial(hand_over, carry_out_links, batch.batch_id, request.user.pk))
 
     @admin.display(description="묶음", ordering="id")
     def label(self, batch: LinkBatch) -> SafeString:
@@ -204,7 +204,7 @@ class PlannedLinkAdmin(ReadOnlyAdmin[PlannedLink]):
         "rule",
         "state_pill",
         "reason_shown",
-        "score",
+        "score_shown",
         "batch_link",
     )
     list_filter = ("state", "reason", "rule_id")
@@ -246,10 +246,20 @@ class PlannedLinkAdmin(ReadOnlyAdmin[PlannedLink]):
             return NOTHING
         return format_html('<span title="{}">{}</span>', link.reason, link.get_reason_display())
 
+    @admin.display(description="점수", ordering="score")
+    def score_shown(self, link: PlannedLink) -> SafeString | str:
+        """How much it was wanted; nothing is known of one that was refused."""
+        return format_number(round(link.score, 2)) if link.score else NOTHING
+
     @admin.display(description="묶음")
     def batch_link(self, link: PlannedLink) -> SafeString:
         """Its batch."""
         return link_to(reverse("admin:clusters_linkbatch_change", args=[link.batch_id]), link.batch.batch_id[:12])
+
+
+def _write(number: int) -> str:
+    """A number with thousands separators; "" of none."""
+    return f"{number:,}" if number else ""
 
 
 def _pill_link(link: PlannedLink) -> SafeString:

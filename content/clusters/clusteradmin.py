@@ -14,22 +14,22 @@ from django.utils.html import format_html
 from content.clusters import editing
 from content.clusters.maps import ClusterFacts, draw_all, draw_map, list_loose_posts, read_clusters
 from content.clusters.models import Cluster, Role
+from content.clusters.planadmin import PlanningAdmin
 from content.clusters.planning import plan_clusters
 from content.desk import format_number, link_to_post
 from content.posts.models import Post
-from perfhooks.desk import NOTHING, ReadOnlyAdmin, ago, pill
-from perfhooks.locks import LockHeld
+from perfhooks.desk import NOTHING, ago, pill
 
 if TYPE_CHECKING:
     from django.utils.safestring import SafeString
 
-PLAN_RIGHT, DECIDE_RIGHT = "clusters.add_cluster", "clusters.change_cluster"
+DECIDE_RIGHT = "clusters.change_cluster"
 OVERVIEW_MOST = 400
 """Clusters that one drawing shows."""
 
 
 @admin.register(Cluster)
-class ClusterAdmin(ReadOnlyAdmin[Cluster]):
+class ClusterAdmin(PlanningAdmin[Cluster]):
     """The clusters, with how well each hangs together."""
 
     list_display = ("label", "hub", "spokes", "coverage", "orphans", "fixed", "planned")
@@ -48,17 +48,11 @@ class ClusterAdmin(ReadOnlyAdmin[Cluster]):
         shown.result_list = rows
         return shown
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """The list with the way to plan, for who may."""
-        extra = {"may_plan": request.user.has_perm(PLAN_RIGHT), **(extra_context or {})}
-        return super().changelist_view(request, extra)
-
     def get_urls(self) -> list[URLPattern]:
-        """The pages, and before them the map, planning and decisions."""
+        """The pages, and before them the map and decisions."""
         wrap = self.admin_site.admin_view
         own = [
             path("map/", wrap(self.map_view), name="clusters_cluster_map"),
-            path("plan/", wrap(self.plan_view), name="clusters_cluster_plan"),
             path("<int:cluster_id>/decide/", wrap(self.decide_view), name="clusters_cluster_decide"),
         ]
         return [*own, *super().get_urls()]
@@ -81,6 +75,7 @@ class ClusterAdmin(ReadOnlyAdmin[Cluster]):
             "cluster": cluster,
             "facts": facts,
             "drawing": drawing,
+            "is_crowd": any(node.number for node in drawing.nodes),
             "kinds": ("down", "up", "near", "cross"),
             "may_decide": may_decide,
             "others": Cluster.objects.exclude(pk=cluster.pk).order_by("name", "pk")[:OVERVIEW_MOST]
@@ -110,22 +105,15 @@ class ClusterAdmin(ReadOnlyAdmin[Cluster]):
         }
         return TemplateResponse(request, "admin/clusters/cluster/overview.html", context)
 
-    def plan_view(self, request: HttpRequest) -> HttpResponse:
-        """Plan anew."""
-        if not request.user.has_perm(PLAN_RIGHT):
-            raise PermissionDenied
-        if request.method == "POST":
-            try:
-                done = plan_clusters()
-            except LockHeld as held:
-                messages.error(request, str(held))
-            else:
-                messages.success(
-                    request,
-                    f"글 {done.posts:,}개 가운데 {done.clustered:,}개가 클러스터 {done.clusters:,}개에 있습니다. "
-                    f"들어온 글 {done.added:,}개, 나간 글 {done.removed:,}개. 편집자가 정한 글 {done.kept:,}개는 그대로입니다.",
-                )
-        return HttpResponseRedirect(reverse("admin:clusters_cluster_changelist"))
+    def plan(self, request: HttpRequest) -> str:
+        """Group the posts anew."""
+        done = plan_clusters()
+        messages.success(
+            request,
+            f"글 {done.posts:,}개 가운데 {done.clustered:,}개가 클러스터 {done.clusters:,}개에 있습니다. "
+            f"들어온 글 {done.added:,}개, 나간 글 {done.removed:,}개. 편집자가 정한 글 {done.kept:,}개는 그대로입니다.",
+        )
+        return ""
 
     def decide_view(self, request: HttpRequest, cluster_id: int) -> HttpResponse:
         """Keep what an editor decides about one post, or about the whole cluster."""

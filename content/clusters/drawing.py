@@ -1,13 +1,15 @@
 """The geometry of cluster maps: posts and links in, places on an SVG drawing out. The same input gives the same drawing."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import ceil, cos, hypot, pi, sin
 
 WIDTH = 960
-RING_MOST = 12
-"""More spokes than this stand on two rings."""
+RING_MOST, LABELS_MOST = 12, 24
+"""More spokes than this stand on two rings; more than that are a crowd: on as many rings as give each the most room, with
+their numbers in the table instead of their titles."""
+RINGS_MOST, INNERMOST_SHARE, FILLED_SHARE = 9, 0.36, 0.42
 TITLE_SIGNS, LINE_SIGNS = 26, 13
 HUB_RADIUS, SPOKE_RADIUS, OUTSIDE_RADIUS = 30.0, 15.0, 8.0
 ROW_HEIGHT = 560
@@ -33,7 +35,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A drawn post. kind: hub, spoke, orphan, draft or outside; lines: of its label."""
+    """A drawn post. kind: hub, spoke, orphan, draft or outside; lines: of its label; number: instead of one, in a crowd."""
 
     x: float
     y: float
@@ -43,6 +45,7 @@ class Node:
     address: str
     lines: tuple[str, ...] = ()
     label_y: float = 0.0
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +118,20 @@ class Circle:
 def draw_cluster(
     spots: Sequence[Spot], links: Sequence[tuple[int, int, str]], *, outside: Sequence[Spot] = ()
 ) -> ClusterMap:
-    """One cluster with its links. links: (source, target, words); outside: posts of other clusters that they touch."""
+    """One cluster with its links. spots: the hub first; links: (source, target, words); outside: of other clusters, touched by
+    them.
+    """
     middle = (WIDTH / 2, ROW_HEIGHT / 2)
-    places = _place_ring(spots, middle, (300.0, 200.0))
+    spokes = sum(not spot.is_hub for spot in spots)
+    is_crowd = spokes > LABELS_MOST
+    reach = (345.0, 245.0) if is_crowd else (300.0, 200.0)
+    size = min(SPOKE_RADIUS, FILLED_SHARE * _choose_rings(spokes, reach[1])[1]) if is_crowd else SPOKE_RADIUS
+    places = _place_ring(spots, middle, reach)
     places |= _place_outside(outside[:OUTSIDE_MOST], places, links)
     known = {spot.id: spot for spot in (*spots, *outside)}
+    inside = {spot.id: number for number, spot in enumerate(spots)}
     nodes = [
-        _draw_node(known[key], place, is_outside=key not in {spot.id for spot in spots})
+        _draw_node(known[key], place, size, number=inside.get(key, 0) if is_crowd else 0, is_outside=key not in inside)
         for key, place in places.items()
     ]
     radii = {key: node.radius for key, node in zip(places, nodes, strict=True)}
@@ -173,10 +183,12 @@ def _draw_cell(
     radius = height * 0.29
     places = _place_ring(circle.spots, centre, (min(radius * 1.35, width * 0.36), radius))
     known = {spot.id: spot for spot in circle.spots}
+    spokes = len(circle.spots) - 1
+    small = min(6.0 * scale, FILLED_SHARE * _choose_rings(spokes, radius)[1]) if spokes > LABELS_MOST else 6.0 * scale
     nodes = []
     for key, place in places.items():
         spot = known[key]
-        size = (11.0 if spot.is_hub else 6.0) * scale
+        size = 11.0 * scale if spot.is_hub else small
         nodes.append(Node(_round(place[0]), _round(place[1]), _round(size), _name_node(spot), _say(spot), spot.address))
     radii = {key: node.radius for key, node in zip(places, nodes, strict=True)}
     arcs = [
@@ -213,17 +225,40 @@ def _draw_spines(spots: Sequence[Spot], places: Mapping[int, tuple[float, float]
 def _place_ring(
     spots: Sequence[Spot], middle: tuple[float, float], radii: tuple[float, float]
 ) -> dict[int, tuple[float, float]]:
-    """The hub in the middle, the spokes around it from the top on, on two rings where they are many."""
+    """The hub in the middle, the spokes around it from the top on, on more rings the more they are."""
     places = {spot.id: middle for spot in spots if spot.is_hub}
     spokes = [spot for spot in spots if not spot.is_hub]
-    for number, spot in enumerate(spokes):
-        angle = 2 * pi * number / len(spokes) - pi / 2
-        share = 0.62 if len(spokes) > RING_MOST and number % 2 else 1.0
+    for spot, (share, angle) in zip(spokes, _spread(len(spokes), radii[1]), strict=True):
         places[spot.id] = (
             middle[0] + share * radii[0] * cos(angle),
             middle[1] + share * radii[1] * sin(angle),
         )
     return places
+
+
+def _spread(number: int, radius: float) -> Iterator[tuple[float, float]]:
+    """(share of the outermost ring, angle) of so many spokes."""
+    if number <= LABELS_MOST:
+        for at in range(number):
+            yield 0.62 if number > RING_MOST and at % 2 else 1.0, 2 * pi * at / number - pi / 2
+        return
+    shares, _room = _choose_rings(number, radius)
+    left, whole = number, sum(shares)
+    for ring, share in enumerate(shares):
+        count = min(left, ceil(number * share / whole)) if ring < len(shares) - 1 else left
+        left -= count
+        yield from ((share, 2 * pi * (at + ring % 2 / 2) / count - pi / 2) for at in range(count))
+
+
+def _choose_rings(number: int, radius: float) -> tuple[list[float], float]:
+    """The rings that give so many spokes the most room, as shares of the outermost, and how much room it is."""
+    found = []
+    for rings in range(2, RINGS_MOST + 1):
+        step = (1 - INNERMOST_SHARE) / (rings - 1)
+        shares = [1 - step * at for at in range(rings)]
+        found.append((min(2 * pi * radius * sum(shares) / max(number, 1), step * radius), shares))
+    room, shares = max(found, key=lambda it: it[0])
+    return shares, room
 
 
 def _place_outside(
@@ -244,12 +279,13 @@ def _place_outside(
     return placed
 
 
-def _draw_node(spot: Spot, place: tuple[float, float], *, is_outside: bool) -> Node:
-    radius = OUTSIDE_RADIUS if is_outside else HUB_RADIUS if spot.is_hub else SPOKE_RADIUS
-    lines = _break(spot.title) if not is_outside else (_cut(spot.title, 7),)
+def _draw_node(spot: Spot, place: tuple[float, float], size: float, *, number: int, is_outside: bool) -> Node:
+    radius = OUTSIDE_RADIUS if is_outside else HUB_RADIUS if spot.is_hub else size
+    lines = (_cut(spot.title, 7),) if is_outside else () if number else _break(spot.title)
     kind = "outside" if is_outside else _name_node(spot)
-    label_y = place[1] + radius + 15
-    return Node(_round(place[0]), _round(place[1]), radius, kind, _say(spot), spot.address, lines, _round(label_y))
+    title = f"{number}. {_say(spot)}" if number else _say(spot)
+    x, y, label_y = (_round(value) for value in (*place, place[1] + radius + 15))
+    return Node(x, y, _round(radius), kind, title, spot.address, lines, label_y, number)
 
 
 def _name_node(spot: Spot) -> str:

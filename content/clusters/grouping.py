@@ -104,7 +104,8 @@ class Nearness:
             scores = np.zeros(len(ids), np.float32)
             for word in query_words(topic.title, ignored=ignored):
                 documents, weights = postings.find_all(word.required)
-                scores[documents] += weights
+                # A word of many syllables is no more telling than a short one: its pairs count together as one.
+                scores[documents] += weights / len(word.required)
             whole = float(scores[place])
             if whole <= 0:
                 continue

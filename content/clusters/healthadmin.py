@@ -68,7 +68,7 @@ def draw_health(rows: Sequence[LinkHealth]) -> HealthChart | None:
 class LinkHealthAdmin(ReadOnlyAdmin[LinkHealth]):
     """The measurements, the newest first, below their course."""
 
-    list_display = ("measured", "links", "orphan", "coverage", "entropy", "cross", "broken_pill", "sessions")
+    list_display = ("measured", "linked", "orphan", "coverage", "entropy", "cross", "broken_pill", "sessions")
     list_filter = ()
     ordering = ("-measured_at", "-id")
     empty_hint = "링크 묶음을 넣거나 되돌릴 때마다, 그리고 파이프라인을 돌릴 때마다 한 줄씩 쌓입니다."
@@ -89,6 +89,11 @@ class LinkHealthAdmin(ReadOnlyAdmin[LinkHealth]):
     def measured(self, row: LinkHealth) -> SafeString:
         """When."""
         return ago(row.measured_at)
+
+    @admin.display(description="링크", ordering="links")
+    def linked(self, row: LinkHealth) -> SafeString:
+        """Links between published posts."""
+        return format_number(row.links)
 
     @admin.display(description="고아 글", ordering="orphans")
     def orphan(self, row: LinkHealth) -> SafeString:

@@ -4,7 +4,7 @@ Stopped half-way, what is done stays done and the rest goes on by the same call.
 conflict with its name: its words are never touched.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -32,6 +32,12 @@ from perfhooks.spans import span
 State = PlannedLink.State
 BatchState = LinkBatch.State
 NOBODY_ID = 0
+POSTS_PER_BEAT = 20
+MAY_BECOME = {
+    BatchState.APPLYING: (BatchState.PLANNED, BatchState.APPLYING),
+    BatchState.UNDOING: (BatchState.APPLIED, BatchState.APPLYING, BatchState.UNDOING),
+}
+"""{state of a batch at work: the states from which it may come}."""
 
 log = structlog.get_logger()
 
@@ -58,28 +64,24 @@ class _Done:
     conflict: str = ""
 
 
-def apply_batch(*, batch_id: str, actor_id: int | None = None, posts_most: int | None = None) -> BatchOutcome:
+def apply_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
     """Insert the links of a planned batch, or go on with one that was cut off. Inserted once, it inserts nothing more.
 
-    posts_most: stop after so many posts, as if cut off; None for all.
     Raises LinkBatch.DoesNotExist, BatchRefused for a batch that was undone or discarded, `LockHeld` beside another run.
     """
     with hold_lock(LINK_LOCK):
         batch = LinkBatch.objects.get(batch_id=batch_id)
         if batch.state == BatchState.APPLIED:
             return BatchOutcome(batch_id)
-        _claim(batch, BatchState.APPLYING, {BatchState.PLANNED, BatchState.APPLYING})
-        sources = _list_sources(batch, State.PLANNED)
-        done = [_insert_into(batch, post_id, actor_id) for post_id in sources[:posts_most]]
-        is_whole = posts_most is None or len(sources) <= posts_most
-        _close(batch, BatchState.APPLIED if is_whole else BatchState.APPLYING)
+        _claim(batch, BatchState.APPLYING)
+        done = [_insert_into(batch, post_id, actor_id) for post_id in _walk_sources(batch, State.PLANNED)]
+        _close(batch, BatchState.APPLIED)
         return _sum_up(batch_id, done)
 
 
-def undo_batch(*, batch_id: str, actor_id: int | None = None, posts_most: int | None = None) -> BatchOutcome:
+def undo_batch(*, batch_id: str, actor_id: int | None = None) -> BatchOutcome:
     """Take the links of a batch out again: the exact bytes where the post was not edited since, else only its own links.
 
-    posts_most: stop after so many posts, as if cut off; None for all.
     A batch of which links had to stay can be undone again later. Raises LinkBatch.DoesNotExist, BatchRefused for a batch
     that inserted nothing, `LockHeld` beside another run.
     """
@@ -87,15 +89,17 @@ def undo_batch(*, batch_id: str, actor_id: int | None = None, posts_most: int | 
         batch = LinkBatch.objects.get(batch_id=batch_id)
         if batch.state == BatchState.UNDONE:
             return BatchOutcome(batch_id)
-        _claim(batch, BatchState.UNDOING, {BatchState.APPLIED, BatchState.APPLYING, BatchState.UNDOING})
-        sources = _list_sources(batch, State.INSERTED)
-        done = [_take_out_of(batch, post_id, actor_id) for post_id in sources[:posts_most]]
-        if posts_most is not None and len(sources) > posts_most:
-            _close(batch, BatchState.UNDOING)
-        else:
-            is_whole = not batch.links.filter(state=State.INSERTED).exists()
-            _close(batch, BatchState.UNDONE if is_whole else BatchState.APPLIED)
+        _claim(batch, BatchState.UNDOING)
+        done = [_take_out_of(batch, post_id, actor_id) for post_id in _walk_sources(batch, State.INSERTED)]
+        is_whole = not batch.links.filter(state=State.INSERTED).exists()
+        _close(batch, BatchState.UNDONE if is_whole else BatchState.APPLIED)
         return _sum_up(batch_id, done)
+
+
+def begin_batch(*, batch_id: str, state: LinkBatch.State) -> None:
+    """Let a batch be at work, `applying` or `undoing`, for somebody who does it next. Raises as the two above."""
+    with hold_lock(LINK_LOCK):
+        _claim(LinkBatch.objects.get(batch_id=batch_id), state)
 
 
 def discard_batch(*, batch_id: str) -> bool:
@@ -138,19 +142,24 @@ def _take_out_exactly(body: str, links: Sequence[PlannedLink]) -> str | None:
     return before if hash_body(before) == links[0].body_hash else None
 
 
-def _claim(batch: LinkBatch, state: str, allowed: Collection[str]) -> None:
+def _claim(batch: LinkBatch, state: LinkBatch.State) -> None:
     """Let the batch be at work, seen by everybody. Raises BatchRefused."""
     others = LinkBatch.objects.filter(state__in=OPEN).exclude(pk=batch.pk).first()
     if others is not None:
         raise BatchRefused(f"묶음 {others.batch_id}의 일이 끝나지 않았습니다. 그 묶음을 먼저 이어서 끝내세요.")
-    if not LinkBatch.objects.filter(pk=batch.pk, state__in=allowed).update(state=state):
+    found = LinkBatch.objects.filter(pk=batch.pk, state__in=MAY_BECOME[state])
+    if not found.update(state=state, worked_at=timezone.now()):
         batch.refresh_from_db()
         raise BatchRefused(f"묶음 {batch.batch_id}은(는) '{batch.get_state_display()}' 상태라 할 수 없습니다.")
 
 
-def _list_sources(batch: LinkBatch, state: str) -> list[int]:
+def _walk_sources(batch: LinkBatch, state: str) -> Iterator[int]:
+    """The posts whose links are in this state, one by one; on the way the batch shows that it is being worked on."""
     rows = batch.links.filter(state=state).order_by("source_id").values_list("source_id", flat=True)
-    return list(rows.distinct())
+    for number, post_id in enumerate(list(rows.distinct())):
+        if number % POSTS_PER_BEAT == 0:
+            LinkBatch.objects.filter(pk=batch.pk).update(worked_at=timezone.now())
+        yield post_id
 
 
 @transaction.atomic

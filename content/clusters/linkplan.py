@@ -108,6 +108,7 @@ class _Sheet:
     dead: set[tuple[int, int]] = field(default_factory=set)
     text: TextMap | None = None
     seen: Seen | None = None
+    parts: set[int] | None = None
 
     def read(self) -> TextMap:
         """The page's paragraphs, read once."""
@@ -156,6 +157,7 @@ class LinkPlanner:
         self.pins = {(pin.source, pin.target): pin for pin in pins}
         self.blocks = set(blocks)
         self.inbound: Counter[int] = Counter()
+        self.reached: set[int] = set()
         self.uses: Counter[tuple[int, str]] = Counter()
         self.served: dict[str, int] = {}
         self.crossing: Counter[int] = Counter()
@@ -202,13 +204,13 @@ class LinkPlanner:
         return len(self.proposals) > before
 
     def _serve_orphans(self, edges: Sequence[tuple[float, int, int]]) -> None:
-        """One link for each post that has none, the one with the fewest chances first."""
+        """One link for each post that readers reach by none, the one with the fewest chances first."""
         chances: dict[int, list[int]] = defaultdict(list)
         for _minus, source, target in edges:
             chances[target].append(source)
         for target in sorted(chances, key=lambda target: (len(chances[target]), target)):
             for source in chances[target]:
-                if self.inbound[target]:
+                if target in self.reached:
                     break
                 self._try(source, target, "orphan")
 
@@ -225,7 +227,8 @@ class LinkPlanner:
                 if rule == "cross" and self.near(source, target) < self.limits.alike:
                     continue
                 edges["hub" if rule in HUB_RULES else rule].append((-score, source, target))
-                edges["orphan"].append((-score, source, target))
+                if sheet.page.is_live:
+                    edges["orphan"].append((-score, source, target))
         return {rule: sorted(found) for rule, found in edges.items()}
 
     def _name_rule(self, source: int, target: int) -> str:
@@ -318,6 +321,8 @@ class LinkPlanner:
             return
         sheet.targets.add(target)
         self.inbound[target] += 1
+        if sheet.page.is_live:
+            self.reached.add(target)
         self.uses[target, key] += 1
         self.served.setdefault(key, target)
         rule = self._name_rule(source, target)
@@ -349,15 +354,22 @@ class LinkPlanner:
         return depths
 
     def _note_missing(self) -> None:
-        """What is wanted between hub and spokes but finds no words."""
+        """What is wanted between hub and spokes but finds no words, or only parts of words."""
+        for source, target in self._list_missing():
+            sheet = self.sheets[source]
+            if sheet.parts is None:
+                sheet.parts = self.book.find_parts(sheet.page.body)
+            reason = "not_whole_word" if target in sheet.parts else "no_anchor"
+            self.refusals[source, target] = Refusal(source, target, self._name_rule(source, target), reason)
+
+    def _list_missing(self) -> Iterator[tuple[int, int]]:
         for members in self.members.values():
             for hub in (post for post in members if self._page(post).is_hub):
                 for spoke in members:
                     for source, target in ((hub, spoke), (spoke, hub)) if spoke != hub else ():
                         is_open = target not in self.sheets[source].targets and (source, target) not in self.refusals
                         if is_open and self._page(target).is_live:
-                            rule = self._name_rule(source, target)
-                            self.refusals[source, target] = Refusal(source, target, rule, "no_anchor")
+                            yield source, target
 
     def _page(self, post: int) -> Page:
         return self.sheets[post].page

@@ -157,6 +157,7 @@ class LinkBatch(models.Model):
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="+", verbose_name="만든 사람"
     )
     made_at = models.DateTimeField("계획한 때")
+    worked_at = models.DateTimeField("마지막 진행", null=True, blank=True)
     applied_at = models.DateTimeField("넣은 때", null=True, blank=True)
     undone_at = models.DateTimeField("되돌린 때", null=True, blank=True)
     trace_id = models.CharField("추적 ID", max_length=64)

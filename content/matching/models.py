@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from content.matching.rules import WEIGHT_MOST
+from perfhooks.versions import Version
 
 
 class RuleId(models.TextChoices):
@@ -87,17 +88,11 @@ class MatchHistory(models.Model):
         return f"{self.post_id} · {self.get_rule_id_display()}"
 
 
-class Ruleset(models.Model):
-    """A version of the rules. Never changed once it is there: an edit is a new version."""
+class Ruleset(Version):
+    """A version of the rules."""
 
-    version = models.PositiveIntegerField("판", unique=True)
     name = models.CharField("이름", max_length=80)
-    note = models.CharField("바꾼 이유", max_length=300, blank=True)
     readings = models.JSONField("낱말 읽기", default=dict, blank=True)
-    based_on = models.PositiveIntegerField("바탕이 된 판", null=True, blank=True)
-    is_active = models.BooleanField("적용 중", default=False)
-    created_by = models.CharField("만든 사람", max_length=150, blank=True)
-    created_at = models.DateTimeField("만든 때")
 
     class Meta:
         verbose_name = "매칭 규칙"

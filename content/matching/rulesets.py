@@ -3,37 +3,23 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
-from django.utils import timezone
-
 from content.cro.environment import TEMPLATE_VERSIONS
 from content.matching.decision import Decision, Shelf, choose, decide
+from content.matching.defaults import DEFAULT_RULESET
 from content.matching.engine import Choice
 from content.matching.models import Intent, MatchDecision, Rule, Ruleset
 from content.matching.rules import RulesetSpec, find_faults
-from content.matching.selectors import get_active_ruleset, select_post_words
+from content.matching.selectors import select_post_words
 from content.matching.services import read_ruling
 from content.posts.models import Post
 from content.posts.selectors import PROCESSABLE_STATUSES, keep_processable
 from content.refresh.services import enqueue_posts
 from content.times import korean_today
+from perfhooks.versions import VersionRefused, add_version, refuse_conflicts
 from products.catalog.selectors import ProductFacts, get_facts_by_id, list_category_best
 
 PREVIEW_POSTS = 1_000
 FACTS_BATCH = 2_000
-
-
-class RulesetRefused(Exception):
-    """A ruleset that must not be saved. faults: (where, what to do)."""
-
-    def __init__(self, faults: Sequence[tuple[str, str]]) -> None:
-        super().__init__("\n".join(f"{place}: {text}" for place, text in faults))
-        self.faults = tuple(faults)
-
-
-class RulesetConflict(Exception):
-    """Somebody else has saved a version meanwhile; the message says who and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +86,18 @@ def preview_ruleset(*, draft: RulesetSpec, limit: int = PREVIEW_POSTS) -> Previe
 def save_ruleset(*, draft: RulesetSpec, based_on: int, actor: str, note: str = "") -> SavedRuleset:
     """Make a new version of these rules the one in force, and queue the newest posts that it decides otherwise.
 
-    based_on: the version that the editor started from. Raises RulesetRefused, RulesetConflict.
+    based_on: the version that the editor started from. Raises VersionRefused, VersionConflict.
     """
     preview = preview_ruleset(draft=draft)
-    try:
-        with transaction.atomic():
-            version = _write(draft, based_on=based_on, actor=actor, note=note)
-            _note_turns(draft)
-            post_ids = [post.post_id for post in preview.changed]
-            enqueued = enqueue_posts(post_ids=keep_processable(post_ids), reason="outdated")
-    except IntegrityError as error:  # two saved in the same moment
-        raise RulesetConflict(_describe_conflict(based_on)) from error
-    return SavedRuleset(version, enqueued)
+    built_in, values = DEFAULT_RULESET.version, {"name": draft.name, "readings": dict(draft.readings)}
+    with refuse_conflicts(Ruleset, based_on=based_on):
+        row = add_version(Ruleset, built_in=built_in, based_on=based_on, actor=actor, note=note, values=values)
+        Intent.objects.bulk_create(_make_intents(row, draft))
+        Rule.objects.bulk_create(_make_rules(row, draft))
+        _note_turns(draft)
+        post_ids = [post.post_id for post in preview.changed]
+        enqueued = enqueue_posts(post_ids=keep_processable(post_ids), reason="outdated")
+    return SavedRuleset(row.version, enqueued)
 
 
 def _note_turns(draft: RulesetSpec) -> None:
@@ -126,34 +112,10 @@ def _note_turns(draft: RulesetSpec) -> None:
 
 
 def refuse_faults(draft: RulesetSpec) -> None:
-    """Raises RulesetRefused with everything that is wrong."""
+    """Raises VersionRefused with everything that is wrong."""
     faults = find_faults(draft, templates=TEMPLATE_VERSIONS)
     if faults:
-        raise RulesetRefused(faults)
-
-
-def _write(draft: RulesetSpec, *, based_on: int, actor: str, note: str) -> int:
-    held = list(Ruleset.objects.select_for_update().filter(is_active=True))
-    active = held[0].version if held else get_active_ruleset().version
-    newest = Ruleset.objects.aggregate(newest=Max("version"))["newest"] or 0
-    # Before the first save there is no row to lock: who comes second then sees a newer version, or the unique key refuses it.
-    if active != based_on or newest > active:
-        raise RulesetConflict(_describe_conflict(based_on))
-    version = active + 1
-    Ruleset.objects.filter(is_active=True).update(is_active=False)
-    row = Ruleset.objects.create(
-        version=version,
-        name=draft.name,
-        note=note,
-        readings=dict(draft.readings),
-        based_on=based_on,
-        is_active=True,
-        created_by=actor,
-        created_at=timezone.now(),
-    )
-    Intent.objects.bulk_create(_make_intents(row, draft))
-    Rule.objects.bulk_create(_make_rules(row, draft))
-    return version
+        raise VersionRefused(faults)
 
 
 def _make_intents(row: Ruleset, draft: RulesetSpec) -> Iterable[Intent]:
@@ -174,17 +136,6 @@ def _make_rules(row: Ruleset, draft: RulesetSpec) -> Iterable[Rule]:
         own = {name: getattr(it, name) for name in it.__dataclass_fields__ if name != "season"}
         first, last = it.season
         yield Rule(ruleset=row, position=position, season_first=first, season_last=last, **own)
-
-
-def _describe_conflict(based_on: int) -> str:
-    active = Ruleset.objects.filter(is_active=True).first()
-    if active is None:
-        return f"{based_on}판은 이제 적용 중인 판이 아닙니다. 목록에서 적용 중인 판을 다시 여세요."
-    who = active.created_by or "다른 사람"
-    return (
-        f"고치는 동안 {who}님이 {active.version}판을 저장했습니다(바탕은 {based_on}판이었습니다). "
-        f"적은 것은 그대로 있습니다. {active.version}판과 견주어 보고, 그 위에 저장하려면 바탕을 바꾸세요."
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ class RefreshConfig(AppConfig):
 
     name = "content.refresh"
     label = "refresh"
-    verbose_name = "리프레시 대기열"
+    verbose_name = "글 갱신"
 
     def ready(self) -> None:
         """Answer products.catalog and products.upsert."""

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from content.refresh.score import FIGURE_LIMIT, ONE, SCORE_MOST, THOUSAND
+from perfhooks.versions import Version
 
 REVENUE_LIMIT_WON = 1_000_000_000_000
 """Of one post on one day."""
@@ -231,10 +232,9 @@ class MetricImport(models.Model):
         return f"{self.get_source_display()} · {self.file_name}"
 
 
-class ScoreSettings(models.Model):
-    """A version of the score's settings. Never changed once it is there: an edit is a new version."""
+class ScoreSettings(Version):
+    """A version of the score's settings."""
 
-    version = models.PositiveIntegerField("판", unique=True)
     loss = models.PositiveSmallIntegerField("트래픽 가중치", default=350, help_text="천분율")
     conv = models.PositiveSmallIntegerField("전환 가중치", default=200, help_text="천분율")
     fresh = models.PositiveSmallIntegerField("신선도 가중치", default=150, help_text="천분율")
@@ -246,11 +246,6 @@ class ScoreSettings(models.Model):
     cooldown_days = models.PositiveSmallIntegerField("쉬는 기간", default=21, help_text="일")
     holdout_percent = models.PositiveSmallIntegerField("남겨 두는 비율", default=10, help_text="%")
     threshold = models.PositiveSmallIntegerField("최저 점수", default=200, help_text="천분율")
-    note = models.CharField("바꾼 이유", max_length=300, blank=True)
-    based_on = models.PositiveIntegerField("바탕이 된 판", null=True, blank=True)
-    is_active = models.BooleanField("적용 중", default=False)
-    created_by = models.CharField("만든 사람", max_length=150, blank=True)
-    created_at = models.DateTimeField("만든 때")
 
     class Meta:
         verbose_name = "점수 가중치"

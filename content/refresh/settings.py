@@ -3,28 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.db.models import Max
-from django.utils import timezone
-
 from content.posts.models import Post
 from content.refresh.models import ScoreSettings
 from content.refresh.score import KINDS, PARTS, ScoreSpec, find_spec_faults
+from perfhooks.versions import VersionRefused, add_version, refuse_conflicts
 
 PREVIEW_POSTS = 1_000
 SHOWN_POSTS = 50
-
-
-class SettingsRefused(Exception):
-    """Settings that must not be saved. faults: (field, what to do)."""
-
-    def __init__(self, faults: list[tuple[str, str]]) -> None:
-        super().__init__("\n".join(f"{name}: {text}" for name, text in faults))
-        self.faults = tuple(faults)
-
-
-class SettingsConflict(Exception):
-    """Somebody else has saved a version meanwhile; the message says who and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +73,15 @@ def find_spec(version: int) -> ScoreSpec:
 
 
 def refuse_faults(draft: ScoreSpec) -> None:
-    """Raises SettingsRefused with everything that is wrong."""
+    """Raises VersionRefused with everything that is wrong."""
     if faults := find_spec_faults(draft):
-        raise SettingsRefused(faults)
+        raise VersionRefused(faults)
 
 
 def preview_settings(*, draft: ScoreSpec, now: datetime | None = None) -> SettingsPreview:
     """Who moves among the leading posts if these settings were in force; two narrow queries and one for titles. Writes nothing.
 
-    Raises SettingsRefused.
+    Raises VersionRefused.
     """
     from content.refresh.scoring import list_top_under  # it reads the settings in force from here
 
@@ -126,45 +111,17 @@ def preview_settings(*, draft: ScoreSpec, now: datetime | None = None) -> Settin
 def save_settings(*, draft: ScoreSpec, based_on: int, actor: str, note: str = "") -> int:
     """Make a new version of these settings the one in force; returns its number. Scores follow with the next `score_posts`.
 
-    based_on: the version that the editor started from. Raises SettingsRefused, SettingsConflict.
+    based_on: the version that the editor started from. Raises VersionRefused, VersionConflict.
     """
     refuse_faults(draft)
-    try:
-        with transaction.atomic():
-            return _write(draft, based_on=based_on, actor=actor, note=note)
-    except IntegrityError as error:  # two saved in the same moment
-        raise SettingsConflict(_describe_conflict(based_on)) from error
-
-
-def _write(draft: ScoreSpec, *, based_on: int, actor: str, note: str) -> int:
-    held = ScoreSettings.objects.select_for_update().filter(is_active=True).first()
-    active = held.version if held else ScoreSpec().version
-    newest = ScoreSettings.objects.aggregate(newest=Max("version"))["newest"] or 0
-    if active != based_on or newest > active:
-        raise SettingsConflict(_describe_conflict(based_on))
-    ScoreSettings.objects.filter(is_active=True).update(is_active=False)
-    row = ScoreSettings.objects.create(
-        version=active + 1,
+    values = {
         **draft.weights,
         **{f"half_life_{kind}": days for kind, days in draft.half_lives.items()},
-        cooldown_days=draft.cooldown_days,
-        holdout_percent=draft.holdout_percent,
-        threshold=draft.threshold,
-        note=note,
-        based_on=based_on,
-        is_active=True,
-        created_by=actor,
-        created_at=timezone.now(),
-    )
+        "cooldown_days": draft.cooldown_days,
+        "holdout_percent": draft.holdout_percent,
+        "threshold": draft.threshold,
+    }
+    with refuse_conflicts(ScoreSettings, based_on=based_on):
+        built_in = ScoreSpec().version
+        row = add_version(ScoreSettings, built_in=built_in, based_on=based_on, actor=actor, note=note, values=values)
     return row.version
-
-
-def _describe_conflict(based_on: int) -> str:
-    active = ScoreSettings.objects.filter(is_active=True).first()
-    if active is None:
-        return f"{based_on}판은 이제 적용 중인 판이 아닙니다. 목록에서 적용 중인 판을 다시 여세요."
-    who = active.created_by or "다른 사람"
-    return (
-        f"고치는 동안 {who}님이 {active.version}판을 저장했습니다(바탕은 {based_on}판이었습니다). "
-        f"적은 것은 그대로 있습니다. {active.version}판과 견주어 보고 다시 저장하세요."
-    )

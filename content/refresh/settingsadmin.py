@@ -3,33 +3,24 @@
 import hashlib
 import json
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Self
 
 from django import forms
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils.safestring import SafeString
+from django.contrib import admin
 
 from content.refresh.models import ScoreSettings
 from content.refresh.score import KINDS, PARTS, THOUSAND, ScoreSpec
 from content.refresh.settings import (
     PREVIEW_POSTS,
     Move,
-    SettingsConflict,
     SettingsPreview,
-    SettingsRefused,
     get_spec,
     preview_settings,
     save_settings,
 )
 from content.refresh.wording import PART_NAMES, tell_points
-from perfhooks.desk import NOTHING, ReadOnlyAdmin, Tone, ago, link_to, pill
-
-PERMISSION = "refresh.add_scoresettings"
-TEMPLATE = "admin/refresh/scoresettings/next.html"
+from perfhooks.desk import NOTHING, Tone, pill
+from perfhooks.versionadmin import VersionAdmin
 
 
 def _weigh(name: str, text: str) -> forms.DecimalField:
@@ -64,6 +55,11 @@ class SettingsForm(forms.Form):
     based_on = forms.IntegerField(widget=forms.HiddenInput)
     previewed = forms.CharField(widget=forms.HiddenInput, required=False)
 
+    @property
+    def head(self) -> Self:
+        """All of it belongs to the version as a whole."""
+        return self
+
     def make_spec(self) -> ScoreSpec:
         """The settings of a valid form."""
         data = self.cleaned_data
@@ -96,11 +92,13 @@ def fingerprint(spec: ScoreSpec) -> str:
 
 
 @admin.register(ScoreSettings)
-class ScoreSettingsAdmin(ReadOnlyAdmin[ScoreSettings]):
+class ScoreSettingsAdmin(VersionAdmin[ScoreSettings]):
     """The versions, the newest first."""
 
     list_display = ("version_name", "state", "weights", "half_lives", "rest", "note", "created", "edit")
-    ordering = ("-version",)
+    next_template = "admin/refresh/scoresettings/next.html"
+    edit_words = "새 판 만들기"
+    unseen_words = "미리 본 것과 다릅니다. 순서가 바뀌는 글을 아래에서 보고 다시 저장하세요."
     search_fields = ("note", "created_by")
     search_help_text = "바꾼 이유와 만든 사람으로 찾습니다"
     empty_hint = "아직 판이 없어 내장된 기본 가중치로 계산합니다."
@@ -109,84 +107,35 @@ class ScoreSettingsAdmin(ReadOnlyAdmin[ScoreSettings]):
         ("기록", {"fields": ("based_on", "created_by", "created")}),
     )
 
-    def get_urls(self) -> list[URLPattern]:
-        """The pages, and the one for the next version before them."""
-        view = self.admin_site.admin_view(self.edit_view)
-        return [path("<int:version>/next/", view, name="refresh_scoresettings_next"), *super().get_urls()]
+    def read_version(self, version: int) -> ScoreSpec:
+        """A version's settings."""
+        return get_spec(version)
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
-        """The columns; the way to the next version only for who may write it."""
-        return tuple(name for name in self.list_display if name != "edit" or request.user.has_perm(PERMISSION))
+    def open_form(self, held: ScoreSpec, data: Any = None) -> SettingsForm:
+        """The settings as an editor writes them."""
+        return SettingsForm(data, initial=fill_form(held))
 
-    def edit_view(self, request: HttpRequest, version: int) -> HttpResponse:
-        """The next version, written on top of this one: first tried on the posts, then saved."""
-        if not request.user.has_perm(PERMISSION):
-            raise PermissionDenied
-        try:
-            spec = get_spec(version)
-        except ScoreSettings.DoesNotExist as error:
-            raise Http404(f"{version}판이 없습니다. 목록에서 다시 고르세요.") from error
-        if request.method != "POST":
-            return self._show(request, spec, SettingsForm(initial=fill_form(spec)))
-        data = request.POST.copy()
-        if str(data.get("rebase", "")).isdecimal():
-            data["based_on"] = str(data["rebase"])
-        form = SettingsForm(data)
-        return self._try(request, spec, form) if form.is_valid() else self._show(request, spec, form)
+    def fingerprint(self, draft: ScoreSpec) -> str:
+        """Of all but the number."""
+        return fingerprint(draft)
 
-    def _try(self, request: HttpRequest, spec: ScoreSpec, form: SettingsForm) -> HttpResponse:
-        draft, data = form.make_spec(), form.cleaned_data
-        try:
-            if "save" in request.POST and data["previewed"] == fingerprint(draft):
-                actor = request.user.get_username()
-                saved = save_settings(draft=draft, based_on=data["based_on"], actor=actor, note=data["note"])
-                messages.success(
-                    request, f"{saved}판을 저장해 적용했습니다. 다음 계산부터 이 가중치로 순서를 정합니다."
-                )
-                return HttpResponseRedirect(reverse("admin:refresh_scoresettings_changelist"))
-            if "save" in request.POST:
-                messages.warning(request, "미리 본 것과 다릅니다. 순서가 바뀌는 글을 아래에서 보고 다시 저장하세요.")
-            return self._show(request, spec, form, preview=preview_settings(draft=draft), seen=fingerprint(draft))
-        except SettingsRefused as refusal:
-            return self._show(request, spec, form, faults=refusal.faults)
-        except SettingsConflict as conflict:
-            return self._show(request, spec, form, conflict=str(conflict))
+    def preview(self, draft: ScoreSpec) -> SettingsPreview:
+        """Who would move among the leading posts."""
+        return preview_settings(draft=draft)
 
-    def _show(self, request: HttpRequest, spec: ScoreSpec, form: SettingsForm, **more: Any) -> HttpResponse:
-        active = ScoreSettings.objects.filter(is_active=True).values_list("version", flat=True).first()
-        preview: SettingsPreview | None = more.get("preview")
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": f"{spec.version}판을 바탕으로 새 판",
-            "form": form,
-            "groups": [
-                ("가중치: 다섯의 합은 1", [form[name] for name in PARTS]),
-                (
-                    "반감기와 순서",
-                    [form[name] for name in form.fields if name.startswith(("half", "cool", "hold", "thres"))],
-                ),
-            ],
-            "spec": spec,
-            "active": active,
-            "faults": more.get("faults", ()),
-            "conflict": more.get("conflict", ""),
-            "seen": more.get("seen", ""),
-            "preview": preview,
+    def save_next(self, draft: ScoreSpec, *, based_on: int, actor: str, note: str) -> str:
+        """Save, and say from when it counts."""
+        saved = save_settings(draft=draft, based_on=based_on, actor=actor, note=note)
+        return f"{saved}판을 저장해 적용했습니다. 다음 계산부터 이 가중치로 순서를 정합니다."
+
+    def describe(self, form: SettingsForm, preview: SettingsPreview | None) -> dict[str, Any]:
+        """The fields in their groups, and the posts that move."""
+        others = [form[name] for name in form.fields if name.startswith(("half", "cool", "hold", "thres"))]
+        return {
+            "groups": [("가중치: 다섯의 합은 1", [form[name] for name in PARTS]), ("반감기와 순서", others)],
             "places": f"{PREVIEW_POSTS:,}",
             "moves": [_tell_move(move) for move in preview.moves] if preview else [],
         }
-        return TemplateResponse(request, TEMPLATE, context, status=409 if more.get("conflict") else 200)
-
-    @admin.display(description="판", ordering="version")
-    def version_name(self, row: ScoreSettings) -> str:
-        """Its number."""
-        return str(row)
-
-    @admin.display(description="상태", ordering="is_active")
-    def state(self, row: ScoreSettings) -> SafeString:
-        """Whether it is in force."""
-        return pill("적용 중", "ok") if row.is_active else pill("지난 판", "grey")
 
     @admin.display(description="가중치")
     def weights(self, row: ScoreSettings) -> str:
@@ -196,22 +145,12 @@ class ScoreSettingsAdmin(ReadOnlyAdmin[ScoreSettings]):
     @admin.display(description="반감기")
     def half_lives(self, row: ScoreSettings) -> str:
         """All three."""
-        return f"{row.half_life_price}·{row.half_life_guide}·{row.half_life_evergreen}일"
+        return f"{row.half_life_price}일 · {row.half_life_guide}일 · {row.half_life_evergreen}일"
 
     @admin.display(description="쉬는 기간·비율·최저")
     def rest(self, row: ScoreSettings) -> str:
         """What decides who is picked."""
         return f"{row.cooldown_days}일 · {row.holdout_percent}% · {row.threshold / 10:g}점"
-
-    @admin.display(description="만든 때", ordering="created_at")
-    def created(self, row: ScoreSettings) -> SafeString:
-        """When it was made."""
-        return ago(row.created_at)
-
-    @admin.display(description="고치기")
-    def edit(self, row: ScoreSettings) -> SafeString:
-        """The way to the next version."""
-        return link_to(reverse("admin:refresh_scoresettings_next", args=[row.version]), "새 판 만들기")
 
 
 def _tell_move(move: Move) -> dict[str, Any]:

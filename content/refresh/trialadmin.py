@@ -58,6 +58,7 @@ class RefreshTrialAdmin(ReadOnlyAdmin[RefreshTrial]):
             "effect": effect,
             "chart": draw_intervals(intervals) if intervals else None,
             "rows": [_tell(it) for it in effect.comparisons],
+            "words": [_say(it) for it in known],
             "days": WINDOW_DAYS,
             "least": POSTS_LEAST,
         }
@@ -108,6 +109,17 @@ class RefreshTrialAdmin(ReadOnlyAdmin[RefreshTrial]):
     def why(self, row: RefreshTrial) -> SafeString:
         """The parts then."""
         return show_parts(list_parts(row.parts, find_spec(row.version)))
+
+
+def _say(it: Comparison) -> str:
+    """A known difference as a sentence."""
+    name, difference = FIGURES[it.figure][0], it.difference or 0.0
+    course = "많습니다" if difference > 0 else "적습니다"
+    doubt = "" if it.is_clear else " 구간이 0에 걸쳐 우연일 수 있습니다."
+    return (
+        f"{name}의 변화가 갱신한 {it.refreshed.posts:,}편은 남겨 둔 {it.held_back.posts:,}편보다 한 편에 {abs(difference):,.1f} "
+        f"{course}(95% 구간 {it.low:+,.1f} ~ {it.high:+,.1f}).{doubt}"
+    )
 
 
 def _tell(it: Comparison) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The admin's site: the dashboard as first page and the sidebar in the desk's order, under Korean names."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
@@ -9,13 +10,61 @@ from django.urls import reverse
 
 from operations.dashboard.selectors import read_desk
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "상품": ("catalog", "storesync", "upsert"),
-    "콘텐츠": ("posts", "matching", "comparison", "disclosure", "cro", "packages", "refresh", "clusters"),
-    "운영": ("gates", "perfhooks", "pipeline", "roles", "apitokens"),
+GROUPS: dict[str, dict[str, tuple[str, ...]]] = {
+    "상품": {"": ("catalog", "storesync", "upsert")},
+    "콘텐츠": {
+        "글과 고지": ("posts.post", "posts", "disclosure.priceliteral", "disclosure"),
+        "상품 매칭": ("matching.matchdecision", "matching.pin", "matching.ruleset", "matching"),
+        "템플릿과 비교표": ("comparison", "cro"),
+        "패키지와 이미지": ("packages.package", "packages.uniquepack", "packages"),
+        "클러스터와 링크": (
+            "clusters.cluster",
+            "clusters.linkbatch",
+            "clusters.plannedlink",
+            "clusters.linkhealth",
+            "clusters",
+        ),
+        "글 갱신": (
+            "refresh.refreshentry",
+            "refresh.postscore",
+            "refresh.refreshtrial",
+            "refresh.scoresettings",
+            "refresh",
+        ),
+    },
+    "운영": {"": ("gates", "perfhooks", "pipeline", "roles", "apitokens")},
 }
-"""The sidebar's groups in their order, each with the app labels that it shows, in their order too."""
+"""The sidebar's groups with their sections, in their order: pages by name, or an app for its pages that are not named yet.
+
+A section without a name is a group that needs none.
+"""
 OTHER_GROUP = "기타"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a page stands in the sidebar. section: "" in a group without sections."""
+
+    rank: int
+    group: str
+    section: str
+
+
+PLACES = {
+    name: Place(rank, group, section)
+    for rank, (group, section, name) in enumerate(
+        (group, section, name)
+        for group, sections in GROUPS.items()
+        for section, names in sections.items()
+        for name in names
+    )
+}
+NOWHERE = Place(len(PLACES), OTHER_GROUP, "")
+
+
+def find_place(app_label: str, model_name: str) -> Place:
+    """The place of a model's page; one that nobody named stands under 기타 at the end, so that none can get lost."""
+    return PLACES.get(f"{app_label}.{model_name}".lower()) or PLACES.get(app_label) or NOWHERE
 
 
 class DeskSite(admin.AdminSite):
@@ -28,17 +77,19 @@ class DeskSite(admin.AdminSite):
     site_url = None
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The groups that this person may see, in the desk's order; with `app_label` only the group that holds it.
-
-        An app that no group names stands under 기타 at the end, so that no registered table can get lost.
-        """
-        rooms = self._build_app_dict(request)
-        named = {label for labels in GROUPS.values() for label in labels}
-        groups = {**GROUPS, OTHER_GROUP: tuple(label for label in rooms if label not in named)}
+        """The groups that this person may see, in the desk's order; with `app_label` only the group that holds it."""
+        groups: dict[str, list[tuple[Place, dict[str, Any]]]] = {}
+        pages = [
+            (find_place(label, model["object_name"]), {**model, "app_label": label})
+            for label, room in self._build_app_dict(request).items()
+            for model in room["models"]
+        ]
+        for place, model in sorted(pages, key=lambda page: page[0].rank):
+            groups.setdefault(place.group, []).append((place, model))
         return [
-            _make_group(name, [rooms[label] for label in labels if label in rooms])
-            for name, labels in groups.items()
-            if any(label in rooms for label in labels) and (app_label is None or app_label in labels)
+            _make_group(name, found, request.path)
+            for name, found in groups.items()
+            if app_label is None or any(model["app_label"] == app_label for _place, model in found)
         ]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
@@ -55,12 +106,23 @@ class DeskSite(admin.AdminSite):
         return super().app_index(request, app_label, {"title": title, **(extra_context or {})})
 
 
-def _make_group(name: str, rooms: list[dict[str, Any]]) -> dict[str, Any]:
-    label = rooms[0]["app_label"]
+def _make_group(name: str, pages: list[tuple[Place, dict[str, Any]]], path: str) -> dict[str, Any]:
+    label = pages[0][1]["app_label"]
+    sections: dict[str, list[dict[str, Any]]] = {}
+    for place, model in pages:
+        sections.setdefault(place.section, []).append(model)
     return {
         "name": name,
         "app_label": label,
         "app_url": reverse("admin:app_list", args=[label]),
         "has_module_perms": True,
-        "models": [model for room in rooms for model in room["models"]],
+        "models": [model for _place, model in pages],
+        "sections": [
+            {"name": section, "models": models, "is_current": any(_is_under(model, path) for model in models)}
+            for section, models in sections.items()
+        ],
     }
+
+
+def _is_under(model: dict[str, Any], path: str) -> bool:
+    return bool(model["admin_url"]) and path.startswith(model["admin_url"])

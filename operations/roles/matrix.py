@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
 
-from operations.dashboard.site import GROUPS, OTHER_GROUP
+from operations.dashboard.site import GROUPS, OTHER_GROUP, Place, find_place
 from operations.roles.selectors import HousePermission, list_house_permissions, permissions_of
 from operations.roles.table import ACTION_WORDS, DEEDS, ROLES, RoleRow
 
@@ -82,11 +82,10 @@ def describe_rights(page: ModelAdmin[Any], row: RoleRow, request: HttpRequest) -
 
 
 def _in_desk_order(site: AdminSite) -> Iterator[tuple[str, ModelAdmin[Any]]]:
-    """Each page with its group, as the sidebar has them: the apps of a group in their order, then those of none."""
-    homes = {label: name for name, labels in GROUPS.items() for label in labels}
-    order = list(homes)
-    pages = site._registry.values()
-    for page in sorted(
-        pages, key=lambda page: order.index(page.opts.app_label) if page.opts.app_label in homes else len(order)
-    ):
-        yield homes.get(page.opts.app_label, OTHER_GROUP), page
+    """Each page with its group, as the sidebar has them."""
+
+    def place(page: ModelAdmin[Any]) -> Place:
+        return find_place(page.opts.app_label, str(page.opts.model_name))
+
+    for page in sorted(site._registry.values(), key=lambda page: place(page).rank):
+        yield place(page).group, page

@@ -18,13 +18,14 @@ from django.views.decorators.http import require_POST
 
 from perfhooks.changelist import FastChangeList
 from perfhooks.desk import ReadOnlyAdmin, Tone, ago, pill
+from perfhooks.handover import hand_over
 from products.catalog.batches import BatchError, drop_draft
 from products.catalog.batchpage import describe_batch, read_batch_page
 from products.catalog.batchwork import JOBS, pick_up, start_apply, start_undo
 from products.catalog.models import BatchState, ChangeBatch
 from products.catalog.productparts import format_count
 from products.catalog.sheetimport import REASON_LENGTH
-from products.catalog.tasks import hand_over
+from products.catalog.tasks import carry_out_batch
 
 TONES: dict[str, Tone] = {
     BatchState.DRAFT: "warn",
@@ -174,7 +175,7 @@ class ChangeBatchAdmin(ReadOnlyAdmin[ChangeBatch]):
 
     def _hand_over(self, batch: ChangeBatch) -> HttpResponse:
         """Have the job done once its beginning is sure, and show its progress."""
-        transaction.on_commit(partial(hand_over, batch.pk))
+        transaction.on_commit(partial(hand_over, carry_out_batch, batch.pk))
         return self._show(batch.pk)
 
     def _show(self, batch_id: int) -> HttpResponse:

@@ -58,6 +58,11 @@ class BatchPage:
     progress: tuple[int, int] | None
     is_silent: bool
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job is at work on it now."""
+        return self.progress is not None and not self.is_silent
+
 
 def describe_batch(batch: ChangeBatch) -> str:
     """What the batch does, in words: 우선순위 정하기: 50."""

@@ -5,6 +5,8 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Frame, Page
 
+from scripts.take_screenshots import Watcher
+
 GRAVE = ("serious", "critical")
 _RUN = "() => axe.run(document, {resultTypes: ['violations'], iframes: false})"
 
@@ -19,3 +21,13 @@ def list_grave_findings(page: Page | Frame) -> list[str]:
         if violation["impact"] in GRAVE
         for node in violation["nodes"]
     ]
+
+
+def check_page(page: Page, watcher: Watcher) -> None:
+    """What every page of the desk must be: nothing complained, it does not scroll sideways, it can be used by everybody."""
+    page.wait_for_load_state("networkidle")
+    assert watcher.complaints == [], page.url
+    excess = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert excess <= 0, page.url
+    assert list_grave_findings(page) == [], page.url
+    watcher.complaints.clear()  # looking costs a style or two that the page's policy refuses

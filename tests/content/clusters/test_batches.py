@@ -97,22 +97,6 @@ def test_words_that_an_editor_took_over_stay_and_are_a_conflict() -> None:
     assert (batch.state, batch.inserted, batch.conflicts) == ("applied", 1, 1)
 
 
-def test_a_batch_that_was_cut_off_goes_on_and_nothing_is_planned_before() -> None:
-    batch_id = plan()
-    total = PlannedLink.objects.filter(state="planned").count()
-    first = apply_batch(batch_id=batch_id, posts_most=1)
-    assert 0 < first.links < total
-    with pytest.raises(BatchRefused, match="끝나지 않았습니다"):
-        plan_links()
-    assert insert_links().resumed == total - first.links
-    assert LinkBatch.objects.get(batch_id=batch_id).state == "applied"
-    assert PlannedLink.objects.filter(batch__batch_id=batch_id, state="inserted").count() == total
-    undo_batch(batch_id=batch_id, posts_most=1)
-    assert LinkBatch.objects.get(batch_id=batch_id).state == "undoing"
-    undo_batch(batch_id=batch_id)
-    assert not any("(post:" in body for body in Post.objects.values_list("body", flat=True))
-
-
 def test_a_newer_proposal_discards_the_older_one() -> None:
     batch_id = plan()
     newer = plan_links().batch_id

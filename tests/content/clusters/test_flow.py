@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from content.clusters.health import measure_links
 from content.clusters.inserting import apply_batch, undo_batch
 from content.clusters.linking import plan_links
 from content.clusters.models import Cluster, ClusterMember, LinkHealth, PlannedLink, PostLink
@@ -19,7 +20,7 @@ from content.packages.models import Package
 from content.posts.models import Post, PostRevision
 from content.posts.placeholders import strip_placeholders
 from content.posts.publishing import SYSTEM, change_status
-from content.posts.services import delete_post
+from content.posts.services import delete_post, save_post
 from content.refresh.models import RefreshEntry
 from tests.content.clusters.garden import make_live, plant_cleaners, publish
 from tests.content.factories import drain, make_post, process
@@ -136,3 +137,16 @@ def test_nothing_to_link_makes_no_batch() -> None:
     plan_clusters()
     assert insert_links().batch_id == ""
     assert LinkHealth.objects.get().orphans == 1
+
+
+def test_links_that_break_a_rule_since_are_counted() -> None:
+    plant_cleaners()
+    plan_clusters()
+    batch_id = insert_links().batch_id
+    assert measure_links(batch_id=batch_id).violations == 0
+    post = Post.objects.get(slug="cordless-guide")
+    link = "[무선 청소기 필터 관리](post:filter)"
+    assert post.body.count(link) == 1
+    body = f"{post.body}\n\n## {link}"
+    save_post(slug=post.slug, title=post.title, body=body, relationship=post.relationship)
+    assert measure_links(batch_id=batch_id).violations == 2, "once more to the same post, and in a heading"

@@ -50,6 +50,17 @@ def test_planted_topics_are_found_in_whatever_order_the_posts_come() -> None:
     assert group(shuffled) == groups
 
 
+def test_a_long_word_does_not_draw_the_kinds_of_one_thing_into_one_cluster() -> None:
+    posts = make_posts(100, 6)
+    kinds = [at for at, post in enumerate(posts) if post.is_hub and "공기청정기" in post.title]
+    assert len(kinds) == 4
+    groups = {found.hub: found for found in group(read_topics(100, 6))}
+    assert sorted(groups) == [at for at, post in enumerate(posts) if post.is_hub]
+    for hub in kinds:
+        assert {posts[spoke].topic for spoke, _score in groups[hub].spokes} == {posts[hub].topic}
+        assert len(groups[hub].spokes) == 6
+
+
 def test_what_an_editor_fixed_stays_and_what_one_blocked_stays_out() -> None:
     topics = read_topics()
     plain = {found.hub: found for found in group(topics)}

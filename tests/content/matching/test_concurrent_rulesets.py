@@ -7,7 +7,8 @@ from django.db import connection
 
 from content.matching.defaults import DEFAULT_RULESET
 from content.matching.models import Ruleset
-from content.matching.rulesets import RulesetConflict, save_ruleset
+from content.matching.rulesets import save_ruleset
+from perfhooks.versions import VersionConflict
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EDITORS = 4
@@ -22,7 +23,7 @@ def test_one_of_many_who_save_at_once_gets_through() -> None:
         try:
             save_ruleset(draft=DEFAULT_RULESET, based_on=DEFAULT_RULESET.version, actor=name)
             outcomes.append("saved")
-        except RulesetConflict:
+        except VersionConflict:
             outcomes.append("told")
         finally:
             connection.close()

@@ -27,7 +27,7 @@ def desk() -> Client:
 
 def read_form(client: Client, version: int = 1) -> dict[str, Any]:
     """What the page would post as it stands."""
-    forms = client.get(reverse("admin:matching_ruleset_next", args=[version])).context["forms"]
+    forms = client.get(reverse("admin:matching_ruleset_next", args=[version])).context["form"]
     data: dict[str, Any] = {"ruleset-note": "시험", "ruleset-previewed": ""}
     for name in ("name", "readings", "based_on"):
         data[f"ruleset-{name}"] = forms.head[name].value()
@@ -91,7 +91,7 @@ def test_a_second_editor_sees_the_conflict_and_loses_nothing(desk: Client) -> No
     assert "lee님이 2판을 저장했습니다" in html
     assert 'value="200000"' in html
     rebased = post(desk, {**data, "rebase": "2"})
-    assert rebased.context["forms"].head["based_on"].value() == "2"
+    assert rebased.context["form"].head["based_on"].value() == "2"
     again = {**data, "ruleset-based_on": "2", "ruleset-previewed": rebased.context["seen"], "save": "1"}
     assert post(desk, again).status_code == 302
     assert get_active_ruleset().version == 3

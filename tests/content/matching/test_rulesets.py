@@ -10,10 +10,11 @@ from django.utils import timezone
 from content.matching.defaults import DEFAULT_RULESET
 from content.matching.models import MatchDecision, MatchHistory, Ruleset
 from content.matching.rules import RulesetSpec, RuleSpec
-from content.matching.rulesets import RulesetConflict, RulesetRefused, preview_ruleset, save_ruleset
+from content.matching.rulesets import preview_ruleset, save_ruleset
 from content.matching.selectors import get_active_ruleset, get_ruleset
 from content.matching.services import match_post, read_ruling
 from content.refresh.models import RefreshEntry
+from perfhooks.versions import VersionConflict, VersionRefused
 from products.catalog.models import Product
 from tests.content.factories import CUP, drain, get_product, make_post, make_shop
 
@@ -150,7 +151,7 @@ def test_saving_queues_the_posts_that_change() -> None:
 
 def test_whoever_saves_second_is_told_so() -> None:
     save(name="먼저")
-    with pytest.raises(RulesetConflict, match=r"kim님이 2판을 저장했습니다\(바탕은 1판"):
+    with pytest.raises(VersionConflict, match=r"kim님이 2판을 저장했습니다\(바탕은 1판"):
         save(name="나중")
     assert get_active_ruleset().name == "먼저"
     assert save(name="다시", based_on=2) == 3
@@ -162,7 +163,7 @@ def test_two_active_versions_cannot_be() -> None:
 
 
 def test_what_must_not_be_saved_is_refused_with_every_reason() -> None:
-    with pytest.raises(RulesetRefused) as refused:
+    with pytest.raises(VersionRefused) as refused:
         save(RuleSpec("a", "가", template_id="cro_gone", intent="gone"))
     assert len(refused.value.faults) == 2
     assert Ruleset.objects.count() == 1

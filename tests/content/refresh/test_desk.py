@@ -116,6 +116,12 @@ def test_weights_are_tried_before_they_are_saved(desk: Client) -> None:
     late = desk.post(where, {**other, "based_on": before, "previewed": tried.context["seen"], "save": "1"})
     assert late.status_code == 409
     assert "kim님이" in late.content.decode()
+    assert 'value="0.75"' in late.content.decode(), "nothing typed is lost"
+    again = desk.post(where, {**other, "based_on": before, "rebase": before + 1})
+    assert again.status_code == 200
+    theirs = {**other, "based_on": before + 1, "previewed": again.context["seen"], "save": "1"}
+    assert desk.post(where, theirs).status_code == 302
+    assert get_active_spec().version == before + 2
 
 
 @pytest.mark.parametrize(
@@ -167,7 +173,7 @@ def test_a_file_that_cannot_be_read_says_why_on_the_page(desk: Client) -> None:
 
 def test_the_effect_is_drawn_with_its_numbers_beside_it(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOURCE_DATE_EPOCH", str(int(NOW.timestamp())))
-    assert "아직 견줄 수 없습니다" in page(desk, "refreshtrial_effect")
+    assert "자료가 부족해 아직 견줄 수 없습니다" in page(desk, "refreshtrial_effect")
     for number in range(12):
         post = make_post(slug=f"p-{number}")
         arm = Arm.HELD_BACK if number < 5 else Arm.REFRESHED
@@ -176,6 +182,8 @@ def test_the_effect_is_drawn_with_its_numbers_beside_it(desk: Client, monkeypatc
     cover("search_console", TODAY - 90 * DAY, TODAY - DAY)
     html = page(desk, "refreshtrial_effect")
     assert html.count('<circle class="dot"') == 1
+    assert "갱신한 7편은 남겨 둔 5편보다 한 편에 168.0 많습니다(95% 구간 +" in html
+    assert html.count("자료 부족") == 2, "nobody knows of orders and revenue"
     assert "나아짐" in html
     assert "+168.0" in html  # (5 + ... + 11) / 7 less (0 + ... + 4) / 5, on 28 days
     assert "남겨 둠" in page(desk, "refreshtrial_changelist")

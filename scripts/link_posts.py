@@ -4,6 +4,8 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from content.clusters.particles import read_final
+
 KINDS = ("무선", "미니", "원목", "접이식", "대용량", "휴대용", "저소음", "방수", "스텐", "유리", "자동", "탁상")
 THINGS = [
     "청소기",
@@ -104,9 +106,7 @@ def make_posts(hubs: int, spokes: int, *, seed: int = 7) -> list[SyntheticPost]:
 
 def attach(words: str, dice: random.Random) -> str:
     """The words with a particle that fits their last syllable."""
-    last = words[-1]
-    has_final = "가" <= last <= "힣" and (ord(last) - ord("가")) % 28 > 0
-    return words + dice.choice(PARTICLES[has_final])
+    return words + dice.choice(PARTICLES[read_final(words[-1]) > 0])
 
 
 def fill(dice: random.Random, sentences: int) -> str:

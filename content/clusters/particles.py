@@ -33,12 +33,15 @@ def is_whole_word(text: str, start: int, end: int) -> bool:
     return _choose(text[end - 1]).match(text, end) is not None
 
 
+def read_final(sign: str) -> int:
+    """The place of a syllable's final consonant among the 27, 0 without one; -1 of what is no Hangul syllable."""
+    return (ord(sign) - ord(_FIRST)) % FINALS if _FIRST <= sign <= _LAST else -1
+
+
 def _is_letter(sign: str) -> bool:
     return sign.isalnum() or sign == "_"
 
 
 def _choose(last: str) -> re.Pattern[str]:
-    if not _FIRST <= last <= _LAST:
-        return _EITHER
-    final = (ord(last) - ord(_FIRST)) % FINALS
-    return _VOWEL if final == 0 else _RIEUL if final == RIEUL else _FINAL
+    final = read_final(last)
+    return _EITHER if final < 0 else _VOWEL if final == 0 else _RIEUL if final == RIEUL else _FINAL

@@ -1,5 +1,6 @@
 """Lists of what the house plans: a button above them plans anew, for who may."""
 
+from abc import abstractmethod
 from typing import Any, TypeVar
 
 from django.contrib import messages
@@ -8,18 +9,18 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 
-from perfhooks.desk import ReadOnlyAdmin
+from perfhooks.desk import AbstractAdmin, ReadOnlyAdmin
 from perfhooks.locks import LockHeld
 
 M = TypeVar("M", bound=Model)
 
 
-class PlanningAdmin(ReadOnlyAdmin[M]):
+class PlanningAdmin(ReadOnlyAdmin[M], metaclass=AbstractAdmin):
     """A list with its button; whoever may add rows of the table may plan them."""
 
+    @abstractmethod
     def plan(self, request: HttpRequest) -> str:
         """Plan, and say how it went; returns the address of what to look at next, "" for the list. Raises LockHeld."""
-        raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
         """The pages, and before them the door of the button."""

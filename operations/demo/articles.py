@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from content.clusters.particles import read_final
+
 CATALOGUE = Path(__file__).with_name("catalogue.jsonl")
 
 _GUIDE = """{leaf_object} 새로 들이려는 분이 가장 먼저 묻는 것은 값과 쓰임새입니다. 저희 매장에서 많이 찾는 제품을 같은 기준으로 나란히 놓았습니다.
@@ -113,17 +115,10 @@ def _pick_products(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return picked
 
 
-def add_object_particle(noun: str) -> str:
-    """프라이팬을, 청소기를: the particle agrees with the last syllable; after what is no Hangul syllable it is 를."""
-    place = ord(noun[-1]) - ord("가")
-    has_final = 0 <= place <= ord("힣") - ord("가") and place % 28 > 0
-    return f"{noun}{'을' if has_final else '를'}"
-
-
 def _write_three(number: int, leaf: str, row: Mapping[str, Any]) -> Iterator[Article]:
     words = {
         "leaf": leaf,
-        "leaf_object": add_object_particle(leaf),
+        "leaf_object": f"{leaf}{'을' if read_final(leaf[-1]) > 0 else '를'}",
         "brand": row["brandName"],
         "name": row["name"],
         "sku": row["sellerManagementCode"],

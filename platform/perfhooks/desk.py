@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -10,6 +11,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db import DataError
 from django.db.models import Model
+from django.forms import MediaDefiningClass
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import capfirst
@@ -99,6 +101,10 @@ class FastModelAdmin(_ModelAdmin[M]):
         if request.method == "GET":
             record_changelist(shown)
         return shown
+
+
+class AbstractAdmin(ABCMeta, MediaDefiningClass):
+    """The metaclass of pages that leave methods to each room: one without them cannot be registered, and is told which."""
 
 
 class ReadOnlyAdmin(FastModelAdmin[M]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from django.contrib import admin, messages
@@ -10,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from perfhooks.desk import ReadOnlyAdmin, ago, link_to, pill
+from perfhooks.desk import AbstractAdmin, ReadOnlyAdmin, ago, link_to, pill
 from perfhooks.versions import Version, VersionConflict, VersionRefused
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ class NextForm(Protocol):
         """The version that was written; of a valid form."""
 
 
-class VersionAdmin(ReadOnlyAdmin[V]):
+class VersionAdmin(ReadOnlyAdmin[V], metaclass=AbstractAdmin):
     """The versions, the newest first, and behind each the page for the next one: nothing is saved that was not previewed."""
 
     ordering = ("-version",)
@@ -46,29 +47,29 @@ class VersionAdmin(ReadOnlyAdmin[V]):
     based_on_field = "based_on"
     """Its name in what the page posts."""
 
+    @abstractmethod
     def read_version(self, version: int) -> Any:
         """A version as its room takes it. Raises ObjectDoesNotExist."""
-        raise NotImplementedError
 
+    @abstractmethod
     def open_form(self, held: Any, data: Any = None) -> NextForm:
         """The form as it starts from this version, or with what was posted."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fingerprint(self, draft: Any) -> str:
         """What tells whether a draft is the one that was previewed."""
-        raise NotImplementedError
 
+    @abstractmethod
     def preview(self, draft: Any) -> Any:
         """What the draft would change; writes nothing. Raises VersionRefused."""
-        raise NotImplementedError
 
+    @abstractmethod
     def save_next(self, draft: Any, *, based_on: int, actor: str, note: str) -> str:
         """Make the draft the version in force; returns what the editor is told. Raises VersionRefused, VersionConflict."""
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self, form: Any, preview: Any) -> dict[str, Any]:
         """What the page shows besides; preview is None before there is one."""
-        raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
         """The pages, and the one for the next version before them."""

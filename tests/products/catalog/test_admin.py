@@ -297,6 +297,9 @@ def test_empty_list_says_how_to_make_the_first(desk: Client) -> None:
     html = desk.get(f"{LIST}?q=없음").content.decode()
     assert "조건에 맞는 상품이(가) 없습니다" in html
     assert "make demo" not in html
+    html = desk.get("/admin/catalog/changebatch/").content.decode()
+    assert "상품 목록에서 상품을 고르고" in html
+    assert "make demo" not in html, "the demo makes none of these"
 
 
 def test_page_of_a_missing_product_leads_back(desk: Client) -> None:

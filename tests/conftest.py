@@ -1,5 +1,6 @@
 """What tests of several rooms share."""
 
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +8,7 @@ from django.core.cache import cache
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
+from project.celery import app
 from tests.support.ledger import Ledger, open_ledger
 
 USES_DATABASE = {"db", "transactional_db", "migrated"}
@@ -50,6 +52,15 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
 def _forget_what_is_kept() -> None:
     """Each test begins with an empty cache: what lists keep for a while is of the test before."""
     cache.clear()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown() -> None:
+    """Work that a request handed over (`perfhooks.handover`) ends before its database is emptied under it."""
+    for thread in threading.enumerate():
+        if thread.name in app.tasks:
+            thread.join(60)
+            assert not thread.is_alive(), f"{thread.name} goes on after its test"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -6,11 +6,11 @@ All ways run interleaved in one process on a database of its own, each on its ow
 `--table-rows`. Row mode and Django's bulk ways are timed on a share of the batch; speeds are per row, and a row that is
 skipped counts as one. Dead rows are vacuumed away between the rounds, untimed. What an operation includes:
 
-    products table           reading and comparing fingerprints, the store's lock, SKUs, the rows, foreign keys, commit
+    products table           reading and comparing fingerprints, the store's lock, the rows, references, commit
     upsert_products          the same, with word index, price history, refresh queue, catalogue revision and metrics
     COPY, executemany        the same values in one transaction, nothing read or compared: into a table equal to the
-                             products table in rows, indexes, checks and foreign keys (the yardstick), into an equal
-                             but empty one, into one without foreign keys as well, and into one without any of it
+                             products table in rows, indexes, checks and references (the yardstick), into an equal
+                             but empty one, into one whose references are unchecked, and into one without any of it
     without the hash skip    the products table with a fingerprint that always differs, so that every row is written
 
 The goals in multiples of row mode and of COPY concern the products table. Exits with 1 when a goal is missed.

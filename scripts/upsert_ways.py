@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import product
 from typing import Any
 
 import msgspec
@@ -18,7 +17,7 @@ from products.upsert import postgres, sqlite
 from products.upsert.columns import COLUMNS, COPIED, ENCODED, TIMES, Stamps, iter_values
 from products.upsert.rows import ProductRow, hash_row
 from products.upsert.services import upsert_products
-from products.upsert.writing import keep_newest, select_changed, write_products
+from products.upsert.writing import compare_rows, keep_newest, write_products
 from scripts.paired_scenarios import OBSERVED_AT, make_rows
 
 FIELDS = (*COPIED, *TIMES, *ENCODED)
@@ -44,7 +43,7 @@ def write_by_service(store: Store, rows: Sequence[ProductRow]) -> None:
 
 def write_products_table(store: Store, rows: Sequence[ProductRow]) -> None:
     """The product's own way as far as the products table goes: compare, lock, read, and write in one transaction."""
-    compared = select_changed(keep_newest(rows), store_id=store.pk)
+    compared = compare_rows(keep_newest(rows), store_id=store.pk, asked_at_revision=ASKED_AT_REVISION)
     if compared.rows:
         with transaction.atomic():
             enter_store(store.pk)
@@ -189,10 +188,10 @@ class Limit:
 LIMITS = {
     "limit_full": "equal table",
     "limit_keyed": "equal but empty",
-    "limit_indexed": "empty, no foreign keys",
+    "limit_indexed": "empty, references unchecked",
     "limit_bare": "bare table",
 }
-"""Tables of the products' columns, by what they have; SQLite keeps foreign keys with the table."""
+"""Tables of the products' columns, by what they have; SQLite keeps the check of references with the table."""
 
 
 def list_limits(rows: Sequence[ProductRow]) -> list[Limit]:
@@ -220,9 +219,11 @@ def _copy_postgres_tables(cursor: CursorWrapper) -> None:
     cursor.execute("CREATE TABLE limit_bare (LIKE catalog_product INCLUDING DEFAULTS)")
     for table in ("limit_full", "limit_keyed", "limit_indexed"):
         cursor.execute(f"CREATE TABLE {table} (LIKE catalog_product INCLUDING ALL)")
-    for table, column in product(("limit_full", "limit_keyed"), ("store", "category")):
-        reference = f"FOREIGN KEY ({column}_id) REFERENCES catalog_{column} DEFERRABLE INITIALLY DEFERRED"
-        cursor.execute(f"ALTER TABLE {table} ADD {reference}")
+    for table in ("limit_full", "limit_keyed"):
+        cursor.execute(
+            f"CREATE TRIGGER {table}_inserted AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh"
+            " FOR EACH STATEMENT EXECUTE FUNCTION catalog_check_inserted_products()"
+        )
 
 
 def _copy_sqlite_tables(cursor: CursorWrapper) -> None:

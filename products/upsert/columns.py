@@ -35,12 +35,15 @@ EDITED = ("priority", "version")
 """What editors own: 0 in a new row, and never overwritten."""
 UPDATED = (*COPIED, *TIMES, *ENCODED, *STAMPED)
 COLUMNS = ("id", *KEY, *UPDATED, *EDITED)
+SETTLED = ("sku", "seller_code", "name", "status", "category_id")
+"""What indexes hold of a product and seldom moves: SQLite rewrites their entries whenever a statement names one of these."""
 SEARCHED = ("name", "brand", "model_name", "status", "category_id")
 """What the word index has of a product."""
 STORED = (
     "origin_product_no",
     "id",
     "sku",
+    "seller_code",
     "price",
     "discounted_price",
     "benefits",

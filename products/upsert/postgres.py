@@ -4,7 +4,7 @@ Each function runs in the transaction of a caller that has entered the store (`c
 writes its products meanwhile; `read_hashes` alone needs none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from operator import attrgetter
@@ -18,7 +18,6 @@ from perfhooks.queries import copy_rows
 from products.catalog.models import PriceObservation, Product
 from products.upsert.columns import (
     COLUMNS,
-    KEY,
     OBSERVED,
     STORED,
     UPDATED,
@@ -38,15 +37,15 @@ BINARY_TYPES = {
     "DateTimeField": "timestamptz",
     "JSONField": "bytea",  # `_encode` has made its binary form already
 }
-# Key by key: for `= ANY(array)` of 10,000 keys PostgreSQL reads the whole table of 100,000 rows instead.
-_PROBE = """
-    SELECT product.* FROM unnest(%s::bigint[]) AS key(number) CROSS JOIN LATERAL
-    (SELECT {columns} FROM catalog_product WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product"""
-_READ_HASHES = f"""
-    SELECT NULL, CAST(writes AS TEXT) FROM catalog_store WHERE id = %s
-    UNION ALL ({_PROBE.format(columns="origin_product_no, content_hash")})"""  # noqa: S608
-# Times are dear to read, and matter for the few rows that were written since the store was asked.
-_READ_STORED = _PROBE.format(columns=f"{', '.join(STORED)}, CASE WHEN revision > %s THEN source_modified_at END")
+# Key by key: for `= ANY(array)` of 10,000 keys PostgreSQL reads the whole table of 100,000 rows instead. Times are dear to
+# read, and matter for the few rows that were written since the store was asked.
+_READ_DIFFERING = f"""
+    SELECT NULL, (SELECT writes FROM catalog_store WHERE id = %s), {", ".join(["NULL"] * (len(STORED) - 1))}
+    UNION ALL
+    SELECT key.number, product.* FROM unnest(%s::bigint[], %s::text[]) AS key(number, content_hash) LEFT JOIN LATERAL
+    (SELECT {", ".join(STORED[1:])}, CASE WHEN revision > %s THEN source_modified_at END FROM catalog_product
+     WHERE store_id = %s AND origin_product_no = key.number LIMIT 1) AS product ON TRUE
+    WHERE product.content_hash IS DISTINCT FROM key.content_hash"""  # noqa: S608
 _ALLOCATE = """
     WITH held AS MATERIALIZED (SELECT pg_get_serial_sequence('catalog_product', 'id')::regclass AS sequence)
     SELECT nextval(sequence) FROM held, generate_series(1, %s)"""
@@ -62,9 +61,9 @@ _LIST = ", ".join(COLUMNS)
 _STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS product_stage ON COMMIT DELETE ROWS
     AS SELECT {_LIST} FROM catalog_product WITH NO DATA"""  # noqa: S608
-_MERGE = f"""
-    INSERT INTO catalog_product ({_LIST}) SELECT {_LIST} FROM product_stage
-    ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in UPDATED)}"""  # noqa: S608
+_UPDATE = f"""
+    UPDATE catalog_product SET {", ".join(f"{name} = stage.{name}" for name in UPDATED)}
+    FROM product_stage AS stage WHERE catalog_product.id = stage.id"""  # noqa: S608
 _OBSERVED = ", ".join(OBSERVED)
 _OBSERVATION_STAGE = f"""
     CREATE TEMP TABLE IF NOT EXISTS observation_stage ON COMMIT DELETE ROWS
@@ -74,19 +73,18 @@ _MERGE_OBSERVATIONS = f"""
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = EXCLUDED.{name}" for name in OBSERVED[2:])}"""  # noqa: S608
 
 
-def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> tuple[dict[int, str], int]:
-    """The stored content hash of each known origin product number, and how often the store had been written by then."""
-    cursor.execute(_READ_HASHES, [store_id, _spell_array(numbers), store_id])
-    (_no_number, writes), *hashes = cursor.fetchall() or [(None, 0)]
-    return dict(hashes), int(writes)
+def read_differing(
+    cursor: CursorWrapper, *, store_id: int, hashes: Mapping[int, str], asked_at_revision: int
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Of each origin product number that is not stored with this content hash the STORED columns, and the date of its edit.
 
-
-def read_stored(
-    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
-) -> list[tuple[Any, ...]]:
-    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
-    cursor.execute(_READ_STORED, [_spell_array(numbers), asked_at_revision, store_id])
-    return list(cursor.fetchall())
+    The columns are None where no product has the number; the date is, unless it was written after that revision. Beside
+    them how often the store had been written by then.
+    """
+    numbers, texts = _spell_array(hashes), _spell_array(hashes.values())
+    cursor.execute(_READ_DIFFERING, [store_id, numbers, texts, asked_at_revision, store_id])
+    (_no_number, writes, *_nothing), *found = cursor.fetchall()
+    return found, writes or 0
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
@@ -95,11 +93,15 @@ def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
     return [key for (key,) in cursor.fetchall()]
 
 
-def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
-    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
+def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> int:
+    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number.
+
+    Returns how many had one.
+    """
     cursor.execute(_HOLDERS, [encode_json(dict(claims)).decode(), store_id])
     if holders := [key for (key,) in cursor.fetchall()]:
         cursor.execute("UPDATE catalog_product SET sku = origin_product_no::text WHERE id = ANY(%s)", [holders])
+    return len(holders)
 
 
 def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
@@ -107,11 +109,13 @@ def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: St
     _copy_rows(cursor, "catalog_product", rows, stamps)
 
 
-def merge_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
-    """Write rows of products of which the catalogue has some."""
+def update_rows(
+    cursor: CursorWrapper, settled: Sequence[IdentifiedRow], moved: Sequence[IdentifiedRow], stamps: Stamps
+) -> None:
+    """Write rows of products that the catalogue has; PostgreSQL takes those that move an indexed word like the others."""
     _open_stage(cursor, "product_stage", _STAGE)
-    _copy_rows(cursor, "product_stage", rows, stamps)
-    cursor.execute(_MERGE)
+    _copy_rows(cursor, "product_stage", [*settled, *moved], stamps)
+    cursor.execute(_UPDATE)
 
 
 def insert_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
@@ -126,9 +130,9 @@ def merge_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]])
     cursor.execute(_MERGE_OBSERVATIONS)
 
 
-def _spell_array(numbers: Sequence[int]) -> str:
-    """The array as text: having the driver quote a list of 10,000 takes five times as long."""
-    return "{" + ",".join(map(str, numbers)) + "}"
+def _spell_array(plain: Iterable[int | str]) -> str:
+    """The array of numbers or fingerprints as text: having the driver quote a list of 10,000 takes five times as long."""
+    return "{" + ",".join(map(str, plain)) + "}"
 
 
 def _open_stage(cursor: CursorWrapper, name: str, create: str) -> None:

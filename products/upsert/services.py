@@ -20,7 +20,7 @@ from products.catalog.services import count_write
 from products.catalog.storelock import enter_store
 from products.upsert.ports import refresh_port
 from products.upsert.rows import ProductRow
-from products.upsert.writing import Compared, Written, engine, keep_newest, select_changed, write_products
+from products.upsert.writing import Compared, Written, compare_rows, engine, keep_newest, write_products
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def upsert_products(
     Returns counts; raises django.db.IntegrityError, with nothing written, when a row breaks a constraint.
     """
     unique = keep_newest(rows)
-    compared = select_changed(unique, store_id=store_id) if unique else None
+    compared = compare_rows(unique, store_id=store_id, asked_at_revision=asked_at_revision) if unique else None
     counts = UpsertCounts()
     if compared and compared.rows:
         counts = _apply(

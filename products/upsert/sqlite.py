@@ -1,18 +1,20 @@
 """The write path on SQLite: prepared statements, executed for all rows of a batch.
 
-Each function runs inside a transaction, which holds the only write lock; `read_hashes` alone needs none.
+Each function runs inside a transaction, which holds the only write lock; `read_differing` alone needs none.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any
 
+import msgspec
 from django.db.backends.utils import CursorWrapper
 
 from products.upsert.columns import (
     COLUMNS,
-    KEY,
     OBSERVED,
+    SETTLED,
     STORED,
     UPDATED,
     Form,
@@ -23,19 +25,19 @@ from products.upsert.columns import (
 )
 
 _INSERT = f"INSERT INTO catalog_product ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
-_MERGE = f"""{_INSERT}
-    ON CONFLICT ({", ".join(KEY)}) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in UPDATED)}"""
-# json_each takes any number of keys as one parameter, of which SQLite else takes a few hundred. CROSS JOIN keeps the
-# order: key by key through the index. The condition on the state is spelled as in the partial index, for the same end.
-_PROBE = """
-    SELECT {columns} FROM json_each(%s) AS key CROSS JOIN catalog_product AS product
-    WHERE store_id = %s AND origin_product_no = key.value"""
-_READ_HASHES = f"""
-    SELECT NULL, CAST(writes AS TEXT) FROM catalog_store WHERE id = %s
-    UNION ALL {_PROBE.format(columns="origin_product_no, content_hash")}"""  # noqa: S608
-_READ_STORED = _PROBE.format(
-    columns=f"{', '.join(f'product.{name}' for name in STORED)}, CASE WHEN revision > %s THEN source_modified_at END"
-)
+_UPDATE = "UPDATE catalog_product SET {} WHERE id = %s"
+_SETTLED_UPDATED = tuple(name for name in UPDATED if name not in SETTLED)
+# json_each takes any number of keys as one parameter, of which SQLite else takes a few hundred; a left join keeps the order,
+# key by key through the index.
+_READ_DIFFERING = f"""
+    SELECT NULL, (SELECT writes FROM catalog_store WHERE id = %s), {", ".join(["NULL"] * (len(STORED) - 1))}
+    UNION ALL
+    SELECT CAST(key.key AS INTEGER), {", ".join(f"product.{name}" for name in STORED[1:])},
+           CASE WHEN revision > %s THEN source_modified_at END
+    FROM json_each(%s) AS key LEFT JOIN catalog_product AS product
+    ON store_id = %s AND origin_product_no = CAST(key.key AS INTEGER)
+    WHERE product.content_hash IS NOT key.value"""  # noqa: S608
+# CROSS JOIN keeps the order too. The condition on the state is spelled as in the partial index, which else is not used.
 _HOLDERS = """
     SELECT catalog_product.id FROM json_each(%s) AS claim CROSS JOIN catalog_product
     WHERE store_id = %s AND sku = json_extract(claim.value, '$[0]') AND NOT (status = 'DELETE')
@@ -48,19 +50,17 @@ _MERGE_OBSERVATION = f"""{_INSERT_OBSERVATION}
     ON CONFLICT (product_id, revision) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in OBSERVED[2:])}"""
 
 
-def read_hashes(cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int]) -> tuple[dict[int, str], int]:
-    """The stored content hash of each known origin product number, and how often the store had been written by then."""
-    cursor.execute(_READ_HASHES, [store_id, _encode(numbers), store_id])
-    (_no_number, writes), *hashes = cursor.fetchall() or [(None, 0)]
-    return dict(hashes), int(writes)
+def read_differing(
+    cursor: CursorWrapper, *, store_id: int, hashes: Mapping[int, str], asked_at_revision: int
+) -> tuple[list[tuple[Any, ...]], int]:
+    """Of each origin product number that is not stored with this content hash the STORED columns, and the date of its edit.
 
-
-def read_stored(
-    cursor: CursorWrapper, *, store_id: int, numbers: Sequence[int], asked_at_revision: int
-) -> list[tuple[Any, ...]]:
-    """Of each known product the STORED columns, and the date of its edit if it was written after that revision."""
-    cursor.execute(_READ_STORED, [asked_at_revision, _encode(numbers), store_id])
-    return [(*stored, _parse_time(edited_at)) for *stored, edited_at in cursor.fetchall()]
+    The columns are None where no product has the number; the date is, unless it was written after that revision. Beside
+    them how often the store had been written by then.
+    """
+    cursor.execute(_READ_DIFFERING, [store_id, asked_at_revision, msgspec.json.encode(hashes).decode(), store_id])
+    (_no_number, writes, *_nothing), *found = cursor.fetchall()
+    return [(*stored, _parse_time(edited_at)) for *stored, edited_at in found], writes or 0
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
@@ -70,21 +70,32 @@ def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
     return list(range(newest + 1, newest + 1 + number))
 
 
-def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> None:
-    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number."""
+def release_skus(cursor: CursorWrapper, *, store_id: int, claims: Sequence[tuple[str, int]]) -> int:
+    """Take each claimed (SKU, origin number) from any other product that has it, which falls back to its own number.
+
+    Returns how many had one.
+    """
     cursor.execute(_HOLDERS, [_encode(claims), store_id])
     if holders := [key for (key,) in cursor.fetchall()]:
         cursor.execute(_RELEASE, [_encode(holders)])
+    return len(holders)
 
 
 def insert_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
     """Write rows of products that the catalogue does not have."""
-    cursor.executemany(_INSERT, _list_values(rows, stamps))
+    values: list[Any] = list(iter_values(rows, stamps, FORM))
+    cursor.executemany(_INSERT, values)
 
 
-def merge_rows(cursor: CursorWrapper, rows: Sequence[IdentifiedRow], stamps: Stamps) -> None:
-    """Write rows of products of which the catalogue has some."""
-    cursor.executemany(_MERGE, _list_values(rows, stamps))
+def update_rows(
+    cursor: CursorWrapper, settled: Sequence[IdentifiedRow], moved: Sequence[IdentifiedRow], stamps: Stamps
+) -> None:
+    """Write rows of products that the catalogue has; `settled` are those that move nothing of SETTLED."""
+    for rows, names in ((settled, _SETTLED_UPDATED), (moved, UPDATED)):
+        if rows:
+            pick = itemgetter(*map(COLUMNS.index, (*names, "id")))
+            values: list[Any] = [pick(each) for each in iter_values(rows, stamps, FORM)]
+            cursor.executemany(_UPDATE.format(", ".join(f"{name} = %s" for name in names)), values)
 
 
 def insert_observations(cursor: CursorWrapper, values: Iterable[tuple[Any, ...]]) -> None:
@@ -102,10 +113,6 @@ def _adapt_observation(values: tuple[Any, ...]) -> tuple[Any, ...]:
     return (product_id, revision, _spell_time(observed_at), *prices, _encode(benefits), trace_id)
 
 
-def _list_values(rows: Sequence[IdentifiedRow], stamps: Stamps) -> list[Any]:
-    return list(iter_values(rows, stamps, FORM))
-
-
 def _encode(value: object) -> str:
     return encode_json(value).decode()
 
@@ -117,7 +124,7 @@ def _parse_time(text: str | None) -> datetime | None:
 
 def _spell_time(when: datetime | None) -> str | None:
     """The naive UTC text that Django keeps."""
-    return None if when is None else when.astimezone(UTC).replace(tzinfo=None).isoformat(" ")
+    return None if when is None else str(when.astimezone(UTC)).removesuffix("+00:00")
 
 
 FORM = Form(json=_encode, time=_spell_time)

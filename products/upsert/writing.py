@@ -1,22 +1,22 @@
 """The products table alone: which rows differ, what the catalogue held of them, and the statement that writes them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import ModuleType
 from typing import NamedTuple
 
 import msgspec
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
 from perfhooks.spans import span
 from products.catalog.indexing import SearchRow
-from products.catalog.models import ProductStatus
 from products.catalog.services import count_writes, ensure_categories
 from products.catalog.wordindex import make_text
 from products.upsert import postgres, sqlite
-from products.upsert.columns import Stamps
+from products.upsert.columns import IdentifiedRow, Stamps
 from products.upsert.ports import ProductChange
 from products.upsert.rows import ProductRow
 
@@ -26,6 +26,7 @@ class Stored(NamedTuple):
 
     product_id: int
     sku: str
+    seller_code: str
     price: int
     discounted_price: int
     benefits: str
@@ -55,6 +56,11 @@ class Stored(NamedTuple):
         """Whether the word index has of it what the row says."""
         held = (self.name, self.brand, self.model_name, self.status, self.category_id)
         return held == (row.name, row.brand, row.model_name, row.status, category_id)
+
+    def is_settled(self, row: ProductRow, *, category_id: int) -> bool:
+        """Whether the row moves none of SETTLED."""
+        held = (self.sku, self.seller_code, self.name, self.status, self.category_id)
+        return held == (row.sku, row.seller_code, row.name, row.status, category_id)
 
     def is_matched_alike(self, row: ProductRow) -> bool:
         """Whether posts without a product would still not find it: same SKU, description and attributes, not back in stock."""
@@ -128,23 +134,24 @@ def keep_newest(rows: Iterable[ProductRow]) -> list[ProductRow]:
 class Compared:
     """The rows, one per product, of which the catalogue had not the fingerprint when it had been written `writes` times.
 
-    known: the numbers of those that it had with another one.
+    stored: by product number what it had of each instead; a product that is not in it is new.
     """
 
     rows: list[ProductRow]
-    known: frozenset[int]
+    stored: dict[int, Stored]
     writes: int
 
 
-def select_changed(rows: Sequence[ProductRow], *, store_id: int) -> Compared:
-    """The rows whose fingerprint the catalogue does not have: one read, whatever their number."""
+def compare_rows(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision: int) -> Compared:
+    """The rows whose fingerprint the catalogue does not have, and what it has of them: one read, whatever their number."""
+    hashes = {row.origin_product_no: row.content_hash for row in rows}
     with connection.cursor() as cursor:
-        hashes, writes = engine().read_hashes(
-            cursor, store_id=store_id, numbers=[row.origin_product_no for row in rows]
+        found, writes = engine().read_differing(
+            cursor, store_id=store_id, hashes=hashes, asked_at_revision=asked_at_revision
         )
-    changed = [row for row in rows if hashes.get(row.origin_product_no) != row.content_hash]
-    known = frozenset(row.origin_product_no for row in changed if row.origin_product_no in hashes)
-    return Compared(changed, known, writes)
+    differing = {number for number, *_held in found}
+    stored = {number: Stored(key, *held) for number, key, *held in found if key is not None}
+    return Compared([row for row in rows if row.origin_product_no in differing], stored, writes)
 
 
 def write_products(
@@ -152,54 +159,68 @@ def write_products(
 ) -> Written:
     """Write the rows that still differ and are not older than what is stored; `upsert_products` explains the arguments.
 
-    Must run inside a transaction that has entered the store. What the catalogue did not have is looked up once more only
-    where somebody has written meanwhile: of a batch of new products that look-up was a fifteenth of the time.
+    Must run inside a transaction that has entered the store. They are compared once more only where somebody has written
+    meanwhile.
     """
-    sought = [row for row in compared.rows if row.origin_product_no in compared.known]
-    if len(sought) < len(compared.rows) and count_writes(store_id=store_id) != compared.writes:
-        sought = compared.rows
-    stored = _read_stored(sought, store_id=store_id, asked_at_revision=asked_at_revision) if sought else {}
+    if count_writes(store_id=store_id) != compared.writes:
+        compared = compare_rows(compared.rows, store_id=store_id, asked_at_revision=asked_at_revision)
     left_out, fresh = [], []
     for row in compared.rows:
-        before = stored.get(row.origin_product_no)
-        if before is None:
-            fresh.append(row)
-        elif before.is_newer(row):
+        before = compared.stored.get(row.origin_product_no)
+        if before is not None and before.is_newer(row):
             left_out.append(row.origin_product_no)
-        elif before.content_hash != row.content_hash:
+        else:
             fresh.append(row)
     if not fresh:
         return Written([], 0, tuple(left_out))
     number = revision()
     category_ids = ensure_categories(row.category for row in fresh)
     stamps = Stamps(store_id, category_ids, number, timezone.now())
-    return Written(_write(fresh, stored, stamps), number, tuple(left_out), category_ids)
+    return Written(_write(fresh, compared.stored, stamps), number, tuple(left_out), category_ids)
 
 
-def _read_stored(rows: Sequence[ProductRow], *, store_id: int, asked_at_revision: int) -> dict[int, Stored]:
-    numbers = [row.origin_product_no for row in rows]
-    with connection.cursor() as cursor:
-        found = engine().read_stored(cursor, store_id=store_id, numbers=numbers, asked_at_revision=asked_at_revision)
-    return {found_row[0]: Stored._make(found_row[1:]) for found_row in found}
-
-
-def _write(rows: Sequence[ProductRow], stored: dict[int, Stored], stamps: Stamps) -> list[WrittenRow]:
+def _write(rows: Sequence[ProductRow], stored: Mapping[int, Stored], stamps: Stamps) -> list[WrittenRow]:
     befores = [stored.get(row.origin_product_no) for row in rows]
-    claims = [
-        (row.sku, row.origin_product_no)
-        for row, before in zip(rows, befores, strict=True)
-        # A deleted product's SKU may be somebody else's by now.
-        if before is None or before.sku != row.sku or before.status == ProductStatus.DELETE
-    ]
     with span("db_upsert_seconds", rows=len(rows)) as timed, connection.cursor() as cursor:
-        if claims:
-            engine().release_skus(cursor, store_id=stamps.store_id, claims=claims)
         new_ids = iter(engine().allocate_ids(cursor, befores.count(None)) if None in befores else ())
-        ids = [next(new_ids) if before is None else before.product_id for before in befores]
-        write = engine().merge_rows if any(befores) else engine().insert_rows
-        write(cursor, list(zip(ids, rows, strict=True)), stamps)
+        written = [
+            WrittenRow(
+                next(new_ids) if before is None else before.product_id,
+                row,
+                before,
+                before is None or not before.is_price_equal(row),
+            )
+            for row, before in zip(rows, befores, strict=True)
+        ]
+        _write_rows(cursor, written, stamps)
         timed.set(written=len(rows), known=len(rows) - befores.count(None))
-    return [
-        WrittenRow(key, row, before, before is None or not before.is_price_equal(row))
-        for key, row, before in zip(ids, rows, befores, strict=True)
-    ]
+    return written
+
+
+def _write_rows(cursor: CursorWrapper, rows: Sequence[WrittenRow], stamps: Stamps) -> None:
+    """Send the rows. A SKU that another product has is taken from it, which is rare: it is looked for when it is in the way."""
+    new = [(each.product_id, each.row) for each in rows if each.before is None]
+    settled: list[IdentifiedRow] = []
+    moved: list[IdentifiedRow] = []
+    for key, row, before, _is_price_moved in rows:
+        if before is not None:
+            is_settled = before.is_settled(row, category_id=stamps.category_ids[row.category.source_id])
+            (settled if is_settled else moved).append((key, row))
+
+    def send() -> None:
+        if new:
+            engine().insert_rows(cursor, new, stamps)
+        if settled or moved:
+            engine().update_rows(cursor, settled, moved, stamps)
+
+    if not new and not moved:
+        send()
+        return
+    try:
+        with transaction.atomic():
+            send()
+    except IntegrityError:
+        claims = [(row.sku, row.origin_product_no) for _key, row in (*new, *moved)]
+        if not engine().release_skus(cursor, store_id=stamps.store_id, claims=claims):
+            raise
+        send()

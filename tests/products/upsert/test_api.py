@@ -107,7 +107,7 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     writer: APIClient, store: Store, django_assert_num_queries: Any
 ) -> None:
     send(writer, make_row(1))
-    queries = 36 if connection.vendor == "postgresql" else 35
+    queries = 37 if connection.vendor == "postgresql" else 36
     for numbers in (range(2, 4), range(4, 204)):
         with django_assert_num_queries(queries):
             send(writer, *map(make_row, numbers))

@@ -14,7 +14,7 @@ from products.upsert.codes import record_findings, resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef
 from products.upsert.services import upsert_products
-from products.upsert.writing import select_changed, write_products
+from products.upsert.writing import compare_rows, write_products
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db
@@ -133,7 +133,7 @@ def test_a_number_that_the_column_cannot_hold_is_refused_and_not_cut_off(field: 
 
 def test_what_another_writer_has_brought_meanwhile_is_not_written_again() -> None:
     store, row = make_store(), make_product_row(1)
-    compared = select_changed([row], store_id=store.pk)
+    compared = compare_rows([row], store_id=store.pk, asked_at_revision=0)
     upsert(store, row)
     with transaction.atomic(), count_queries() as counted:
         written = write_products(compared, store_id=store.pk, revision=revision_of(store), asked_at_revision=0)

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import OperationalError, connection, connections, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from content.refresh.models import RefreshEntry
@@ -20,34 +20,12 @@ from products.upsert.codes import resolve_skus
 from products.upsert.deletion import mark_deleted
 from products.upsert.rows import CategoryRef, ProductRow
 from tests.content.factories import make_post
+from tests.products.atonce import run_at_once, wait_for_a_blocked_one
 from tests.products.factories import EPOCH, make_product_row, make_store, revision_of, upsert
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PRODUCTS, DOOMED, WRITERS, ROUNDS = 40, 8, 4, 6
-
-
-def run_at_once(*jobs: Callable[[], object]) -> None:
-    """Run each job in a thread with a connection of its own; raises what the first of them raised."""
-    errors: list[Exception] = []
-    barrier = threading.Barrier(len(jobs))
-
-    def work(job: Callable[[], object]) -> None:
-        try:
-            barrier.wait()
-            job()
-        except Exception as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=work, args=(job,)) for job in jobs]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for error in errors:
-        raise error
 
 
 def make_batch(serial: int, *, left_out: int) -> Iterator[ProductRow]:
@@ -185,14 +163,3 @@ def test_a_hold_waits_for_a_sync_that_has_queued_the_same_post_and_comes_to_the_
         upsert(store, make_product_row(1, price=140_000))
     editor.join()
     assert list(Product.objects.order_by("id").values_list("price", "hold")) == [(140_000, True), (140_000, False)]
-
-
-def wait_for_a_blocked_one() -> None:
-    """Until somebody in this database waits for a lock."""
-    blocked = (
-        "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
-    )
-    with connection.cursor() as cursor:
-        while not cursor.execute(blocked).fetchone()[0]:
-            # The view stands still within a transaction unless told.
-            cursor.execute("SELECT pg_stat_clear_snapshot()")

@@ -24,6 +24,7 @@ from products.upsert.columns import (
     iter_values,
 )
 
+_spell_json = msgspec.json.Encoder().encode
 _INSERT = f"INSERT INTO catalog_product ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))})"  # noqa: S608
 _UPDATE = "UPDATE catalog_product SET {} WHERE id = %s"
 _SETTLED_UPDATED = tuple(name for name in UPDATED if name not in SETTLED)
@@ -58,9 +59,10 @@ def read_differing(
     The columns are None where no product has the number; the date is, unless it was written after that revision. Beside
     them how often the store had been written by then.
     """
-    cursor.execute(_READ_DIFFERING, [store_id, asked_at_revision, msgspec.json.encode(hashes).decode(), store_id])
+    cursor.execute(_READ_DIFFERING, [store_id, asked_at_revision, _spell_json(hashes).decode(), store_id])
     (_no_number, writes, *_nothing), *found = cursor.fetchall()
-    return [(*stored, _parse_time(edited_at)) for *stored, edited_at in found], writes or 0
+    # The date is the last column, and seldom there.
+    return [row if row[-1] is None else (*row[:-1], _parse_time(row[-1])) for row in found], writes or 0
 
 
 def allocate_ids(cursor: CursorWrapper, number: int) -> list[int]:
@@ -117,14 +119,17 @@ def _encode(value: object) -> str:
     return encode_json(value).decode()
 
 
-def _parse_time(text: str | None) -> datetime | None:
+def _parse_time(text: str) -> datetime:
     """The naive UTC text that Django keeps, as what it means."""
-    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 def _spell_time(when: datetime | None) -> str | None:
     """The naive UTC text that Django keeps."""
-    return None if when is None else str(when.astimezone(UTC)).removesuffix("+00:00")
+    if when is None:
+        return None
+    spelled = _spell_json(when.astimezone(UTC)).decode()  # "2026-11-01T00:00:00Z" in a third of isoformat's time
+    return f"{spelled[1:11]} {spelled[12:-2]}"
 
 
 FORM = Form(json=_encode, time=_spell_time)

@@ -244,6 +244,6 @@ class SyncFailureAdmin(ReadOnlyAdmin[Any]):
         """What the store sent, indented where it is JSON."""
         try:
             text = msgspec.json.format(failure.body, indent=2)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             text = failure.body
         return format_html('<textarea readonly rows="16" cols="100">{}</textarea>', text)

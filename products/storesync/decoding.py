@@ -9,13 +9,18 @@ import hashlib
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
 T = TypeVar("T")
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LARGEST_NUMBER = 2**63 - 1
+Amount = Annotated[float, msgspec.Meta(ge=-1e15, le=1e15)]
+"""A float that is a number: as text it may also read "nan" or "inf"."""
+Count = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)]
+Token = Annotated[str, msgspec.Meta(pattern=r"^[!-~]+\Z")]
+"""What a header can carry."""
 
 _PATH = re.compile(r" - at `\$\.?(?P<path>[^`]*)`")
 _UNKEEPABLE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
@@ -56,11 +61,11 @@ class ChannelSummary(msgspec.Struct, rename="camel", frozen=True, kw_only=True, 
     stock_quantity: int | None = None
     delivery_attribute_type: str | None = None
     delivery_fee: int | None = None
-    multi_purchase_discount: float | None = None
+    multi_purchase_discount: Amount | None = None
     multi_purchase_discount_unit_type: str | None = None
-    seller_purchase_point: float | None = None
+    seller_purchase_point: Amount | None = None
     seller_purchase_point_unit_type: str | None = None
-    manager_purchase_point: float | None = None
+    manager_purchase_point: Amount | None = None
     text_review_point: int | None = None
     photo_video_review_point: int | None = None
     regular_customer_point: int | None = None
@@ -106,7 +111,7 @@ class ListPage(msgspec.Struct, frozen=True):
 class DiscountMethod(msgspec.Struct, rename="camel", frozen=True):
     """How much is taken off, and when."""
 
-    value: float | None = None
+    value: Amount | None = None
     unit_type: str | None = None
     start_date: datetime | None = None
     end_date: datetime | None = None
@@ -184,8 +189,8 @@ class ProductDetail(msgspec.Struct, rename="camel", frozen=True):
 class TokenBody(msgspec.Struct, frozen=True):
     """The body of a token reply."""
 
-    access_token: str
-    expires_in: int
+    access_token: Token
+    expires_in: Count
 
     def __repr__(self) -> str:
         return f"TokenBody(expires_in={self.expires_in})"
@@ -208,8 +213,8 @@ class ErrorBody(msgspec.Struct, rename="camel", frozen=True):
 
 class _Envelope(msgspec.Struct, rename="camel", frozen=True):
     contents: list[msgspec.Raw]
-    total_elements: int
-    total_pages: int
+    total_elements: Count
+    total_pages: Count
     page: int
 
 
@@ -223,7 +228,7 @@ def decode_body(body: bytes, kind: type[T]) -> T:
         return msgspec.json.decode(drop_unkeepable(body), type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise _name_field(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBodyError(f"{len(body)}바이트: {error}") from None
 
 

@@ -142,6 +142,6 @@ def read_http_date(text: str | None) -> datetime | None:
     """The aware moment that a header names; None when it names none."""
     try:
         moment = parsedate_to_datetime(text or "")
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

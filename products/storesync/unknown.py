@@ -61,7 +61,7 @@ def _count(raw: bytes, fields: Fields | None, path: str, found: Counter[str]) ->
                 _count(bytes(entry), fields, path, found)
             return
         named = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return  # an entry that is broken is reported as such
     for name, inner in named.items():
         if name in fields:

@@ -1,8 +1,9 @@
 """Bodies damaged at random: each is kept, or refused with its field named; none is a crash, also in the database."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from products.storesync.decoding import (
     MalformedBodyError,
     ProductDetail,
     ProductSummary,
+    TokenBody,
     WrongFieldError,
     decode_body,
     decode_detail,
@@ -27,6 +29,7 @@ from products.storesync.readings import record_readings
 from products.upsert.rows import ProductRow
 from tests.products.factories import make_store, upsert
 
+decode_token = partial(decode_body, kind=TokenBody)
 READ_AT = datetime(2026, 11, 25, tzinfo=UTC)
 DATE = "2026-11-01T09:00:00.123+09:00"
 ENTRY: dict[str, Any] = {
@@ -79,7 +82,16 @@ ODD = st.one_of(
     st.floats(),
     st.text(st.characters(), max_size=30),  # halves of surrogate pairs and NUL among them
     st.sampled_from(
-        ["\x00", "\ud800", "a\udfff", "가" * 500, "0001-01-01T00:00:00+09:00", "9999-12-31T23:59:59-09:00"]
+        [
+            "nan",
+            "-inf",
+            "\x00",
+            "\ud800",
+            "a\udfff",
+            "가" * 500,
+            "0001-01-01T00:00:00+09:00",
+            "9999-12-31T23:59:59-09:00",
+        ]
     ),
     st.lists(st.integers(), max_size=3),
     st.dictionaries(st.text(max_size=5), st.integers(), max_size=2),
@@ -202,9 +214,40 @@ def test_a_moment_that_no_clock_shows_is_refused(moment: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.one_of(st.binary(max_size=80), ODD.map(encode), damage({"contents": [ENTRY], "page": 1}).map(encode)))
 def test_whatever_comes_instead_of_a_body_is_an_error_that_names_itself(body: bytes) -> None:
-    for decode in (decode_page, decode_detail):
+    for decode in (decode_page, decode_detail, decode_token):
         with pytest.raises((MalformedBodyError, WrongFieldError)) as caught:
             decode(body)
         assert str(caught.value)
     decode_error(body)
     decode_body(b"[]", list)
+
+
+DEEP = b"[" * 100_000 + b"]" * 100_000
+
+
+@pytest.mark.parametrize(
+    ("decode", "body", "refusal"),
+    [
+        (decode_page, b'{"contents":[%s],"page":1,"totalElements":1,"totalPages":1}' % DEEP, MalformedBodyError),
+        (decode_page, b'{"contents":[],"page":1,"totalElements":5000000000,"totalPages":1}', WrongFieldError),
+        (decode_page, b'{"contents":[],"page":1,"totalElements":-1,"totalPages":1}', WrongFieldError),
+        (decode_detail, b'{"originProduct":{"statusType":"SALE","new":%s}}' % DEEP, MalformedBodyError),
+        (decode_token, b'{"access_token":"t\\n","expires_in":1}', WrongFieldError),
+        (decode_token, '{"access_token":"토큰","expires_in":1}'.encode(), WrongFieldError),
+        (decode_token, b'{"access_token":"t","expires_in":1%s}' % (b"0" * 400), WrongFieldError),
+    ],
+    ids=["deep page", "total", "negative total", "deep detail", "broken token", "Korean token", "endless token"],
+)
+def test_what_python_or_the_database_cannot_hold_is_refused(
+    decode: Callable[[bytes], Any], body: bytes, refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        decode(body)
+    decode_error(body)
+
+
+@pytest.mark.parametrize("amount", ["nan", "inf", 1e300])
+def test_an_amount_that_is_no_number_spoils_its_product_alone(amount: object) -> None:
+    odd = json.loads(json.dumps(ENTRY))
+    odd["channelProducts"][0]["sellerPurchasePoint"] = amount
+    assert read_summary(odd) is None

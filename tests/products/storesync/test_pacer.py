@@ -124,6 +124,7 @@ def test_limit_headers(headers: dict[str, str], limit: Limit) -> None:
         (" 0 ", 0.0),
         ("Mon, 23 Nov 2026 00:00:30 GMT", 30.0),
         ("Sun, 22 Nov 2026 23:59:00 GMT", 0.0),
+        ("Mon, 23 Nov 2026 00:00:30 +99999999999999", None),
     ],
 )
 def test_retry_after_in_both_forms(text: str | None, seconds: float | None) -> None:

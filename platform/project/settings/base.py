@@ -115,6 +115,8 @@ CACHES = {
         "KEY_PREFIX": env.str("CACHE_PREFIX", default="jangbu"),
     }
 }
+if CACHES["default"]["BACKEND"].endswith(".RedisCache"):
+    CACHES["default"]["BACKEND"] = "perfhooks.sharedcache.SteadyRedisCache"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 LANGUAGE_CODE = "ko"

@@ -51,6 +51,15 @@ def test_who_does_not_say_who_they_are_is_counted_by_address(settings: Any) -> N
     assert call(token).status_code == 200
 
 
+@pytest.mark.django_db
+def test_while_redis_is_away_the_process_counts_for_itself(settings: Any) -> None:
+    nobody = {"BACKEND": "perfhooks.sharedcache.SteadyRedisCache", "LOCATION": "redis://127.0.0.1:9/1"}
+    settings.CACHES = {"default": nobody}
+    settings.API_RATE_CALLER = "3/day"
+    _row, token = issue("products:read")
+    assert [call(token).status_code for _ in range(4)] == [200, 200, 200, 429]
+
+
 ASK = """
 import django
 django.setup()

@@ -24,6 +24,7 @@ from products.catalog.models import (
     Store,
 )
 from products.catalog.productadmin import ProductAdmin
+from products.catalog.productchanges import SYNC
 from products.catalog.productparts import format_count
 from products.catalog.search import SEARCH_HELP, search_products
 
@@ -140,12 +141,17 @@ class CategoryAdmin(CountedAdmin):
 class CatalogueRevisionAdmin(ReadOnlyAdmin[CatalogueRevision]):
     """The numbered states of the catalogue, the newest first."""
 
-    list_display = ("number", "store", "created", "trace_id")
+    list_display = ("number", "store", "by", "created", "trace_id")
     list_select_related = ("store",)
     search_fields = ("trace_id__exact",)
     search_help_text = "추적 ID 전체를 찾습니다."
     ordering = ("-number",)
-    desk_note = "동기화가 상품을 하나라도 바꾸면 번호가 하나 늘어납니다."
+    desk_note = "동기화나 API가 상품을 하나라도 바꾸면 번호가 하나 늘어납니다."
+
+    @admin.display(description="누가", ordering="author")
+    def by(self, revision: CatalogueRevision) -> str:
+        """Who brought it."""
+        return revision.author or SYNC
 
     @admin.display(description="생성", ordering="created_at")
     def created(self, revision: CatalogueRevision) -> SafeString:

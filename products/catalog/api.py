@@ -1,11 +1,10 @@
 """The catalogue for machines, under /api/v1/products/: the list in the order of change, one product, its priority."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
 from django.db.models import F, QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page
@@ -25,7 +24,7 @@ from products.catalog.filters import TYPED_FILTERS, ProductFilterSet
 from products.catalog.models import Product, ProductStatus
 from products.catalog.pages import ChangeCursor
 from products.catalog.parsing import show_name
-from products.catalog.priorities import PRIORITY_LIMIT, describe_edit, record_edit
+from products.catalog.priorities import PRIORITY_LIMIT, REASON_LENGTH, describe_edit, record_edit
 from products.catalog.problems import (
     PROBLEM_TYPE,
     ConflictSerializer,
@@ -77,19 +76,22 @@ class ProductSerializer(ProductRowSerializer):
     description = serializers.CharField()
 
 
-class PrioritySerializer(serializers.Serializer[dict[str, int]]):
-    """A new priority, and the version of the product that its author saw."""
+class PrioritySerializer(serializers.Serializer[dict[str, Any]]):
+    """A new priority, the version of the product that its author saw, and why."""
 
     priority = serializers.IntegerField(min_value=0, max_value=PRIORITY_LIMIT)
     version = serializers.IntegerField(
         min_value=0, max_value=PRIORITY_LIMIT, required=False, help_text="If-Match 대신 쓸 수 있는, 읽은 상품의 version"
     )
+    reason = serializers.CharField(
+        max_length=REASON_LENGTH, required=False, allow_blank=True, help_text="왜 바꾸는지. 상품의 변경 이력에 남습니다"
+    )
 
-    def validate(self, attrs: dict[str, int]) -> dict[str, int]:
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse every other field by name, rather than drop it silently."""
         unknown = set(self.initial_data) - set(self.fields)
         if unknown:
-            message = "고칠 수 없는 필드입니다. priority와 version만 보내세요."
+            message = "고칠 수 없는 필드입니다. priority, version, reason만 보내세요."
             raise ValidationError(dict.fromkeys(sorted(map(show_name, unknown)), message))
         return attrs
 
@@ -109,12 +111,20 @@ def select_rows(serializer: type[ProductRowSerializer]) -> QuerySet[Product, Any
     return rows
 
 
-def refuse_unknown_parameters(parameters: Mapping[str, Any], known: set[str]) -> None:
-    """Raise a ValidationError that names each query parameter that the address does not know."""
+def refuse_wrong_parameters(parameters: QueryDict, known: set[str]) -> None:
+    """Raise a ValidationError naming the query parameters that the address does not know, or that are repeated or garbled."""
     unknown = sorted(map(show_name, set(parameters) - known))
     if unknown:
         message = f"모르는 매개변수입니다. 쓸 수 있는 것: {', '.join(sorted(known)) or '없음'}"
         raise ValidationError(dict.fromkeys(unknown, message))
+    wrong = {}
+    for name, values in parameters.lists():
+        if len(values) > 1:
+            wrong[name] = "두 번 나옵니다. 하나만 보내세요."
+        elif "\ufffd" in values[0]:
+            wrong[name] = "UTF-8이 아닌 글자가 있습니다. UTF-8로 바꾸어 보내세요."
+    if wrong:
+        raise ValidationError(wrong)
 
 
 PROBLEM_SHAPES: dict[int, type[ProblemSerializer]] = {409: ConflictSerializer, 412: PreconditionSerializer}
@@ -159,7 +169,7 @@ class ProductList(ProductView, ListAPIView[Any]):
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One page of the list."""
-        refuse_unknown_parameters(request.query_params, {*ProductFilterSet.base_filters, "cursor", "page_size"})
+        refuse_wrong_parameters(request.query_params, {*ProductFilterSet.base_filters, "cursor", "page_size"})
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         offered = sorted(set(ProductFilterSet.base_filters) - {"q"})
         typed = {name: UNNAMED_VALUE for name in TYPED_FILTERS if request.query_params.get(name)}
@@ -184,7 +194,7 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
     )
     def get(self, request: Request, product_id: int) -> Response:
         """Everything that the catalogue has of the product; 304 without a body to who has it already."""
-        refuse_unknown_parameters(request.query_params, set())
+        refuse_wrong_parameters(request.query_params, set())
         row = self._read_row(product_id)
         etag = make_etag(row)
         headers = {"ETag": etag, "Cache-Control": CACHING}
@@ -204,7 +214,7 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
     )
     def patch(self, request: Request, product_id: int) -> Response | HttpResponse:
         """Set the priority; answers the product with its new version."""
-        refuse_unknown_parameters(request.query_params, set())
+        refuse_wrong_parameters(request.query_params, set())
         given = PrioritySerializer(data=request.data)
         given.is_valid(raise_exception=True)
         if "If-Match" not in request.headers and "version" not in given.validated_data:
@@ -212,7 +222,7 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
             raise Problem(HTTPStatus.PRECONDITION_REQUIRED, message, field="If-Match")
         return answer_once(request, lambda: self._change_priority(request, product_id, given.validated_data))
 
-    def _change_priority(self, request: Request, product_id: int, given: dict[str, int]) -> Response:
+    def _change_priority(self, request: Request, product_id: int, given: dict[str, Any]) -> Response:
         Product.objects.select_for_update().filter(pk=product_id).values_list("pk").first()
         before = self._read_row(product_id)
         _check_precondition(request.headers.get("If-Match"), before, given["priority"])
@@ -225,8 +235,9 @@ class ProductDetail(ProductView, GenericAPIView[Any]):
             )
         except PriorityConflict as conflict:
             current = {"priority": conflict.current_priority, "version": conflict.current_version}
-            raise Problem(HTTPStatus.CONFLICT, str(conflict), current=current, given=dict(given)) from conflict
-        message = describe_edit(priority=(before["priority"], product.priority))
+            asked = {name: given[name] for name in ("priority", "version") if name in given}
+            raise Problem(HTTPStatus.CONFLICT, str(conflict), current=current, given=asked) from conflict
+        message = describe_edit(priority=(before["priority"], product.priority), reason=given.get("reason", ""))
         record_edit(actor=request.user, product=product, message=message)
         after = self._read_row(product_id)
         return Response(after, headers={"ETag": make_etag(after)})

@@ -23,8 +23,8 @@ from products.catalog.batches import BatchError, drop_draft
 from products.catalog.batchpage import describe_batch, read_batch_page
 from products.catalog.batchwork import JOBS, pick_up, start_apply, start_undo
 from products.catalog.models import BatchState, ChangeBatch
+from products.catalog.priorities import REASON_LENGTH
 from products.catalog.productparts import format_count
-from products.catalog.sheetimport import REASON_LENGTH
 from products.catalog.tasks import carry_out_batch
 
 TONES: dict[str, Tone] = {

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from products.catalog.models import Product
-from products.catalog.priorities import PRIORITY_LIMIT, describe_values
+from products.catalog.priorities import PRIORITY_LIMIT, REASON_LENGTH, describe_values
 
 if TYPE_CHECKING:
     _ProductModelForm = forms.ModelForm[Product]
@@ -137,11 +137,24 @@ class EditFormSet(_ProductFormSet):
 class ProductForm(EditForm):
     """The product's page: a conflict is said beside the input, which keeps what the editor typed."""
 
+    reason = forms.CharField(
+        label="이유",
+        required=False,
+        max_length=REASON_LENGTH,
+        help_text="왜 바꾸는지. 변경 이력에 남습니다.",
+        widget=forms.TextInput(attrs={"size": 50}),
+    )
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether a value is another; a reason alone changes nothing."""
+        return bool({"priority", "hold"}.intersection(self.changed_data))
+
     def clean(self) -> dict[str, Any]:
         """Refuse to overwrite another's edit unseen; saving once more, having seen it, is allowed."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         seen = cleaned.get("version")
-        if seen is not None and self.has_changed() and seen != self.instance.version:
+        if seen is not None and self.is_edited and seen != self.instance.version:
             typed = describe_values(self.data.get(self.add_prefix("priority"), ""), cleaned["hold"])
             now = describe_values(self.initial["priority"], self.initial["hold"])
             self.data = {**dict(self.data.items()), self.add_prefix("version"): str(self.instance.version)}

@@ -67,10 +67,11 @@ class Category(models.Model):
 
 
 class CatalogueRevision(models.Model):
-    """One number for one state of the catalogue: every change that a sync run wrote carries it."""
+    """One number for one state of the catalogue: every change that a sync run or a request wrote carries it."""
 
     number = models.BigIntegerField("리비전", primary_key=True)
     store = models.ForeignKey(Store, models.PROTECT, verbose_name="스토어")
+    author = models.CharField("누가", max_length=255, blank=True, default="", help_text="비어 있으면 스토어 동기화")
     trace_id = models.CharField("추적 ID", max_length=64)
     created_at = models.DateTimeField("생성", auto_now_add=True)
 

@@ -11,6 +11,7 @@ from products.catalog.models import Product
 
 PRIORITY_LIMIT = 2_147_483_647
 """The largest integer that the column holds on PostgreSQL."""
+REASON_LENGTH = 200
 
 
 def describe_values(priority: object, hold: bool) -> str:
@@ -18,14 +19,15 @@ def describe_values(priority: object, hold: bool) -> str:
     return f"{priority} · 보류" if hold else f"{priority}"
 
 
-def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool] = (False, False)) -> str:
-    """The history's note of an edit, from (before, after) of each value, with the trace id; empty for no change."""
+def describe_edit(*, priority: tuple[int, int], hold: tuple[bool, bool] = (False, False), reason: str = "") -> str:
+    """The history's note of an edit, from (before, after) of each value, with why and the trace id; empty for no change."""
     parts = []
     if priority[0] != priority[1]:
         parts.append(f"우선순위 {priority[0]} → {priority[1]}")
     if hold[0] != hold[1]:
         parts.append("보류" if hold[1] else "보류 해제")
-    return f"{', '.join(parts)} (추적 {current_trace_id()})" if parts else ""
+    why = f" (이유 {reason})" if reason else ""
+    return f"{', '.join(parts)}{why} (추적 {current_trace_id()})" if parts else ""
 
 
 def record_edit(*, actor: AbstractBaseUser | AnonymousUser, product: Product, message: str) -> None:

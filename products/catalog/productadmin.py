@@ -123,7 +123,7 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
     search_help_text = SEARCH_HELP
     ordering = ("-priority", "-id")
     change_form_template = "admin/catalog/product/change_form.html"
-    fields = ("priority",)
+    fields = ("priority", "reason")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Products come from the store."""
@@ -267,9 +267,9 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
         context |= {"page": read_product_page(product), "state": self.state(product)}
         return super().render_change_form(request, context, *args, **kwargs)
 
-    def save_model(self, request: HttpRequest, obj: Product, form: EditForm, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Product, form: ProductForm, change: bool) -> None:
         """Set priority and hold through the service, and nothing else."""
-        if form.has_changed():
+        if form.is_edited:
             edit_product(
                 product_id=obj.pk,
                 priority=form.cleaned_data["priority"],
@@ -281,7 +281,8 @@ class ProductAdmin(BulkActions, SheetPages, SavedViewsAdmin[Product]):
     def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> Any:
         """What the history says of the edit; empty when nothing was changed."""
         wanted, before = form.cleaned_data, form.initial
-        return describe_edit(priority=(before["priority"], wanted["priority"]), hold=(before["hold"], wanted["hold"]))
+        values = {name: (before[name], wanted[name]) for name in ("priority", "hold")}
+        return describe_edit(**values, reason=wanted["reason"])
 
     def log_change(self, request: HttpRequest, obj: Product, message: Any) -> Any:
         """Note an edit that changed something."""

@@ -8,16 +8,18 @@ from itertools import islice, pairwise
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
 from perfhooks.desk import ago
-from products.catalog.models import ChangeBatchItem, ItemState, Product
+from products.catalog.models import CatalogueRevision, ChangeBatchItem, ItemState, Product
 
 CHANGES_SHOWN = 30
 HOLD_DEEDS = ("보류 해제", "보류")
 SYNC = "스토어 동기화"
 NOBODY = "–"
-_TRACE = re.compile(r"(?P<what>.*) \(추적 (?P<trace>[^)]+)\)", re.S)
+_NOTE = re.compile(r"(?P<what>.*?)(?: \(이유 (?P<why>.*)\))? \(추적 (?P<trace>[^)]+)\)", re.S)
+"""What `priorities.describe_edit` writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,9 @@ def _iter_edits(product: Product) -> Iterator[ChangeRow]:
     ).select_related("user")
     for entry in own.order_by("-action_time")[:CHANGES_SHOWN]:
         said = entry.get_change_message()
-        parts = _TRACE.fullmatch(said)
-        what, trace_id = (parts["what"], parts["trace"]) if parts else (said, "")
-        yield ChangeRow(entry.action_time, entry.user.get_username(), what, "", trace_id)
+        parts = _NOTE.fullmatch(said)
+        what, why, trace_id = (parts["what"], parts["why"] or "", parts["trace"]) if parts else (said, "", "")
+        yield ChangeRow(entry.action_time, entry.user.get_username(), what, why, trace_id)
 
 
 def _iter_batches(product: Product) -> Iterator[ChangeRow]:
@@ -80,8 +82,10 @@ def _name(user: object) -> str:
 
 
 def _iter_prices(product: Product) -> Iterator[ChangeRow]:
-    """What syncs changed of the price; the oldest price known is where it began."""
-    seen = list(product.observations.order_by("-observed_at", "-id")[: CHANGES_SHOWN + 1])
+    """What syncs and requests changed of the price; the oldest price known is where it began."""
+    revision = CatalogueRevision.objects.filter(number=OuterRef("revision"))
+    observed = product.observations.annotate(author=Subquery(revision.values("author")[:1]))
+    seen = list(observed.order_by("-observed_at", "-id")[: CHANGES_SHOWN + 1])
     for now, before in islice(pairwise(seen), CHANGES_SHOWN):
         moves = [
             f"{word} {old:,}원 → {new:,}원"
@@ -91,10 +95,9 @@ def _iter_prices(product: Product) -> Iterator[ChangeRow]:
             )
             if old != new
         ]
-        yield ChangeRow(
-            now.observed_at, SYNC, ", ".join(moves) or "혜택이 바뀜", f"리비전 {now.revision:,}", now.trace_id
-        )
+        what = ", ".join(moves) or "혜택이 바뀜"
+        yield ChangeRow(now.observed_at, now.author or SYNC, what, f"리비전 {now.revision:,}", now.trace_id)
     if seen and len(seen) <= CHANGES_SHOWN:
         first = seen[len(seen) - 1]
         what = f"첫 가격 {first.discounted_price:,}원"
-        yield ChangeRow(first.observed_at, SYNC, what, f"리비전 {first.revision:,}", first.trace_id)
+        yield ChangeRow(first.observed_at, first.author or SYNC, what, f"리비전 {first.revision:,}", first.trace_id)

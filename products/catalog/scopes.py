@@ -20,6 +20,12 @@ SCOPE_WORDS: Mapping[str, str] = {
 }
 
 
+def describe_caller(request: Any) -> str:
+    """Who asks, for people: the user's name, and the token's where one was shown."""
+    name = str(request.user.get_username())
+    return name if request.auth is None else f"{name} · 토큰 {request.auth.name}"
+
+
 def name_caller(request: Any) -> str:
     """`token:<id>` for whoever shows a token, else `user:<id>`."""
     return f"user:{request.user.pk}" if request.auth is None else f"token:{request.auth.pk}"

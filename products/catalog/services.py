@@ -59,13 +59,13 @@ def get_or_create_store(*, code: str, name: str) -> Store:
     return store
 
 
-def allocate_revision(*, store_id: int) -> int:
-    """The next catalogue revision, without gaps. Must run inside a transaction, and holds others back until its end."""
+def allocate_revision(*, store_id: int, author: str = "") -> int:
+    """The next catalogue revision, without gaps. author: who brings it, "" for the store's sync. Must run inside a transaction, and holds others back until its end."""
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("LOCK TABLE catalog_cataloguerevision IN SHARE ROW EXCLUSIVE MODE")
     newest = CatalogueRevision.objects.aggregate(number=Max("number"))["number"] or 0
-    CatalogueRevision.objects.create(number=newest + 1, store_id=store_id, trace_id=current_trace_id())
+    CatalogueRevision.objects.create(number=newest + 1, store_id=store_id, author=author, trace_id=current_trace_id())
     return newest + 1
 
 

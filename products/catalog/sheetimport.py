@@ -10,7 +10,7 @@ from perfhooks.exports import unguard
 from perfhooks.sheets import Sheet, SheetError
 from products.catalog.batches import PlannedEdit
 from products.catalog.models import Product, ProductStatus, Store
-from products.catalog.priorities import PRIORITY_LIMIT
+from products.catalog.priorities import PRIORITY_LIMIT, REASON_LENGTH
 from products.catalog.search import NUMBER_DIGITS
 
 COLUMNS = {
@@ -25,7 +25,6 @@ COLUMNS = {
 YES = frozenset({"예", "네", "y", "yes", "true", "1", "o", "보류"})
 NO = frozenset({"아니오", "아니요", "n", "no", "false", "0", "x", "해제"})
 KEYS_A_QUERY = 5_000
-REASON_LENGTH = 200
 
 
 @dataclass(frozen=True, slots=True)

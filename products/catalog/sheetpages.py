@@ -19,8 +19,9 @@ from perfhooks.exports import iter_csv, write_xlsx
 from perfhooks.sheets import FILE_BYTES_LIMIT, ROWS_LIMIT, SheetError, read_sheet
 from products.catalog.batches import draft_import
 from products.catalog.models import ChangeBatch, Product
+from products.catalog.priorities import REASON_LENGTH
 from products.catalog.sheetexport import COLUMNS, XLSX_ROWS_LIMIT, iter_rows
-from products.catalog.sheetimport import REASON_LENGTH, plan_import
+from products.catalog.sheetimport import plan_import
 
 if TYPE_CHECKING:
     from django.http.response import HttpResponseBase

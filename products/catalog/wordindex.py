@@ -5,6 +5,7 @@ status. PostgreSQL has a GIN index on its pairs of letters, SQLite an FTS5 table
 same look-up, so that a filter and a search together cost no more than a search alone.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
@@ -20,6 +21,9 @@ from products.catalog.models import ProductSearch
 
 FILTERS = ("store_id", "category_id", "status")
 """What the index knows of a product besides its text."""
+HALF_WIDTH = re.compile("[\uffa0-\uffdc]+")
+FINALS = dict(zip("ᄀᄁᄂᄃᄅᄆᄇᄉᄊᄋᄌᄎᄏᄐᄑᄒ", "ᆨᆩᆫᆮᆯᆷᆸᆺᆻᆼᆽᆾᆿᇀᇁᇂ", strict=True))
+"""{a consonant as the beginning of a syllable: as its end}."""
 BETWEEN = "\n"
 """Stands between the parts of a text; no word reaches across it."""
 
@@ -36,7 +40,15 @@ class Terms(Func):
 
 def normalise(text: str) -> str:
     """One spelling for what people write in several: NFKC, small letters, no blanks (무선 청소기 is 무선청소기)."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+    whole = HALF_WIDTH.sub(_widen, text) if HALF_WIDTH.search(text) else text
+    return "".join(unicodedata.normalize("NFKC", whole).casefold().split())
+
+
+def _widen(narrow: re.Match[str]) -> str:
+    """Letters in half width as syllables: NFKC takes a syllable's last consonant for the beginning of another."""
+    wide = unicodedata.normalize("NFKC", narrow[0])
+    joined = re.sub(f"(?<=[가-힣])[{''.join(FINALS)}]", lambda last: FINALS[last[0]], wide)
+    return unicodedata.normalize("NFC", joined)
 
 
 def make_text(name: str, brand: str, model_name: str) -> str:

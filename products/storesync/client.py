@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Self, TypeVar
 
 import httpx
+import msgspec
 
 from perfhooks.metrics import count
 from perfhooks.spans import span
@@ -165,7 +166,8 @@ class StoreClient:
         """One page of the list, `page` from 1, `size` up to 500. Raises StoreCallError."""
         content = {"page": page, "size": min(size, LIST_SIZE_LIMIT), **query.as_content()}
         call = Call("list", "POST", "/v1/products/search", decode_page, content, {"page": page})
-        return self._perform(call).value
+        received = self._perform(call)
+        return msgspec.structs.replace(received.value, trace_id=received.trace_id)
 
     def fetch_detail(self, origin_product_no: int, *, sku: str = "") -> Received[ProductDetail]:
         """The detail of a product. Its body names no product: it belongs to the number asked for. Raises StoreCallError."""

@@ -99,13 +99,14 @@ class BrokenSummary(msgspec.Struct, frozen=True):
 
 
 class ListPage(msgspec.Struct, frozen=True):
-    """One page of the list."""
+    """One page of the list. trace_id: the store's, of the reply that brought it."""
 
     page: int
     total_elements: int
     total_pages: int
     summaries: list[ProductSummary]
     broken: list[BrokenSummary]
+    trace_id: str = ""
 
 
 class DiscountMethod(msgspec.Struct, rename="camel", frozen=True):

@@ -6,7 +6,7 @@ repeats or the count is not the total is read once more; if that one is no bette
 
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -68,6 +68,7 @@ class PagePlan:
 
     run: SyncRun
     first_position: int
+    trace_id: str = ""
     numbers: list[int] = field(default_factory=list)
     seller_codes: list[str] = field(default_factory=list)
     items: list[SyncItem] = field(default_factory=list)
@@ -99,7 +100,7 @@ class PagePlan:
 
     def refuse(self, refusal: Refusal) -> None:
         """Put the product aside, with the reason."""
-        self.refusals.append(refusal)
+        self.refusals.append(replace(refusal, server_trace_id=self.trace_id))
         self.add_item(ItemState.REFUSED)
 
     def count_reasons(self) -> Counter[str]:
@@ -140,7 +141,7 @@ def _read_pages(run: SyncRun, client: StoreClient, size: int, known: Known) -> N
 
 def plan_page(run: SyncRun, page: ListPage, known: Known, *, first_position: int) -> PagePlan:
     """What follows from a page, for a run that need not be saved; nothing is written."""
-    plan = PagePlan(run, first_position)
+    plan = PagePlan(run, first_position, page.trace_id)
     for summary in page.summaries:
         plan.begin(summary.origin_product_no, read_seller_code(summary))
         _plan_summary(plan, summary, known)

@@ -19,7 +19,7 @@ from products.storesync.books import open_book
 from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
 from products.storesync.closing import clear_work, finish_run
 from products.storesync.details import Progress, read_details, save_call_counts
-from products.storesync.errors import StoreConfigError, StoreSyncError
+from products.storesync.errors import StoreCallError, StoreConfigError, StoreSyncError
 from products.storesync.models import UNFINISHED, RunStatus, SyncRun
 from products.storesync.scan import read_list
 from products.storesync.selectors import RunFacts, describe_run
@@ -165,11 +165,17 @@ def _carry_out(run: SyncRun, *, workers: int, page_size: int, progress: Progress
             finally:
                 save_call_counts(run, client)
     except StoreSyncError as error:
-        _stop(run, RunStatus.PARKED if error.is_resumable else RunStatus.FAILED, str(error))
+        _stop(run, RunStatus.PARKED if error.is_resumable else RunStatus.FAILED, _describe(error))
         raise
     except Exception as error:
         _stop(run, RunStatus.PARKED, f"예상하지 못한 오류로 멈췄습니다: {type(error).__name__}. 로그를 확인하세요.")
         raise
+
+
+def _describe(error: StoreSyncError) -> str:
+    """What is kept of it: with the number by which the store finds the call in its own log."""
+    trace_id = error.reply.trace_id if isinstance(error, StoreCallError) else ""
+    return f"{error} 스토어 추적 ID: {trace_id}" if trace_id else str(error)
 
 
 def _stop(run: SyncRun, status: RunStatus, message: str) -> None:

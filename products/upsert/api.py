@@ -11,9 +11,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from products.catalog.access import ProductView
-from products.catalog.api import describe_answers, refuse_unknown_parameters
+from products.catalog.api import describe_answers, refuse_wrong_parameters
 from products.catalog.models import Product, Store
-from products.catalog.scopes import name_caller
+from products.catalog.scopes import describe_caller, name_caller
 from products.idempotency.requests import PARAMETER, answer_once
 from products.upsert.bulk import BulkOutcome, write_bulk
 from products.upsert.incoming import BulkSerializer, read_row
@@ -56,7 +56,7 @@ class BulkUpsert(ProductView, GenericAPIView[Any]):
     )
     def post(self, request: Request) -> Response | HttpResponse:
         """Write all rows or none."""
-        refuse_unknown_parameters(request.query_params, set())
+        refuse_wrong_parameters(request.query_params, set())
         given = BulkSerializer(data=request.data)
         given.is_valid(raise_exception=True)
         return answer_once(request, lambda: _write(request, given.validated_data))
@@ -64,7 +64,8 @@ class BulkUpsert(ProductView, GenericAPIView[Any]):
 
 def _write(request: Request, given: dict[str, Any]) -> Response:
     rows = [read_row(values) for values in given["rows"]]
-    outcome = write_bulk(store_id=_find_store(given["store"]), rows=rows, caller=name_caller(request))
+    store_id, caller = _find_store(given["store"]), name_caller(request)
+    outcome = write_bulk(store_id=store_id, rows=rows, caller=caller, author=describe_caller(request))
     return Response(_describe(outcome))
 
 

@@ -28,24 +28,24 @@ class BulkOutcome:
 class OneRevision:
     """The revision of one request, allocated at the first need."""
 
-    def __init__(self, store_id: int) -> None:
-        self.store_id = store_id
+    def __init__(self, store_id: int, author: str) -> None:
+        self.store_id, self.author = store_id, author
         self.number: int | None = None
 
     def __call__(self) -> int:
         """The number."""
         if self.number is None:
-            self.number = allocate_revision(store_id=self.store_id)
+            self.number = allocate_revision(store_id=self.store_id, author=self.author)
         return self.number
 
 
-def write_bulk(*, store_id: int, rows: Sequence[ProductRow], caller: str) -> BulkOutcome:
+def write_bulk(*, store_id: int, rows: Sequence[ProductRow], caller: str, author: str) -> BulkOutcome:
     """Upsert rows of one store, each product once, and let other products' SKUs follow; all in one transaction.
 
     `sku` of the rows is chosen here. A row that is older than what the catalogue has is left out and counted.
-    caller: for the log.
+    caller: for the log; author: for people, in the products' history.
     """
-    revision = OneRevision(store_id)
+    revision = OneRevision(store_id, author)
     with transaction.atomic():
         enter_store(store_id)
         skus = choose_skus(store_id=store_id, codes={row.origin_product_no: row.seller_code for row in rows})

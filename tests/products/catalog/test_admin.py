@@ -233,18 +233,20 @@ def test_page_shows_facts_prices_posts_and_history(desk: Client) -> None:
 def test_page_saves_the_priority_and_writes_the_history(desk: Client) -> None:
     product = make_product()
     address = reverse("admin:catalog_product_change", args=[product.pk])
-    desk.post(address, {"initial-priority": "0", "priority": "9", "version": "0"})
+    desk.post(address, {"initial-priority": "0", "priority": "9", "version": "0", "reason": "행사"})
     product.refresh_from_db()
     assert (product.priority, product.version) == (9, 1)
     html = desk.get(address).content.decode()
     assert "우선순위 0 → 9" in html
     assert ">admin<" in html
+    assert ">행사<" in html
 
 
 def test_saving_the_page_unchanged_writes_nothing(desk: Client) -> None:
     product = make_product(priority=4)
     address = reverse("admin:catalog_product_change", args=[product.pk])
-    assert desk.post(address, {"initial-priority": "4", "priority": "4", "version": "0"}).status_code == 302
+    sent = {"initial-priority": "4", "priority": "4", "version": "0", "reason": "행사"}
+    assert desk.post(address, sent).status_code == 302
     assert Product.objects.get().version == 0
     assert not LogEntry.objects.exists()
 

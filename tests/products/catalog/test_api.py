@@ -15,6 +15,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from products.catalog.models import Product
+from products.catalog.productchanges import list_changes
 from tests.products.catalog.rows import make_category, make_product, make_scan
 
 pytestmark = pytest.mark.django_db
@@ -200,6 +201,8 @@ def test_filters_find(reader: APIClient, query: str, found: list[str]) -> None:
         ("changed_since=0001-01-01T00:00:00%2B14:00", ["changed_since"]),
         ("changed_since=9999-12-31T23:59:59-12:00", ["changed_since"]),
         ("store=%00", ["store"]),
+        ("status=SALE&status=WAIT", ["status"]),
+        ("q=%ED%A0%80", ["q"]),
         ("%ED%A0%80=1&" + "a" * 300 + "=1", ["a" * 60, "\ufffd\ufffd\ufffd"]),
     ],
 )
@@ -218,13 +221,22 @@ def test_unknown_product_is_a_404(reader: APIClient, number: int) -> None:
 
 def test_priority_is_set_and_noted_in_the_history(editor: APIClient) -> None:
     product = make_product()
-    body = editor.patch(f"{ADDRESS}{product.pk}/", {"priority": 30, "version": 0}, format="json").json()
+    asked = {"priority": 30, "version": 0, "reason": "행사 (1주)"}
+    body = editor.patch(f"{ADDRESS}{product.pk}/", asked, format="json").json()
     assert (body["priority"], body["version"]) == (30, 1)
     product.refresh_from_db()
     assert (product.priority, product.version) == (30, 1)
     note = LogEntry.objects.get()
     assert "우선순위 0 → 30" in note.change_message
-    assert note.user.username == "caller"
+    (row,) = list_changes(product)
+    assert (row.who, row.what, row.why) == ("caller", "우선순위 0 → 30", "행사 (1주)")
+    assert row.trace_id in note.change_message
+
+
+def test_a_reason_alone_changes_nothing(editor: APIClient) -> None:
+    product = make_product()
+    assert read_fields(editor.patch(f"{ADDRESS}{product.pk}/", {"reason": "행사"}, format="json")) == ["priority"]
+    assert not list_changes(product)
 
 
 def test_conflict_shows_both_versions_and_changes_nothing(editor: APIClient) -> None:

@@ -80,7 +80,8 @@ def fits(name: str, value: str) -> bool:
     if not value:
         return name in ProductFilterSet.base_filters
     most = {"q": 200, "category": 20, "store": 40}
-    return name in most and len(value.strip()) <= most[name] and "\x00" not in value
+    is_text = "\x00" not in value and value == value.encode(errors="replace").decode()
+    return name in most and len(value.strip()) <= most[name] and is_text
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)

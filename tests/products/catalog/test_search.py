@@ -77,7 +77,12 @@ def test_every_word_is_looked_for_within_texts_in_any_spelling(text: str, amount
     assert list(found.values_list("name", flat=True)) == expected
 
 
-@pytest.mark.parametrize("typed", ["무선청소기", "무선 청소기", "무선  청소기".replace(" ", "\u3000"), "ABC 무선"])
+HALF_WIDTH = "ﾱￓﾵￆﾤ ﾺￆﾷﾵￌﾡￜ"
+
+
+@pytest.mark.parametrize(
+    "typed", ["무선청소기", "무선 청소기", "무선  청소기".replace(" ", "\u3000"), "ABC 무선", HALF_WIDTH]
+)
 def test_blanks_widths_and_decomposed_letters_do_not_hide_a_product(typed: str) -> None:
     make_product(1, name="무선 청소기 ＡＢＣ")
     found = search_products(Product.objects.all(), unicodedata.normalize("NFD", typed))

@@ -159,6 +159,7 @@ def test_each_list_entry_without_a_number_is_a_failure_of_its_own(sync: Sync, st
         failures = SyncFailure.objects.filter(resolved_at=None)
         assert list(failures.values_list("attempts", "field")) == [(attempts, "originProductNo")] * 2
         bodies = failures.values_list("body", flat=True)
+        assert all(failures.values_list("server_trace_id", flat=True))
         names = {json.loads(body)["channelProducts"][0]["name"] for body in bodies}
         assert names == {store.catalogue()[number]["list"]["channelProducts"][0]["name"] for number in numbers}
     store.clear_faults()

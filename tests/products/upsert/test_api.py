@@ -10,6 +10,7 @@ from django.db import connection
 from rest_framework.test import APIClient
 
 from products.catalog.models import CatalogueFinding, CatalogueRevision, Category, PriceObservation, Product, Store
+from products.catalog.productchanges import list_changes
 from products.upsert.services import upsert_products
 from tests.products.catalog.rows import make_product, make_store
 from tests.products.catalog.test_api import make_client, read_problem
@@ -75,7 +76,8 @@ def test_products_are_added_changed_and_left_alone(writer: APIClient, store: Sto
     assert (product.benefits, product.attributes) == ({"purchase_point": 490, "gift": "파우치"}, {"색상": "검정"})
     assert product.source_modified_at.isoformat() == "2026-11-01T00:00:00+00:00"
     assert list(PriceObservation.objects.filter(product=product).values_list("price", flat=True)) == [59_000, 58_000]
-    assert CatalogueRevision.objects.filter(store=store).count() == 2
+    assert list(CatalogueRevision.objects.filter(store=store).values_list("author", flat=True)) == ["caller"] * 2
+    assert [row.who for row in list_changes(product)] == ["caller"] * 2
 
 
 def test_what_the_list_shows_can_be_sent_back(writer: APIClient, store: Store) -> None:

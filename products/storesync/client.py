@@ -351,7 +351,7 @@ class StoreClient:
             status=response.status_code,
             code=self.quote(self._account.conceal(said.code or "", secret)),
             message=self.quote(self._account.conceal(details, secret)),
-            trace_id=response.headers.get(TRACE_HEADER, ""),
+            trace_id=self.quote(self._account.conceal(response.headers.get(TRACE_HEADER, ""), secret)),
             # A token reply is kept nowhere: whatever came instead of a token may hold one.
             body="" if call.endpoint == "token" else self.quote(response.content),
             retry_after_seconds=_read_wait(response),

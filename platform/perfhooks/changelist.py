@@ -38,6 +38,8 @@ class FastChangeList(ChangeList):
 
     @property
     def count_in_words(self) -> str:
-        """How many rows there are: 1,234개, 약 880,000개."""
+        """How many rows there are: 1,234개, 약 880,000개, 5,000개 이상."""
+        if getattr(self.paginator, "is_floor", False):
+            return f"{self.result_count - 1:,}개 이상"
         about = "약 " if getattr(self.paginator, "is_estimate", False) else ""
         return f"{about}{self.result_count:,}개"

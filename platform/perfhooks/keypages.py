@@ -110,6 +110,8 @@ class KeyPaginator(_Paginator):
     """
 
     is_estimate = False
+    is_floor = False
+    """Whether an estimate is only what was counted, and there may be many more."""
 
     @property
     def rows(self) -> QuerySet[Any]:
@@ -135,6 +137,7 @@ class KeyPaginator(_Paginator):
             self.is_estimate = True
             kept = cache.get(self._cache_key)
             guessed = _estimate(rows) if is_postgres and not is_whole and not kept else 0
+            self.is_floor = not (is_whole or kept or guessed > counted)
             counted = kept.total if kept else max(counted, guessed)
         return int(counted)
 
@@ -185,7 +188,7 @@ class KeyPaginator(_Paginator):
             total += order.since(rows, starts[-1]).order_by().count()
         keys = Keys(starts, total)
         cache.set(self._cache_key, keys, KEPT_SECONDS)
-        self.count, self.is_estimate = total, False
+        self.count, self.is_estimate, self.is_floor = total, False, False
         self.__dict__.pop("num_pages", None)
         return keys
 

@@ -295,3 +295,18 @@ def test_a_long_list_is_estimated_says_so_and_ends_where_its_rows_end(
     assert "상품 42개" in response.render().content.decode()  # type: ignore[attr-defined]
     newest_first = [product.pk for product in reversed(products)]
     assert read_pages(small_desk, admin_user, "", [9, 99]) == [newest_first[40:], newest_first[40:]]
+
+
+def test_matches_that_were_only_counted_up_to_a_limit_are_that_many_or_more(
+    admin_user: User, small_desk: ProductAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module, name in ((keypages, "COUNTED_ROWS"), (search, "COUNTED_ROWS"), (search, "FEW")):
+        monkeypatch.setattr(module, name, 10)
+    for number in range(30):
+        make_product(number, name="무선 청소기")
+    request = RequestFactory().get("/", {"q": "무선"})
+    request.user = admin_user
+    listed = small_desk.get_changelist_instance(request)
+    assert isinstance(listed, FastChangeList)
+    is_guessed = connection.vendor == "postgresql" and listed.count_in_words.startswith("약 ")
+    assert listed.count_in_words == "10개 이상" or is_guessed

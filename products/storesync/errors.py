@@ -51,6 +51,10 @@ class StoreConfigError(StoreSyncError):
     is_resumable = True
 
 
+class StoreCodeError(StoreSyncError):
+    """No store can go by this code: nothing was begun."""
+
+
 class StoreCallError(StoreSyncError):
     """One call did not bring what was asked for."""
 

@@ -1,5 +1,6 @@
 """Bringing the catalogue to what a store has (plan 2A): start a run, carry it out, pick it up where it was left."""
 
+import re
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -19,12 +20,13 @@ from products.storesync.books import open_book
 from products.storesync.client import LIST_SIZE_LIMIT, StoreClient
 from products.storesync.closing import clear_work, finish_run
 from products.storesync.details import Progress, read_details, save_call_counts
-from products.storesync.errors import StoreCallError, StoreConfigError, StoreSyncError
+from products.storesync.errors import StoreCallError, StoreCodeError, StoreConfigError, StoreSyncError
 from products.storesync.models import UNFINISHED, RunStatus, SyncRun
 from products.storesync.scan import read_list
 from products.storesync.selectors import RunFacts, describe_run
 
 DEFAULT_WORKERS = 4
+STORE_CODE = re.compile(r"[\w-]{1,40}")
 RESUME_WITHIN_HOURS = 24
 """A list that is older tells more about yesterday than about the store; reading it anew costs two calls per 1,000."""
 
@@ -56,8 +58,9 @@ def start_run(
     sells. Not incremental: every detail is read. Not cached: with a new token and connection for each call. A run that is
     old, or that reads another place or otherwise, is given up for a new one: all that it stored stays, and a new incremental
     one asks for no detail of it again. LockHeld while a process is still at work on such a run. While the settings name
-    no store to talk to, an unfinished run is kept whatever they say.
+    no store to talk to, an unfinished run is kept whatever they say. Raises StoreCodeError.
     """
+    _check_code(store_code)
     store = get_or_create_store(code=store_code, name=store_name or store_code)
     place = identify_place(api_url or settings.STORE_API_URL, settings.STORE_CLIENT_ID, catalogue=catalogue)
     ways = Ways(is_incremental, is_cached)
@@ -76,6 +79,12 @@ def start_run(
     except IntegrityError:
         # Another process has started one at the same moment.
         return unfinished.get().pk
+
+
+def _check_code(code: str) -> None:
+    if not STORE_CODE.fullmatch(code):
+        fix = "글자, 숫자, 붙임표(-), 밑줄(_)로 40자까지 쓰세요."
+        raise StoreCodeError(f"스토어 코드 '{code[:40]}'은(는) 쓸 수 없습니다. 조치: {fix}")
 
 
 def _is_account_usable(api_url: str) -> bool:

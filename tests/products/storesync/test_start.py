@@ -11,7 +11,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from perfhooks.services import LockHeld, hold_lock
-from products.storesync.errors import GatewayBlockedError
+from products.catalog.models import Store
+from products.storesync.errors import GatewayBlockedError, StoreCodeError
 from products.storesync.models import SyncItem, SyncRun
 from products.storesync.services import start_run, sync_store
 from products.storesync.simulator.process import SimulatorProcess
@@ -20,6 +21,13 @@ from tests.products.storesync.conftest import STORE_CODE, Sync, find_store
 from tests.support.equality import find_differences
 
 DETAIL = "/v2/products/origin-products/{originProductNo}"
+
+
+@pytest.mark.parametrize("code", ["", " ", "a/b", "x" * 41, "my store", "a\x00"])
+def test_a_code_that_is_none_makes_no_store(db: None, code: str) -> None:
+    with pytest.raises(StoreCodeError, match="붙임표"):
+        start_run(store_code=code)
+    assert not Store.objects.exists()
 
 
 def test_two_starts_share_one_run(db: None) -> None:

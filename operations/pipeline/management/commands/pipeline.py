@@ -1,6 +1,7 @@
 """`manage.py pipeline`: the whole flow once, from the store to the packages."""
 
 import json
+import re
 import signal
 import sys
 import threading
@@ -154,7 +155,9 @@ class Command(BaseCommand):
     def _name_store(self, options: dict[str, Any]) -> str:
         if options["store"]:
             return str(options["store"])
-        return Path(options["catalogue"]).name.split(".")[0] if options["catalogue"] else str(settings.STORE_CODE)
+        if not options["catalogue"]:
+            return str(settings.STORE_CODE)
+        return re.sub(r"[^\w-]+", "-", Path(options["catalogue"]).name.split(".")[0])[:40]
 
     def _identify_catalogue(self, options: dict[str, Any]) -> str:
         return fingerprint_catalogue(Path(options["catalogue"]), options["products"]) if options["catalogue"] else ""

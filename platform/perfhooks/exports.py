@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes a spreadsheet run a text, full-width forms included (OWASP, CSV injection)."""
 ILLEGAL_CHARACTERS = re.compile(r"[\000-\010\013\014\016-\037]")
 """What XML, and so a spreadsheet, cannot hold."""

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('catalog', '0011_what_rewordings_count'),
+        ('catalog', '0012_quicker_product_writes'),
     ]
 
     operations = [

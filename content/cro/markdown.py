@@ -10,7 +10,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from content.posts.findings import Finding
 from content.posts.placeholders import PATTERN, Placeholder, read_placeholder
@@ -24,7 +24,9 @@ ResolveLink = Callable[[str], str]
 
 TOKEN_TYPE = "placeholder"  # noqa: S105
 INSERT_TYPE = "insert"
-INLINE_NAMES = frozenset({"price"})
+INLINE_NAMES = frozenset({"price", "discount", "benefit"})
+"""Words: alone on a line they are a paragraph, the others are blocks of their own."""
+EMPTY_PARAGRAPH = "<p></p>\n"
 
 
 def render_markdown(
@@ -35,7 +37,8 @@ def render_markdown(
     link: ResolveLink = lambda _slug: "",
     middle: Markup | None = None,
 ) -> Markup:
-    """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing.
+    """The body as HTML. Raw HTML in it is escaped; a placeholder that cannot be read renders as nothing, and within a link
+    as its words alone, since links do not nest.
 
     middle: HTML to stand between the blocks in the middle of the body, but not right below a heading.
     """
@@ -43,7 +46,8 @@ def render_markdown(
     tokens = _parser.parse(_isolate_blocks(body), env)
     if middle:
         tokens.insert(_find_middle(tokens), Token(INSERT_TYPE, "", 0, content=str(middle), block=True))
-    return Markup(_parser.renderer.render(tokens, _parser.options, env))  # noqa: S704
+    html = _parser.renderer.render(tokens, _parser.options, env)
+    return Markup(html.replace(EMPTY_PARAGRAPH, ""))  # noqa: S704
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,7 @@ def _read_token(state: StateInline, silent: bool) -> bool:
         token = state.push(TOKEN_TYPE, "", 0)
         token.content = match[1]
         token.meta["node"] = read_placeholder(match[1], line=0, is_alone=False)
+        token.meta["is_linked"] = state.linkLevel > 0
     state.pos = match.end()
     return True
 
@@ -151,7 +156,8 @@ class _Renderer(RendererHTML):
     def placeholder(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """A placeholder's HTML."""
         node: Placeholder | Finding = tokens[idx].meta["node"]
-        return "" if isinstance(node, Finding) else str(env["placeholder"](node))
+        html = Markup("") if isinstance(node, Finding) else env["placeholder"](node)
+        return str(escape(html.striptags()) if tokens[idx].meta["is_linked"] else html)
 
     def insert(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: EnvType) -> str:
         """A block that is no part of the author's words, as it is."""

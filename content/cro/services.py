@@ -14,6 +14,7 @@ from content.cro.rendered import RenderedPost
 from content.cro.rendering import Renderer, Rendering, Source
 from content.cro.selectors import get_variant
 from content.cro.structured import describe_products
+from content.cro.subset import AFFILIATE_LINK
 from content.cro.variants import DEFAULT, Variant, VariantError
 from content.disclosure.prices import is_hidden, judge_discounts, observe_ages
 from content.disclosure.services import insert_disclosure
@@ -28,6 +29,9 @@ from content.posts.services import explain_unknown_sku
 from perfhooks.clock import business_now
 from perfhooks.spans import span
 from products.catalog.selectors import ProductFacts, ProductKey, get_facts_by_id, get_facts_by_key, get_facts_by_sku
+
+PAID_IN_MONEY = frozenset({"affiliate_commission", "paid_ad"})
+"""Relationships whose disclosure says that the writer gets money."""
 
 
 def compose_post(
@@ -159,7 +163,20 @@ def inspect_source(source: Source, rendering: Rendering) -> Iterable[Finding]:
             yield Finding("no_match", node.line, message)
         if node.name == "table" and node.argument not in rendering.table_names:
             yield Finding("no_table", node.line, explain_no_table(node.argument))
+    yield from inspect_links(source)
     yield from inspect_prices(source, rendering)
+
+
+def inspect_links(source: Source) -> Iterable[Finding]:
+    """A link of an affiliate network in a post whose disclosure does not say that money is paid."""
+    body, relationship = source.post.body, source.post.relationship
+    link = None if relationship in PAID_IN_MONEY else AFFILIATE_LINK.search(body)
+    if link:
+        message = (
+            f"제휴 링크 '{link[0]}': 고지가 수수료를 말하지 않습니다. "
+            "판매자와의 관계를 '판매 수수료'로 바꾸거나 링크를 빼세요."
+        )
+        yield Finding("disclosure_hidden", body.count("\n", 0, link.start()) + 1, message)
 
 
 def inspect_prices(source: Source, rendering: Rendering) -> Iterable[Finding]:

@@ -62,11 +62,11 @@ def describe_product(product: ProductFacts, *, now: datetime) -> dict[str, Any]:
         "@type": "Product",
         "name": _say(product.name, NAME_LENGTH_LIMIT),
         "sku": product.sku,
-        "mpn": product.model_name,
+        "mpn": _say(product.model_name, NAME_LENGTH_LIMIT),
         "url": product.product_url,
         "image": [product.image_url] if product.image_url.startswith(("http://", "https://")) else [],
         "description": _say(product.description, DESCRIPTION_LENGTH_LIMIT),
-        "category": product.category_path,
+        "category": _say(product.category_path, DESCRIPTION_LENGTH_LIMIT),
         "brand": {"@type": "Brand", "name": _say(product.brand, NAME_LENGTH_LIMIT)} if product.brand else None,
         "offers": describe_offer(product, now=now),
     }
@@ -79,7 +79,7 @@ def describe_offer(product: ProductFacts, *, now: datetime) -> dict[str, Any]:
     offer: dict[str, Any] = {
         "@type": "Offer",
         "url": product.product_url,
-        "price": str(product.sale_price),
+        "price": product.sale_price,
         "priceCurrency": "KRW",
         "availability": f"{CONTEXT}/{'OutOfStock' if availability == 'InStock' and not product.is_sellable else availability}",
     }
@@ -100,4 +100,4 @@ def dump_json_ld(data: dict[str, Any]) -> str:
 
 
 def _say(text: str, limit: int) -> str:
-    return " ".join(drop_overrides(text).split())[:limit]
+    return " ".join(drop_overrides(text).split())[:limit].rstrip()

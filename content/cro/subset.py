@@ -27,6 +27,10 @@ PAGE_CLASSES = {
     "table": {"comparison"},
 }
 AFFILIATE_HOSTS = frozenset({"link.coupang.com", "coupa.ng", "ads-partners.coupang.com"})
+AFFILIATE_LINK = re.compile(
+    rf"\bhttps?://(?:www\.)?(?:{'|'.join(map(re.escape, sorted(AFFILIATE_HOSTS)))})\b", re.IGNORECASE
+)
+"""In an author's Markdown."""
 URL_SCHEMES = {"http", "https"}
 _FOREIGN_CONTENT = {"script", "style"}
 _LINK = re.compile(r'<a href="([^"]*)">')

@@ -121,6 +121,8 @@ def _judge_marked(text: str, found: re.Match[str], left: str, back: str) -> Hit 
         return None
     if not is_won and words.RIGHT_RATE.match(text, end):
         return None
+    if amount in ("만", "천") and words.NAMED_FOR_MONEY.match(text, end):
+        return None
     if words.LEFT_NOT_OFFER.match(back) or words.RIGHT_NOT_OFFER.match(text, end):
         return None
     return _finish(text, (start, end), left, back, value if is_won else None, rule="won" if is_won else "currency")

@@ -39,7 +39,7 @@ _UNIT_NAME = (
 )
 
 NUMBER = re.compile(
-    rf"(?P<sign>{SIGNS})\s?(?P<signed>[0-9]+,[0-9]{{2}}(?![0-9])|{AMOUNT})(?P<to>{JOIN}(?:{SIGNS}\s?)?{AMOUNT})?(?:\s?원)?"
+    rf"(?P<sign>{SIGNS})\s?(?P<signed>[0-9]{{1,3}}(?:\.[0-9]{{3}})+,[0-9]{{2}}(?![0-9])|[0-9]+,[0-9]{{2}}(?![0-9])|{AMOUNT})(?P<to>{JOIN}(?:{SIGNS}\s?)?{AMOUNT})?(?:\s?원)?"
     rf"|(?P<amount>{AMOUNT})여?(?:\s?(?P<percent>%?{JOIN}{DIGITS}\s?{PERCENT}|{PERCENT})"
     rf"|(?P<low_mark>\s?(?:{WON}대?|{COINS}))?{JOIN}(?P<high>{AMOUNT})여?\s?(?P<range_mark>{WON}|{COINS})"
     rf"|\s?(?P<mark>{WON}|{COINS}))?"
@@ -79,7 +79,7 @@ _COUPON = r"쿠폰(?![북함집]|번호|코드)"
 
 SHARE_TAIL = re.compile(
     rf"(?P<coupon>{_LINK}\s?(?:(?:{MODIFIERS}\s?){{1,3}}|[가-힣A-Za-z]{{0,7}}[가-힣A-Za-z](?<![은는을를면고서에도이])\s?)?{_COUPON}| ?coupon\b| promo code\b)"
-    rf"|(?P<discount>{_LINK}\s?(?:{MODIFIERS}\s?){{0,2}}(?:(?:[가-힣]{{0,6}}(?:페이|카드|회원|고객|구매|결제|가입|멤버스)\s?)?{_CUT}|싸게|저렴하게)|\s?[↓▼]| price (?:cut|drop)\b)"
+    rf"|(?P<discount>{_LINK}\s?(?:{MODIFIERS}\s?){{0,2}}(?:(?:[가-힣]{{0,6}}(?:페이|카드|회원|고객|구매|결제|가입|멤버스)\s?)?{_CUT}|싸게|저렴하게|저렴(?=[한합해하])|싼(?![가-힣])|쌉니다|싸[요다])|\s?[↓▼]| price (?:cut|drop)\b)"
     rf"|(?P<benefit>{_LINK}\s?(?:{MODIFIERS}\s?|(?:네이버|페이|포인트|마일리지|멤버십)\s?){{0,2}}{_SAVED}| ?[Cc]ash ?back\b)"
 )
 AMOUNT_TAIL = re.compile(
@@ -154,6 +154,9 @@ FULL_LEFT = re.compile(
     r"(?:이|가|은|는|도|마다|까지|모두|전부)?\s?(?:(?:늘|항상|이미|벌써|또|연일|거의|완전|꽉|금세|금방|매일|모두|전부)\s?)?\Z"
 )
 FULL_ENDING = re.compile(r"(?:이|입|일|인|이었|이라|이에|이네|이던|$|[\s.,!?])")
+
+NAMED_FOR_MONEY = re.compile(r"의 ?(?:행복|아침밥|기적)")
+"""만원의 행복, 천원의 아침밥: names of programmes. With a number before it (3만원의 행복) it is a price."""
 
 ROUND = re.compile(r"[1-9][0-9]{3,5}0")
 """Plain digits that may be a price: of five to seven, the last a zero."""

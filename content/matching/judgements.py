@@ -1,7 +1,7 @@
 """Catalogues and graded queries from files, for judging the engine without a database.
 
 A catalogue is JSON lines (also gzipped), one product a line: `id`, `title`, and where known `name` (the model's),
-`supplier`, `short_description`, `attrs`; or the store's own words (`originProductNo`, `name`, `brandName`, `modelName`,
+`supplier`, `short_description`, `attrs` (an object or a list); or the store's own words (`originProductNo`, `name`, `brandName`, `modelName`,
 `wholeCategoryName`, `attributes`, `description`, `statusType`, `stockQuantity`). Ratings are CSV: query,docid,rating.
 """
 
@@ -141,7 +141,7 @@ def _read_object(text: str, path: Path, line: int) -> Mapping[str, Any]:
 def _read_product(value: Mapping[str, Any], path: Path, line: int, categories: dict[str, int]) -> FileProduct:
     key = value.get("id", value.get("originProductNo"))
     if isinstance(key, bool) or not isinstance(key, str | int) or key == "":
-        raise BadFile(f"{path} {line}행: id가 없거나 글자가 아닙니다: {key!r}")
+        raise BadFile(f"{path} {line}행: id가 없거나 글자가 아닙니다: {key!r} 글자나 정수로 적으세요.")
     texts = {field: _read_text(value, names, path, line) for field, names in ALIASES.items()}
     if "title" in value:
         texts["model_name"] = _read_text(value, ("name",), path, line)
@@ -168,11 +168,22 @@ def _read_product(value: Mapping[str, Any], path: Path, line: int, categories: d
 def _read_text(value: Mapping[str, Any], names: tuple[str, ...], path: Path, line: int) -> str:
     name = next((name for name in names if value.get(name) is not None), None)
     held = "" if name is None else value[name]
-    if isinstance(held, dict):
-        return " ".join(map(str, held.values()))
+    if isinstance(held, dict | list):
+        return " ".join(_list_values(held))
     if not isinstance(held, str):
-        raise BadFile(f"{path} {line}행: {name}이(가) 글자가 아닙니다: {held!r}")
+        raise BadFile(f"{path} {line}행: {name}이(가) 글자가 아닙니다: {held!r} 따옴표로 싸세요.")
     return held
+
+
+def _list_values(held: dict[str, Any] | list[Any]) -> Iterator[str]:
+    """The words in nested lists and objects, in their order; without keys and nulls."""
+    waiting = [held]
+    while waiting:
+        value: Any = waiting.pop()
+        if isinstance(value, dict | list):
+            waiting += reversed(list(value.values()) if isinstance(value, dict) else value)
+        elif value is not None:
+            yield str(value)
 
 
 def _read_rating(row: Mapping[str, str | None], path: Path, line: int) -> tuple[str, str, int]:
@@ -183,6 +194,7 @@ def _read_rating(row: Mapping[str, str | None], path: Path, line: int) -> tuple[
         if not text:
             raise BadFile(f"{path} {line}행: {name}이(가) 비었습니다.")
     query, key, grade = values
+    grade = grade.removesuffix(".0")  # as tables write whole numbers that once had gaps
     if grade not in {str(number) for number in range(GRADE_MOST + 1)}:
         raise BadFile(f"{path} {line}행: rating은 0부터 {GRADE_MOST}까지의 정수여야 합니다: {grade!r}")
     return query, key, int(grade)

@@ -42,6 +42,23 @@ _NESTED = re.compile(r"\{\{[^{}\n]*\{\{")
 _TRIPLE = re.compile(r"\{\{\{[^{}\n]*\}\}|\{\{[^{}\n]*\}\}\}")
 _SINGLE = re.compile(rf"(?<!\{{)\{{\s*(?:{'|'.join(NAMES)})\s*(?::[^{{}}\n]*)?\}}(?!\}})")
 _WIDE = re.compile(r"｛\s*｛|｝\s*｝|\{\s+\{|\}\s+\}")
+_ESCAPED = re.compile(r"\\\{\{|\{\\\{")
+_AS_ADDRESS = re.compile(r"\]\([^()\n]*\{\{")
+_FOREIGN = re.compile(rf"(?:(?:\{{%|<%)=?\s*(?:{'|'.join(NAMES)})\b|(?:\[\[|\(\()\s*(?:{'|'.join(NAMES)})\s*:)")
+_OTHER_BRACKETS = "자리표시의 괄호가 다릅니다. {{ price:SKU }} 처럼 {{ 와 }} 로 쓰세요."
+_KOREAN_NAMES = {
+    "상품": "product",
+    "제품": "product",
+    "가격": "price",
+    "할인": "discount",
+    "혜택": "benefit",
+    "구매": "cta",
+    "링크": "cta",
+    "비교표": "table",
+    "표": "table",
+    "광고": "ad",
+}
+_FIRST_WORD = re.compile(r"[^\W\d_]+")
 _NAME_SHOWN = 40
 _SLOT = re.compile(r"[a-z0-9_-]{1,40}")
 _TABLE = re.compile(r"[a-zA-Z0-9_-]{1,60}")
@@ -142,7 +159,7 @@ def _read_line(text: str, number: int) -> Iterator[Placeholder | Finding]:
     stripped = text.strip()
     for match in PATTERN.finditer(text):
         yield read_placeholder(match[1], line=number, is_alone=stripped == match[0])
-    problem = _find_brace_problem(text)
+    problem = _find_brace_problem(text) or (_OTHER_BRACKETS if _FOREIGN.search(text) else "")
     if problem:
         yield Finding("broken_placeholder", number, problem)
 
@@ -151,6 +168,10 @@ def _find_brace_problem(text: str) -> str:
     """What is wrong with the braces of a line, with the fix; "" when each pair holds one placeholder or there is none."""
     if "{" not in text and "}" not in text and "｛" not in text and "｝" not in text:
         return ""
+    if _ESCAPED.search(text):
+        return "{{ 에 \\ 가 있어 글자로 나갑니다. \\ 를 지우세요."
+    if _AS_ADDRESS.search(text):
+        return "자리표시는 링크의 주소가 될 수 없습니다. [낱말](주소) 대신 {{ cta:SKU }} 만 쓰세요."
     if _NESTED.search(text):
         return "자리표시 안에 {{ 를 또 열었습니다. 앞의 {{ 를 }} 로 닫거나 자리표시를 하나씩 나누어 쓰세요."
     if _TRIPLE.search(text):
@@ -170,7 +191,9 @@ def _find_brace_problem(text: str) -> str:
 @lru_cache(maxsize=256)
 def _explain_name(name: str) -> str:
     name = name[:_NAME_SHOWN]
-    near = get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
+    first = _FIRST_WORD.match(name)
+    word = first[0].lower() if first else ""
+    near = [_KOREAN_NAMES[word]] if word in _KOREAN_NAMES else get_close_matches(word, NAMES, n=1, cutoff=0.5)
     if near:
         return f"'{name}': 없는 자리표시입니다. {FORMS[near[0]]} 로 고치세요."
     return f"'{name}': 없는 자리표시입니다. 쓸 수 있는 것: {', '.join(FORMS.values())}"

@@ -17,6 +17,9 @@ _SLUG = re.compile(r"[a-z0-9가-힣]+(?:-[a-z0-9가-힣]+)*")
 # U+FFFE and U+FFFF stand in no XML.
 _CONTROL = re.compile(r"[\x01-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
+# Right-to-left letters need none of these; what they do is show the characters of a line in another order.
+_DIRECTION_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
 
 class TextError(ValueError):
     """A field's text cannot be kept; says which field and what to do, in Korean."""
@@ -37,12 +40,14 @@ def clean_slug(slug: str) -> str:
 
 
 def clean_title(title: str) -> str:
-    """A title in NFC on one line. Raises TextError."""
-    text = " ".join(_normalise("title", "제목", title).split())
+    """A title in NFC on one line, without characters that turn its direction. Raises TextError."""
+    text = " ".join(_DIRECTION_OVERRIDES.sub("", _normalise("title", "제목", title)).split())
     if not text:
         raise TextError("title", "제목: 한 글자 이상 쓰세요.")
     if len(text) > TITLE_LENGTH_LIMIT:
         raise TextError("title", f"제목: {TITLE_LENGTH_LIMIT}자까지 쓸 수 있습니다. 지금 {len(text)}자입니다.")
+    if "{{" in text or "}}" in text:
+        raise TextError("title", "제목: 자리표시를 쓸 수 없습니다. {{ 와 }} 를 지우고 글자로만 쓰세요.")
     return text
 
 

@@ -20,8 +20,10 @@ from content.packages.selectors import list_asset_names
 from content.posts.selectors import PublicPost
 from operations.site.addresses import find_picture_path, get_post_url, get_site_url, make_absolute
 
-DOCUMENT_VERSION = "2"
+DOCUMENT_VERSION = "3"
 """Of the frame around a post. A change of it makes every page anew."""
+HEADLINE_LENGTH_LIMIT = 110
+"""Search engines cut a headline there."""
 STYLE_SHEET = "site/site.css"
 _IMAGE = re.compile(r'<img src="([^"]*)"[^>]*>')
 
@@ -82,7 +84,7 @@ def describe_article(post: PublicPost, *, summary: str, pictures: Sequence[str])
     facts: dict[str, Any] = {
         "@context": "https://schema.org",
         "@type": "BlogPosting",
-        "headline": post.title[:110],
+        "headline": post.title[:HEADLINE_LENGTH_LIMIT].rstrip(),
         "url": address,
         "mainEntityOfPage": address,
         "datePublished": write_time(post.published_at),

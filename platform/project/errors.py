@@ -5,9 +5,10 @@ Nothing here asks the database, the session or the templates of the desk, any of
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.templatetags.static import static
@@ -33,6 +34,11 @@ BAD_REQUEST = Explanation(
     "브라우저가 보낸 요청을 서버가 받아들일 수 없었습니다. 주소나 보낸 값이 올바르지 않습니다.",
     "주소를 확인하고 다시 여세요. 직접 고친 주소라면 고치기 전의 주소로 돌아가세요.",
 )
+TOO_MUCH = Explanation(
+    "보낸 내용이 너무 커서 저장하지 않았습니다",
+    "한 번에 보낼 수 있는 글자는 {limit:,.1f} MB까지입니다(파일은 따로 셉니다).",
+    "이전 화면으로 돌아가 본문을 줄이거나 여러 글로 나누어 다시 보내세요.",
+)
 FORBIDDEN = Explanation(
     "볼 수 있는 권한이 없습니다",
     "이 화면을 보거나 이 작업을 할 권한이 지금 로그인한 계정에 없습니다.",
@@ -56,7 +62,10 @@ FAILED = Explanation(
 
 
 def answer_bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    """400; the reason stays in the log, since what was sent may be an attack."""
+    """400; the reason stays in the log, since what was sent may be an attack. 413 with the limit for too much at once."""
+    if isinstance(exception, RequestDataTooBig):
+        limit = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) / 1_000_000
+        return _answer(request, 413, replace(TOO_MUCH, happened=TOO_MUCH.happened.format(limit=limit)))
     return _answer(request, 400, BAD_REQUEST)
 
 

@@ -49,6 +49,8 @@ def ask(client: Client, case: str) -> HttpResponse:
         client.force_login(User.objects.create_superuser("chief"))
         return client.get("/nowhere" if case == "404" else "/admin/nothing/", headers=header)  # type: ignore[return-value]
     client.force_login(User.objects.create_superuser("chief"))
+    if case == "413":
+        return client.post("/admin/posts/post/add/", {"body": "ab " * 1_000_000}, headers=header)  # type: ignore[return-value]
     with broken_products():
         return client.get("/admin/catalog/product/", headers=header)  # type: ignore[return-value]
 
@@ -59,6 +61,7 @@ CASES = {
     "csrf": (403, "보안 확인"),
     "404": (404, "찾는 화면이 없습니다"),
     "404 in the admin": (404, "찾는 화면이 없습니다"),
+    "413": (413, "2.6 MB까지"),
     "500": (500, "서버에서 오류가 났습니다"),
 }
 

@@ -1,7 +1,5 @@
 """JSON-LD: valid by Google's rules for product snippets and merchant listings, and it cannot break out of its element."""
 
-import json
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,57 +13,11 @@ from content.matching.services import match_post
 from products.catalog.models import ProductStatus
 from products.catalog.selectors import ProductFacts
 from tests.content.factories import make_post, make_shop
+from tests.support.structured_data import list_problems, read_structured_data
 
 pytestmark = pytest.mark.once
 NOW = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
-AVAILABILITIES = {
-    "InStock",
-    "OutOfStock",
-    "PreOrder",
-    "BackOrder",
-    "Discontinued",
-    "InStoreOnly",
-    "LimitedAvailability",
-}
 ATTACK = '</script><script>alert(1)</script><!--"\\u2028\u2028'
-
-
-def list_problems(data: dict[str, Any]) -> list[str]:
-    """What Google would refuse or warn about in one JSON-LD document of ours."""
-    problems = [] if data.get("@context") == "https://schema.org" else ["@context"]
-    if data.get("@type") == "ItemList":
-        elements = data.get("itemListElement", [])
-        places = [element.get("position") for element in elements]
-        problems += [] if places == list(range(1, len(elements) + 1)) else ["positions count from 1"]
-        problems += [] if data.get("numberOfItems") == len(elements) else ["numberOfItems"]
-        problems += (
-            [] if len({element["item"].get("url") for element in elements}) == len(elements) else ["one url twice"]
-        )
-        return problems + [problem for element in elements for problem in list_product_problems(element["item"])]
-    return problems + list_product_problems(data)
-
-
-def list_product_problems(product: dict[str, Any]) -> list[str]:
-    """Required: a name and an offer, a price above 0 with its currency; recommended where given: in the right form."""
-    problems = [] if product.get("@type") == "Product" else ["@type"]
-    offer = product.get("offers") or {}
-    name, price = product.get("name", ""), str(offer.get("price", ""))
-    checks = {
-        "name": 0 < len(name) <= 150 and name == name.strip(),
-        "sku": bool(product.get("sku")),
-        "offers": offer.get("@type") == "Offer",
-        "price": re.fullmatch(r"[1-9]\d*", price) is not None,
-        "priceCurrency": offer.get("priceCurrency") == "KRW",
-        "availability": offer.get("availability", "").removeprefix("https://schema.org/") in AVAILABILITIES,
-        "url": str(offer.get("url", "")).startswith("https://"),
-        "image": all(address.startswith(("https://", "http://")) for address in product.get("image", [])),
-        "brand": "brand" not in product or product["brand"].get("@type") == "Brand",
-        "nothing empty": all(value not in ("", [], None) for value in {**product, **offer}.values()),
-        "nothing made up": not {"aggregateRating", "review"} & set(product),
-    }
-    until = offer.get("priceValidUntil")
-    checks["priceValidUntil"] = until is None or datetime.fromisoformat(until).tzinfo is not None
-    return problems + [name for name, is_met in checks.items() if not is_met]
 
 
 def make_facts(number: int = 1, **changes: Any) -> ProductFacts:
@@ -109,9 +61,12 @@ def test_several_products_are_a_list_and_none_is_nothing() -> None:
 
 def test_the_validator_finds_faults() -> None:
     [data] = describe_products([make_facts()], title="제목", now=NOW)
-    assert "price" in list_problems({**data, "offers": {**data["offers"], "price": "99,000"}})
-    assert "name" in list_problems({**data, "name": ""})
-    assert "availability" in list_problems({**data, "offers": {**data["offers"], "availability": "있음"}})
+    for name, value in (("price", "99,000"), ("price", "99000"), ("availability", "InStock"), ("priceCurrency", "원")):
+        assert list_problems({**data, "offers": {**data["offers"], name: value}}) == [f"offers[0].{name}: {value!r}"]
+    assert list_problems({**data, "name": ""}) == ["name: ''"]
+    assert list_problems({**data, "aggregateRating": {"@type": "AggregateRating"}}) != []
+    del data["offers"]["price"]
+    assert list_problems(data) == ["offers[0].price is missing"]
 
 
 @pytest.mark.parametrize(
@@ -146,11 +101,8 @@ def test_no_text_ends_the_element() -> None:
     facts = make_facts(name=ATTACK, brand=ATTACK, description=f"\u202e{ATTACK}", store_name=ATTACK, model_name=ATTACK)
     [data] = describe_products([facts], title=ATTACK, now=NOW)
     html = f'<script type="application/ld+json">{dump_json_ld(data)}</script>'
-    tree = LexborHTMLParser(f"<body>{html}<p>뒤</p></body>")
-    [script] = tree.css("script")
-    assert script.attributes == {"type": "application/ld+json"}
-    assert len(tree.css("p")) == 1
-    assert json.loads(script.text())["mpn"] == ATTACK
+    assert len(LexborHTMLParser(f"<body>{html}<p>뒤</p></body>").css("p")) == 1
+    assert [read["mpn"] for read in read_structured_data(html)] == [" ".join(ATTACK.split())]
     assert "\u202e" not in html
     assert html.count("<") == 2
 
@@ -163,6 +115,6 @@ def test_a_page_describes_what_it_shows() -> None:
     [data] = compose_post(post_id=post.pk, target="page").json_ld
     assert list_problems(data) == []
     assert {element["item"]["sku"]: element["item"]["offers"]["price"] for element in data["itemListElement"]} == {
-        "JB-1": "90000",
-        "JB-2": "99000",
+        "JB-1": 90_000,
+        "JB-2": 99_000,
     }

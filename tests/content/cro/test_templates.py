@@ -1,5 +1,6 @@
 """Templates and variants: each block stands where it is asked for, once, in both targets, and says only what is known."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -20,7 +21,7 @@ from content.cro.environment import (
 )
 from content.cro.rendered import RenderedPost
 from content.cro.rendering import Renderer, Source
-from content.cro.services import compose_post, read_source
+from content.cro.services import PAID_IN_MONEY, compose_post, read_source
 from content.cro.variants import BUILT_IN, DEFAULT, CtaPosition, Variant, VariantError
 from content.disclosure.claims import DiscountClaim
 from content.matching.models import MatchDecision
@@ -181,6 +182,17 @@ def test_a_page_is_made_for_readers_and_machines() -> None:
     assert package.products == page.products
 
 
+def test_words_alone_on_a_line_are_a_paragraph_and_links_do_not_nest() -> None:
+    make_shop({"number": 1, "benefits": {"delivery_fee": 0}})
+    alone = "{{ benefit:JB-1 }}\n\n{{ discount:JB-1 }}"
+    post = make_processed(f"앞\n\n{alone}\n\n[{{{{ product:JB-1 }}}} & {{{{ price:JB-1 }}}}](https://a.example/)\n\n뒤")
+    for target in ("package", "page"):
+        html = compose(post, target=target, template_id="cro_best").html
+        assert "<p>앞</p>\n<p>무료 배송</p>\n<p><a href" in html
+        assert re.search(r'<a href="https://a.example/">[^<]*무선 청소기 1[^<]* &amp; 99,000원</a>', html)
+        assert not re.search(r"<p></p>|<a [^>]*></a>", html)
+
+
 def test_a_best_of_list_counts_what_can_be_bought_and_is_not_in_the_body() -> None:
     make_shop(*({"number": number} for number in range(1, 5)), {"number": 5, "stock": 0, "status": "OUTOFSTOCK"})
     post = make_processed("앞 {{ price:JB-3 }} {{ price:JB-5 }}\n\n{{ product:JB-2 }}\n\n뒤")
@@ -239,6 +251,8 @@ def test_links_that_pay_the_writer_say_so(relationship: str, target: Target, is_
     assert links.pop("https://link.coupang.com/a/x") == ("sponsored" if target == "page" else None)
     assert links
     assert set(links.values()) == {"sponsored" if is_marked else None}
+    told = [found for found in compose(post, target=target).findings if "제휴 링크" in found.message]
+    assert [(found.line, found.is_blocking) for found in told] == ([] if relationship in PAID_IN_MONEY else [(3, True)])
 
 
 def test_a_deal_that_nobody_checked_claims_nothing() -> None:

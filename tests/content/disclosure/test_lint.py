@@ -38,6 +38,12 @@ def test_what_a_ledger_begins_with_passes(relationship: str, language: str) -> N
         ("수수료를 받을 ｓｕ 있음", "affiliate_commission", "kr-unconditional"),
         ("혹시 수수료를 받습니다.", "affiliate_commission", "kr-unconditional"),
         ("수수료를 받기도 합니다.", "affiliate_commission", "kr-unconditional"),
+        ("가끔 수수료를 받습니다.", "affiliate_commission", "kr-unconditional"),
+        ("수수료를 받습니다만 아닐 때도 있습니다.", "affiliate_commission", "kr-unconditional"),
+        ("대부분 직접 판매하는 상품입니다.", "own_product", "kr-unconditional"),
+        ("직접 판매하는 상품이 아닙니다.", "own_product", "kr-relations"),
+        ("유료 광고가 아닙니다.", "paid_ad", "kr-relations"),
+        ("이 회사 직원이 아니며 직접 샀습니다.", "family_or_staff", "kr-relations"),
     ],
 )
 def test_conditional_and_vague_wording_is_refused(sentence: str, relationship: str, rule: str) -> None:
@@ -55,6 +61,10 @@ def test_conditional_and_vague_wording_is_refused(sentence: str, relationship: s
         ("제품을 협찬받아 작성했습니다.", "sponsored_goods"),
         ("일정액의 수수료를 제공받습니다.", "affiliate_commission"),
         ("샘플을 무료로 받아 사용했습니다.", "free_sample"),
+        ("업체로부터 제품을 무상으로 제공받아 작성하였습니다.", "free_sample"),
+        ("원고료 없이 제품만 무료로 제공받았고 의견에는 영향을 주지 않았습니다.", "free_sample"),
+        ("업체로부터 원고료를 지급받아 작성한 글입니다.", "paid_ad"),
+        ("판매자는 제 배우자입니다.", "family_or_staff"),
         ("저희 스토어에서 직접 파는 제품이에요.", "own_product"),
     ],
 )
@@ -69,6 +79,8 @@ def test_plain_wording_passes(sentence: str, relationship: str) -> None:
         ("Affiliate link", "affiliate_commission"),
         ("#ad", "paid_ad"),
         ("Collaboration", "sponsored_goods"),
+        ("I do not earn a commission.", "affiliate_commission"),
+        ("This isn't a paid ad.", "paid_ad"),
         ("Some of the links are affiliate links.", "affiliate_commission"),
     ],
 )

@@ -116,6 +116,13 @@ def test_both_spellings_of_a_catalogue_give_the_same(tmp_path: Path) -> None:
     assert first == second
 
 
+def test_lists_nested_values_gaps_and_grades_with_a_point_are_read(tmp_path: Path) -> None:
+    row = {"id": 1, "title": "가", "supplier": None, "attrs": [{"name": "색", "value": "흰색"}, ["L", 2.5, None]]}
+    [product] = read_catalogue(write(tmp_path, "c.jsonl", json.dumps(row)))
+    assert (product.brand, product.attributes) == ("", "색 흰색 L 2.5")
+    assert read_ratings(write(tmp_path, "r.csv", "query,docid,rating\n가,1,3.0\n")) == {"가": {"1": 3}}
+
+
 def test_the_goals_on_real_products_and_queries() -> None:
     folder = find_shared_data("chorus_icecat")
     report = judge(folder / "products.jsonl.gz", folder / "ratings_dev.csv", k=10)

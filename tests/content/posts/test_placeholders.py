@@ -36,6 +36,12 @@ def test_all_kinds_are_read_with_their_lines() -> None:
         ("아래 표 {{ table }} 를 보세요", "misplaced", "한 줄에 혼자"),
         ("{{ price:AB-1", "broken_placeholder", "}}"),
         ("{{ price:AB-1 }", "broken_placeholder", "}}"),
+        ("{{ price AB-1 }}", "unknown_placeholder", "{{ price:SKU }}"),
+        ("{{ price：AB-1 }}", "unknown_placeholder", "{{ price:SKU }}"),
+        ("{{ 가격:AB-1 }}", "unknown_placeholder", "{{ price:SKU }}"),
+        ("[[price:AB-1]]", "broken_placeholder", "괄호가 다릅니다"),
+        ("{% price AB-1 %}", "broken_placeholder", "괄호가 다릅니다"),
+        ("<%= price %>", "broken_placeholder", "괄호가 다릅니다"),
     ],
 )
 def test_a_wrong_one_is_explained_with_its_line(text: str, kind: str, words: str) -> None:
@@ -45,6 +51,28 @@ def test_a_wrong_one_is_explained_with_its_line(text: str, kind: str, words: str
     assert words in finding.message
     assert finding.is_blocking
     assert parsed.placeholders == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"\{{ price:AB-1 }}", "글자로 나갑니다"),
+        ("[사기]({{ cta:AB-1 }})", "주소가 될 수 없습니다"),
+        ("[사기](https://a.example/{{ cta:AB-1 }})", "주소가 될 수 없습니다"),
+    ],
+)
+def test_one_where_it_shows_nothing_is_told(text: str, words: str) -> None:
+    [finding] = parse_body(text).findings
+    assert (finding.kind, finding.line, finding.is_blocking) == ("broken_placeholder", 1, True)
+    assert words in finding.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[[제품] 사진](https://a.example)", "배열 a[[0]]", "{ 5 < 7 }", "[{{ product:AB-1 }}](https://a.example) (참고)"],
+)
+def test_brackets_of_other_things_are_left_alone(text: str) -> None:
+    assert parse_body(text).findings == ()
 
 
 @given(st.text(alphabet="{} :abcprice테\n%#_.()'\"", max_size=200))

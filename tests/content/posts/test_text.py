@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from content.posts.text import clean_body, hash_content
+import pytest
+
+from content.posts.text import TextError, clean_body, clean_title, hash_content
 
 
 def test_each_part_counts_and_order_of_pictures_is_their_position() -> None:
@@ -20,3 +22,9 @@ def test_each_part_counts_and_order_of_pictures_is_their_position() -> None:
 
 def test_half_a_surrogate_pair_does_not_reach_the_database() -> None:
     assert clean_body("앞\ud83d뒤") == "앞뒤"
+
+
+def test_a_title_turns_no_direction_and_holds_no_placeholder() -> None:
+    assert clean_title("\u202e청소기 \u2066שלום\u2069 🧹") == "청소기 שלום 🧹"
+    with pytest.raises(TextError, match="자리표시를 쓸 수 없습니다"):
+        clean_title("청소기 {{ price:AB-1 }}")

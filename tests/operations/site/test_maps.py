@@ -91,7 +91,7 @@ def test_no_text_of_a_post_breaks_the_feed(client: Client) -> None:
     title = "]]> <b>&amp; \u202eمرحبا\u202c 👩‍👩‍👧 \x0b\ufffe\ud83d 끝"
     make_post("본문", title=title, status="published")
     client.get("/posts/cleaner-guide/")
-    assert parse(client, "/feed/").findtext("channel/item/title") == "]]> <b>&amp; \u202eمرحبا\u202c 👩‍👩‍👧 끝"
+    assert parse(client, "/feed/").findtext("channel/item/title") == "]]> <b>&amp; مرحبا 👩‍👩‍👧 끝"
     assert len(parse(client, "/sitemap.xml")) == 1
 
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from content.comparison.services import renew_many, save_table
 from content.comparison.spec import TableSpec
+from content.matching.models import MatchDecision
 from content.packages.models import Package
 from content.posts.models import Post
 from content.posts.publishing import SYSTEM, change_status
@@ -27,6 +28,7 @@ from operations.site.services import renew_page
 from products.catalog.models import CatalogueScan, Placement
 from tests.content.conftest import PictureShop
 from tests.content.factories import change_products, draw_picture, make_post, make_shop, new_images, process
+from tests.support.structured_data import list_problems, read_structured_data
 
 pytestmark = pytest.mark.django_db
 
@@ -102,6 +104,31 @@ def test_head_is_as_it_should_be(client: Client) -> None:
     )
     assert article["datePublished"] <= article["dateModified"]
     assert not re.search(r"<script(?! type=\"application/ld\+json\")|\son\w+=|style=", html)
+
+
+def test_every_template_says_valid_things_to_machines_whatever_the_catalogue_holds(
+    client: Client, picture_shop: PictureShop
+) -> None:
+    url, attack = picture_shop.put("/a.jpg", draw_picture("red")), f"{ATTACK}</script><!--<script>\u2028"
+    hostile = {"brand": attack, "model_name": attack, "description": attack, "attributes": {attack: attack}}
+    make_shop(
+        {"number": 1, "name": f"무선 청소기 {attack}", "image_url": url, "discounted_price": 79_000, **hostile},
+        {"number": 2, "name": "무선 청소기 둘", "stock": 0, "status": "OUTOFSTOCK"},
+    )
+    titles = {"cro_buy": "무선 청소기 사용법", "cro_review": "무선 청소기 후기", "cro_compare": "무선 청소기 비교"}
+    titles |= {"cro_best": "무선 청소기 추천 순위", "cro_deal": "무선 청소기 특가"}
+    for template_id, title in titles.items():
+        slug = template_id.replace("_", "-")
+        body = "고르는 방법을 차근차근 알려 줍니다.\n\n{{ product:JB-1 }}\n\n{{ product:JB-2 }}"
+        process(make_post(body, slug=slug, title=f"{title} {attack}", status="published"))
+        MatchDecision.objects.filter(post__slug=slug).update(template_id=template_id)
+        article, shown = read_structured_data(read(client, f"/posts/{slug}/").content.decode())
+        assert [*list_problems(article), *list_problems(shown)] == [], template_id
+        assert {"image", "description"} <= set(article)
+        first, second = (element["item"] for element in shown["itemListElement"])
+        assert {"brand", "image", "description", "sku", "mpn"} <= set(first)
+        assert (first["offers"]["price"], first["offers"]["availability"]) == (79_000, "https://schema.org/InStock")
+        assert second["offers"]["availability"] == "https://schema.org/OutOfStock"
 
 
 def test_an_unchanged_page_takes_three_queries_and_one_without_products_two(

@@ -189,6 +189,20 @@ class PriceObservation(models.Model):
         indexes = [models.Index(fields=["-observed_at", "-id"], name="observation_newest")]
 
 
+class StoreChange(models.Model):
+    """What the store changed of a product besides its price at a revision: its state, name, brand or model."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="store_changes", verbose_name="상품")
+    revision = models.BigIntegerField("리비전")
+    changed_at = models.DateTimeField("원장 기록 시각")
+    moves = models.JSONField("바뀐 것", help_text="[필드, 전, 후]의 목록")
+    trace_id = models.CharField("추적 ID", max_length=64)
+
+    class Meta:
+        verbose_name = "스토어가 바꾼 것"
+        verbose_name_plural = "스토어가 바꾼 것"
+
+
 class Placement(models.Model):
     """This post shows this product as it was at this revision. Written by content; posts are known here by id only."""
 

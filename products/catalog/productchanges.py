@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 from django.utils.safestring import SafeString
 
 from perfhooks.desk import ago
-from products.catalog.models import CatalogueRevision, ChangeBatchItem, ItemState, Product
+from products.catalog.models import CatalogueRevision, ChangeBatchItem, ItemState, Product, ProductStatus
 
 CHANGES_SHOWN = 30
 HOLD_DEEDS = ("보류 해제", "보류")
@@ -40,8 +40,8 @@ class ChangeRow:
 
 
 def list_changes(product: Product) -> list[ChangeRow]:
-    """The newest changes first, from three queries."""
-    found = [*_iter_edits(product), *_iter_batches(product), *_iter_prices(product)]
+    """The newest changes first, from four queries."""
+    found = [*_iter_edits(product), *_iter_batches(product), *_iter_prices(product), *_iter_store_changes(product)]
     return sorted(found, key=lambda row: row.when, reverse=True)[:CHANGES_SHOWN]
 
 
@@ -101,3 +101,19 @@ def _iter_prices(product: Product) -> Iterator[ChangeRow]:
         first = seen[len(seen) - 1]
         what = f"첫 가격 {first.discounted_price:,}원"
         yield ChangeRow(first.observed_at, first.author or SYNC, what, f"리비전 {first.revision:,}", first.trace_id)
+
+
+def _iter_store_changes(product: Product) -> Iterator[ChangeRow]:
+    """What syncs and requests changed besides the price."""
+    revision = CatalogueRevision.objects.filter(number=OuterRef("revision"))
+    changes = product.store_changes.annotate(author=Subquery(revision.values("author")[:1]))
+    for change in changes.order_by("-pk")[:CHANGES_SHOWN]:
+        what = ", ".join(_describe_move(*move) for move in change.moves)
+        yield ChangeRow(change.changed_at, change.author or SYNC, what, f"리비전 {change.revision:,}", change.trace_id)
+
+
+def _describe_move(name: str, before: str, after: str) -> str:
+    label = Product._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+    if name == "status":
+        before, after = (dict(ProductStatus.choices).get(value, value) for value in (before, after))
+    return f"{label} {before or NOBODY} → {after or NOBODY}"

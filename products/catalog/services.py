@@ -1,11 +1,12 @@
 """What changes the catalogue, apart from the upsert of product rows and editors: scans, revisions, placements."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from django.db import connection, transaction
 from django.db.models import F, Max
+from django.utils import timezone
 
 from perfhooks.trace import current_trace_id
 from products.catalog.models import (
@@ -16,6 +17,7 @@ from products.catalog.models import (
     Product,
     ScanException,
     Store,
+    StoreChange,
 )
 from products.catalog.priorities import describe_values
 
@@ -81,6 +83,16 @@ def count_write(*, store_id: int, is_reworded: bool = True) -> None:
 def count_writes(*, store_id: int) -> int:
     """How many transactions have written products of the store; 0 for a store that is none."""
     return Store.objects.filter(pk=store_id).values_list("writes", flat=True).first() or 0
+
+
+def record_store_changes(moves: Mapping[int, Sequence[tuple[str, str, str]]], *, revision: int) -> None:
+    """Keep what the store changed, {product id: (field, before, after)}, for the products' history."""
+    now, trace_id = timezone.now(), current_trace_id()
+    rows = [
+        StoreChange(product_id=key, revision=revision, changed_at=now, moves=moved, trace_id=trace_id)
+        for key, moved in moves.items()
+    ]
+    StoreChange.objects.bulk_create(rows, batch_size=1_000)
 
 
 def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:

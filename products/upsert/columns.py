@@ -39,6 +39,8 @@ SETTLED = ("sku", "seller_code", "name", "status", "category_id")
 """What indexes hold of a product and seldom moves: SQLite rewrites their entries whenever a statement names one of these."""
 SEARCHED = ("name", "brand", "model_name", "status", "category_id")
 """What the word index has of a product."""
+TOLD = ("status", "name", "brand", "model_name")
+"""What a product's history tells of besides its price."""
 STORED = (
     "origin_product_no",
     "id",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from products.catalog.indexing import index_products, read_search_rows
 from products.catalog.models import Product, ProductStatus
-from products.catalog.services import count_write
+from products.catalog.services import count_write, record_store_changes
 from products.catalog.storelock import enter_store
 from products.upsert.codes import announce
 
@@ -42,6 +42,8 @@ def mark_deleted(
         if listed:
             Product.objects.bulk_update(listed, ["summary_hash"])
         index_products(read_search_rows(product.pk for product in gone))
+        moves = {product.pk: [("status", product.status, ProductStatus.DELETE.value)] for product in gone}
+        record_store_changes(moves, revision=number)
         announce(gone, revision=number)
         count_write(store_id=store_id)
     return len(gone)

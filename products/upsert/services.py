@@ -16,7 +16,7 @@ from perfhooks.metrics import count
 from perfhooks.spans import span
 from perfhooks.trace import current_trace_id
 from products.catalog.indexing import index_products
-from products.catalog.services import count_write
+from products.catalog.services import count_write, record_store_changes
 from products.catalog.storelock import enter_store
 from products.upsert.ports import refresh_port
 from products.upsert.rows import ProductRow
@@ -75,6 +75,8 @@ def _apply(
         reworded = written.list_moved_words(store_id=store_id)
         index_products(reworded)
         observations = _observe_prices(written, observed_at=observed_at)
+        if changes := written.list_store_changes():
+            record_store_changes(changes, revision=written.revision)
         enqueued = refresh_port.call(changes=[each.change for each in written.rows], revision=written.revision)
         count_write(store_id=store_id, is_reworded=bool(reworded) or written.is_matched_anew())
     created = sum(each.before is None for each in written.rows)

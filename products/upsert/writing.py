@@ -16,7 +16,7 @@ from products.catalog.indexing import SearchRow
 from products.catalog.services import count_writes, ensure_categories
 from products.catalog.wordindex import make_text
 from products.upsert import postgres, sqlite
-from products.upsert.columns import IdentifiedRow, Stamps
+from products.upsert.columns import TOLD, IdentifiedRow, Stamps
 from products.upsert.ports import ProductChange
 from products.upsert.rows import ProductRow
 
@@ -107,9 +107,23 @@ class Written:
                 moved.append(SearchRow(product_id, text, store_id, category_id, row.status))
         return moved
 
+    def list_store_changes(self) -> dict[int, list[tuple[str, str, str]]]:
+        """{product id: (field, before, after)} of what a product's history tells besides prices; new products have none."""
+        changes = {}
+        for product_id, row, before, _is_price_moved in self.rows:
+            if before is not None and (moves := list_moves(before, row)):
+                changes[product_id] = moves
+        return changes
+
     def is_matched_anew(self) -> bool:
         """Whether a post without a product may find one of these now, by what the word index does not have of it."""
         return any(before is not None and not before.is_matched_alike(row) for _id, row, before, _is_moved in self.rows)
+
+
+def list_moves(before: Stored, row: ProductRow) -> list[tuple[str, str, str]]:
+    """(field, before, after) of each field of TOLD that the row moves."""
+    pairs = ((name, getattr(before, name), getattr(row, name)) for name in TOLD)
+    return [(name, held, said) for name, held, said in pairs if held != said]
 
 
 def engine() -> ModuleType:

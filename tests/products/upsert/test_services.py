@@ -8,6 +8,7 @@ from django.db import DataError, IntegrityError, transaction
 from perfhooks.queries import count_queries
 from products.catalog.indexing import SearchRow, read_search_rows
 from products.catalog.models import CatalogueRevision, PriceObservation, Product, ProductSearch
+from products.catalog.productchanges import list_changes
 from products.catalog.search import search_products
 from products.catalog.selectors import latest_revision
 from products.upsert.codes import record_findings, resolve_skus
@@ -228,3 +229,19 @@ def test_words_find_a_product_as_it_is_now() -> None:
     mark_deleted(store_id=store.pk, origin_product_nos=[2], revision=revision_of(store))
     assert search_products(Product.objects.all(), "다리미", within={"status": "DELETE"}).count() == 1
     assert read_word_index() == set(read_search_rows(Product.objects.values_list("pk", flat=True)))
+
+
+def test_the_history_tells_what_the_store_changed_besides_the_price() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1), make_product_row(2))
+    upsert(store, make_product_row(1, status="OUTOFSTOCK", name="새 이름"), make_product_row(2, stock=5))
+    mark_deleted(store_id=store.pk, origin_product_nos=[1], revision=revision_of(store))
+    first, second = Product.objects.order_by("origin_product_no")
+    told = [(row.who, row.what) for row in list_changes(first)]
+    name = make_product_row(1).name
+    assert told == [
+        ("스토어 동기화", "상태 품절 → 삭제"),
+        ("스토어 동기화", f"상태 판매 중 → 품절, 상품명 {name} → 새 이름"),
+        ("스토어 동기화", "첫 가격 99,000원"),
+    ]
+    assert len(list_changes(second)) == 1

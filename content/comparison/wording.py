@@ -36,9 +36,7 @@ def format_stock(stock: int, *, is_sellable: bool) -> str:
 
 def list_benefits(benefits: Mapping[str, Any]) -> list[str]:
     """What a buyer gets besides the price, as the sync names it, in words and in one order; unknown kinds are left out."""
-    found = [
-        _describe_amount(key, benefits.get(key), benefits.get(f"{key}_unit")) for key in AMOUNTS if key in benefits
-    ]
+    found = [_describe_amount(key, benefits[key], benefits.get(f"{key}_unit")) for key in AMOUNTS if key in benefits]
     if benefits.get("free_interest_months"):
         found.append(f"{LABELS['free_interest_months']} {benefits['free_interest_months']}개월")
     if benefits.get("gift"):

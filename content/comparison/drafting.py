@@ -27,7 +27,7 @@ NO_BASIS = "둘 이상이 같은 단위로 양을 적지 않아 견줄 수 없�
 AMONG = " (값을 아는 {known}개 가운데)"
 
 
-class TableRow(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True, gc=False):
     """One product of a table. cells: texts, one a column; store_code: "" in rows kept before stores were noted."""
 
     sku: str
@@ -177,18 +177,18 @@ def find_winners(
 ) -> tuple[Mark, ...]:
     """Who wins each marked column, and why: nobody where fewer than two are known or all are alike; ties win together."""
     found: list[Mark] = []
+    sellable = [(at, product) for at, product in enumerate(products) if product.is_sellable]
     for column, key in enumerate(keys):
         kind, _colon, basis = key.partition(":")
         if kind not in marks or kind not in REASONS:
             continue
-        values = [_rank(product, kind, basis) if product.is_sellable else None for product in products]
-        known = [value for value in values if value is not None]
-        best = min(known, default=None)
-        if best == max(known, default=None):
+        known = [(value, at) for at, product in sellable if (value := _rank(product, kind, basis)) is not None]
+        best = min(known, default=(0, 0))[0]
+        if all(value == best for value, _at in known):
             continue
         reason = REASONS[kind].format(basis=basis)
         reason += AMONG.format(known=len(known)) if len(known) < len(products) else ""
-        found += [Mark(at, column, reason) for at, value in enumerate(values) if value == best]
+        found += [Mark(at, column, reason) for value, at in known if value == best]
     return tuple(found)
 
 

@@ -37,11 +37,12 @@ from products.catalog.models import (
     Store,
 )
 
+_SALE = str(ProductStatus.SALE)  # a look-up in the enumeration takes as long as the rest of `is_sellable`
 ProductKey = tuple[str, int]
 """A product as the world outside names it: its store's code and its origin product number."""
 
 
-class ComparedFacts(msgspec.Struct, frozen=True):
+class ComparedFacts(msgspec.Struct, frozen=True, gc=False):
     """What a table that compares products needs of one, as the catalogue has it now: thousands are read at once.
 
     Prices in whole won; `price_checked_at` aware, None if never confirmed.
@@ -71,7 +72,7 @@ class ComparedFacts(msgspec.Struct, frozen=True):
     @property
     def is_sellable(self) -> bool:
         """On sale and in stock."""
-        return self.status == ProductStatus.SALE and self.stock > 0
+        return self.stock > 0 and self.status == _SALE
 
     @property
     def sale_price(self) -> int:
@@ -84,7 +85,7 @@ class ComparedFacts(msgspec.Struct, frozen=True):
         return (self.price - self.discounted_price) * 100 // self.price
 
 
-class ProductFacts(ComparedFacts, frozen=True):
+class ProductFacts(ComparedFacts, frozen=True, gc=False):
     """All that the catalogue has of a product now."""
 
     store_id: int

@@ -122,7 +122,7 @@ def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> Rene
 
 
 def _lock_tables(chosen: QuerySet[ComparisonTable]) -> list[ComparisonTable]:
-    """The tables with what a plan needs alone, the specs decoded here: all fields by Django's way take eight times as long."""
+    """The tables with what a plan needs alone, the specs decoded here: all fields by Django's way take longer."""
     locked = chosen.select_for_update(no_key=True).order_by("id")
     rows = locked.values_list("id", "post_id", Cast("spec", TextField()), "number")
     return [

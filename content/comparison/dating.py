@@ -9,12 +9,12 @@ from content.times import tell_time
 
 if TYPE_CHECKING:
     from content.comparison.selectors import TableFacts
-    from products.catalog.selectors import ProductFacts
+    from products.catalog.selectors import ComparedFacts
 
 FORGOTTEN = "표의 가격은 ---- 기준입니다."
 
 
-def date_table(table: "TableFacts", products: "Sequence[ProductFacts | None]") -> datetime | None:
+def date_table(table: "TableFacts", products: "Sequence[ComparedFacts | None]") -> datetime | None:
     """The moment at which all prices of the table were right, by `find_oldest_check`.
 
     products: those of the rows as the catalogue has them now, in the rows' order. A row that says the same was right when

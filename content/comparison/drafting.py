@@ -16,7 +16,7 @@ from content.comparison.unitprice import AUTO, choose_basis, format_unit_price, 
 from content.comparison.wording import NOTHING, format_discount, format_stock, format_won, list_benefits
 
 if TYPE_CHECKING:
-    from products.catalog.selectors import ProductFacts
+    from products.catalog.selectors import ComparedFacts
 
 ROW_LIMIT = 5
 ATTRIBUTE_LIMIT = 3
@@ -27,7 +27,7 @@ NO_BASIS = "둘 이상이 같은 단위로 양을 적지 않아 견줄 수 없�
 AMONG = " (값을 아는 {known}개 가운데)"
 
 
-class TableRow(msgspec.Struct, frozen=True):
+class TableRow(msgspec.Struct, frozen=True, gc=False):
     """One product of a table. cells: texts, one a column; store_code: "" in rows kept before stores were noted."""
 
     sku: str
@@ -91,9 +91,9 @@ def hash_row(sku: str, store_code: str, origin_product_no: int, cells: Sequence[
     return hashlib.sha256(parts).hexdigest()[:HASH_LENGTH]
 
 
-def choose_products(groups: Iterable[Iterable["ProductFacts"]], *, limit: int = ROW_LIMIT) -> list["ProductFacts"]:
+def choose_products(groups: Iterable[Iterable["ComparedFacts"]], *, limit: int = ROW_LIMIT) -> list["ComparedFacts"]:
     """The first `limit` sellable products of the groups in order, each once."""
-    chosen: dict[int, ProductFacts] = {}
+    chosen: dict[int, ComparedFacts] = {}
     for group in groups:
         for product in group:
             if product.is_sellable and len(chosen) < limit:
@@ -101,7 +101,7 @@ def choose_products(groups: Iterable[Iterable["ProductFacts"]], *, limit: int = 
     return list(chosen.values())
 
 
-def spec_of_post(products: Sequence["ProductFacts"]) -> TableSpec:
+def spec_of_post(products: Sequence["ComparedFacts"]) -> TableSpec:
     """The columns of a table that a post gets without an editor's plan: the usual ones, and what its products share."""
     has_basis = len(products) > 1 and all(_read(product).amounts for product in products)
     basis = choose_basis([_read(product) for product in products]) if has_basis else ""
@@ -113,7 +113,7 @@ def spec_of_post(products: Sequence["ProductFacts"]) -> TableSpec:
     return TableSpec(columns=(*base, *shared))
 
 
-def draft_table(products: Sequence["ProductFacts"], spec: TableSpec | None = None) -> TableDraft:
+def draft_table(products: Sequence["ComparedFacts"], spec: TableSpec | None = None) -> TableDraft:
     """The table of these products, one row each, in their order; without a spec, with `spec_of_post`'s columns."""
     spec = spec or spec_of_post(products)
     keys = settle_keys(products, spec)
@@ -122,7 +122,7 @@ def draft_table(products: Sequence["ProductFacts"], spec: TableSpec | None = Non
     return TableDraft(keys, rows, revision, find_winners(products, keys, spec.marks))
 
 
-def settle_keys(products: Sequence["ProductFacts"], spec: TableSpec) -> tuple[str, ...]:
+def settle_keys(products: Sequence["ComparedFacts"], spec: TableSpec) -> tuple[str, ...]:
     """The spec's columns with the basis of the unit price written into it; without a basis the column says nothing."""
     if "unit_price" not in spec.columns:
         return spec.columns
@@ -130,24 +130,24 @@ def settle_keys(products: Sequence["ProductFacts"], spec: TableSpec) -> tuple[st
     return tuple(f"unit_price:{basis}" if key == "unit_price" and basis else key for key in spec.columns)
 
 
-def choose_attributes(products: Sequence["ProductFacts"]) -> tuple[str, ...]:
+def choose_attributes(products: Sequence["ComparedFacts"]) -> tuple[str, ...]:
     """Up to three attribute names that more than half of the products have, the most common first, then by name."""
     times = Counter(name for product in products for name, value in product.attributes.items() if value)
     common = [name for name, number in times.items() if number * 2 > len(products) and number > 1]
     return tuple(sorted(common, key=lambda name: (-times[name], name))[:ATTRIBUTE_LIMIT])
 
 
-def build_cells(product: "ProductFacts", keys: Sequence[str]) -> tuple[str, ...]:
+def build_cells(product: "ComparedFacts", keys: Sequence[str]) -> tuple[str, ...]:
     """The texts of a product's row, by the columns' keys."""
     return tuple([build(product)[:CELL_LENGTH_LIMIT] for build in _list_builders(tuple(keys))])
 
 
 @lru_cache(maxsize=1_000)
-def _list_builders(keys: tuple[str, ...]) -> "tuple[Callable[[ProductFacts], str], ...]":
+def _list_builders(keys: tuple[str, ...]) -> "tuple[Callable[[ComparedFacts], str], ...]":
     return tuple(_make_builder(key) for key in keys)
 
 
-def _make_builder(key: str) -> "Callable[[ProductFacts], str]":
+def _make_builder(key: str) -> "Callable[[ComparedFacts], str]":
     kind, _colon, rest = key.partition(":")
     if key.startswith(ATTRIBUTE_PREFIX):
         name = key.removeprefix(ATTRIBUTE_PREFIX)
@@ -157,12 +157,12 @@ def _make_builder(key: str) -> "Callable[[ProductFacts], str]":
     return _BUILDERS[kind]
 
 
-def _build_unit_price(product: "ProductFacts", basis: str) -> str:
+def _build_unit_price(product: "ComparedFacts", basis: str) -> str:
     price = price_unit(product.sale_price, _read(product), basis) if basis else None
     return NOTHING if price is None else format_unit_price(price)
 
 
-_BUILDERS: "Mapping[str, Callable[[ProductFacts], str]]" = {
+_BUILDERS: "Mapping[str, Callable[[ComparedFacts], str]]" = {
     "name": lambda product: product.name,
     "brand": lambda product: product.brand or NOTHING,
     "price": lambda product: format_won(product.sale_price),
@@ -173,36 +173,33 @@ _BUILDERS: "Mapping[str, Callable[[ProductFacts], str]]" = {
 
 
 def find_winners(
-    products: Sequence["ProductFacts"], keys: Sequence[str], marks: Sequence[str] = MARKABLE
+    products: Sequence["ComparedFacts"], keys: Sequence[str], marks: Sequence[str] = MARKABLE
 ) -> tuple[Mark, ...]:
     """Who wins each marked column, and why: nobody where fewer than two are known or all are alike; ties win together."""
     found: list[Mark] = []
+    sellable = [(at, product) for at, product in enumerate(products) if product.is_sellable]
     for column, key in enumerate(keys):
         kind, _colon, basis = key.partition(":")
         if kind not in marks or kind not in REASONS:
             continue
-        values = {
-            at: value for at, product in enumerate(products) if (value := _rank(product, kind, basis)) is not None
-        }
-        if len(values) < 2 or len(set(values.values())) < 2:
+        known = [(value, at) for at, product in sellable if (value := _rank(product, kind, basis)) is not None]
+        best = min(known, default=(0, 0))[0]
+        if all(value == best for value, _at in known):
             continue
         reason = REASONS[kind].format(basis=basis)
-        reason += AMONG.format(known=len(values)) if len(values) < len(products) else ""
-        best = min(values.values())
-        found += [Mark(at, column, reason) for at, value in values.items() if value == best]
+        reason += AMONG.format(known=len(known)) if len(known) < len(products) else ""
+        found += [Mark(at, column, reason) for value, at in known if value == best]
     return tuple(found)
 
 
-def _rank(product: "ProductFacts", kind: str, basis: str) -> Fraction | int | None:
-    """The smaller, the better; None where it cannot take part."""
-    if not product.is_sellable:
-        return None
+def _rank(product: "ComparedFacts", kind: str, basis: str) -> Fraction | int | None:
+    """The smaller, the better; None where it is not known."""
     if kind == "unit_price":
         return price_unit(product.sale_price, _read(product), basis) if basis else None
     return product.sale_price if kind == "price" else -product.discount_percent
 
 
-def explain_unit_prices(products: "Sequence[ProductFacts]", keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def explain_unit_prices(products: "Sequence[ComparedFacts]", keys: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """(product, why its unit price is missing) of each empty cell of the unit price's column, in the rows' order.
 
     keys: the columns as `settle_keys` left them. Without a common basis the column is empty for one reason of its own.
@@ -213,14 +210,14 @@ def explain_unit_prices(products: "Sequence[ProductFacts]", keys: Sequence[str])
     return tuple((product.name, why) for basis in bases for product in products if (why := _explain(product, basis)))
 
 
-def _explain(product: "ProductFacts", basis: str) -> str:
+def _explain(product: "ComparedFacts", basis: str) -> str:
     reading = _read(product)
     if price_unit(product.sale_price, reading, basis) is not None:
         return ""
     return reading.problem or f"{basis} 기준의 양이 적혀 있지 않습니다"
 
 
-def _read(product: "ProductFacts") -> Reading:
+def _read(product: "ComparedFacts") -> Reading:
     return _read_cached(product.name, tuple(_texts(product.attributes)), product.category_path)
 
 

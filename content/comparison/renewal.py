@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import structlog
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet, TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from content.comparison.bulk import insert_rows
@@ -36,9 +38,11 @@ from perfhooks.metrics import observe
 from perfhooks.trace import current_trace_id
 from products.catalog.among import among_numbers
 from products.catalog.rules import ProductRule, list_by_rule
-from products.catalog.selectors import ProductFacts, get_facts_by_id, get_facts_by_sku
+from products.catalog.selectors import ComparedFacts, get_compared_by_sku, get_facts_by_id
 
-TABLES_AT_ONCE = 1_000
+TABLES_AT_ONCE = 2_000
+PLAN_FIELDS = ("id", "post_id", "spec", "number")
+"""What a plan needs of its table, in the model's order: `from_db` takes them by it."""
 LINK_FIELDS = ("table_id", "product_id", "sku", "revision")
 LinkValues = tuple[int, int | None, str, int]
 
@@ -65,7 +69,7 @@ class Plan:
 
     table: ComparisonTable
     draft: TableDraft
-    products: Sequence[ProductFacts]
+    products: Sequence[ComparedFacts]
     waiting: Sequence[str] = ()
     touched_at: datetime | None = None
     row_hashes: list[str] = field(init=False)
@@ -87,11 +91,11 @@ class Plan:
 class Shelf:
     """The products that a batch of tables asks for, each read once."""
 
-    by_sku: Mapping[str, ProductFacts] = field(default_factory=dict)
-    by_id: Mapping[int, ProductFacts] = field(default_factory=dict)
-    rules: dict[tuple[ProductRule, int], list[ProductFacts]] = field(default_factory=dict)
+    by_sku: Mapping[str, ComparedFacts] = field(default_factory=dict)
+    by_id: Mapping[int, ComparedFacts] = field(default_factory=dict)
+    rules: dict[tuple[ProductRule, int], list[ComparedFacts]] = field(default_factory=dict)
 
-    def list_rule(self, rule: ProductRule, limit: int) -> list[ProductFacts]:
+    def list_rule(self, rule: ProductRule, limit: int) -> list[ComparedFacts]:
         """The products of a rule; equal rules are asked for once."""
         if (rule, limit) not in self.rules:
             self.rules[rule, limit] = list_by_rule(rule, limit=limit)
@@ -107,8 +111,7 @@ def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> Rene
         chosen = ComparisonTable.objects.filter(among_numbers(ComparisonTable, "id", table_ids))
         owners = chosen.filter(post__isnull=False)
         held = hold_posts(owners.values_list("post_id", flat=True))
-        locked = chosen.select_for_update(no_key=True).order_by("id")
-        tables = [table for table in locked if table.post_id is None or (table.post_id in held and table.spec)]
+        tables = [it for it in _lock_tables(chosen) if it.post_id is None or (it.post_id in held and it.spec)]
         touches = read_touches(table_ids)
         since = {table_id: min(times) for table_id, times in touches.times.items()}
         plans = plan_tables(tables, since)
@@ -116,6 +119,16 @@ def renew_batch(table_ids: Sequence[int], *, besides: int | None = None) -> Rene
         if touches.ids:
             TableTouch.objects.filter(id__in=touches.ids).delete()
     return counts
+
+
+def _lock_tables(chosen: QuerySet[ComparisonTable]) -> list[ComparisonTable]:
+    """The tables with what a plan needs alone, the specs decoded here: all fields by Django's way take longer."""
+    locked = chosen.select_for_update(no_key=True).order_by("id")
+    rows = locked.values_list("id", "post_id", Cast("spec", TextField()), "number")
+    return [
+        ComparisonTable.from_db(rows.db, PLAN_FIELDS, (key, post_id, msgspec.json.decode(spec), number))
+        for key, post_id, spec, number in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +159,7 @@ def plan_tables(tables: Sequence[ComparisonTable], since: Mapping[int, datetime]
     }
     named = {table.pk: list_skus(table) for table in tables}
     shelf = Shelf(
-        by_sku=get_facts_by_sku({sku for skus in named.values() for sku in skus}) if any(named.values()) else {},
+        by_sku=get_compared_by_sku({sku for skus in named.values() for sku in skus}) if any(named.values()) else {},
         by_id=get_facts_by_id({key for key in matches.values() if key}) if any(matches.values()) else {},
     )
     return [_plan(table, shelf, matches.get(table.pk), (since or {}).get(table.pk)) for table in tables]
@@ -171,7 +184,7 @@ def _plan(table: ComparisonTable, shelf: Shelf, match_id: int | None, touched_at
     return Plan(table, draft, products, [sku for sku in skus if sku not in shown], touched_at)
 
 
-def choose_own(named: Sequence[ProductFacts], match: ProductFacts | None, shelf: Shelf) -> list[ProductFacts]:
+def choose_own(named: Sequence[ComparedFacts], match: ComparedFacts | None, shelf: Shelf) -> list[ComparedFacts]:
     """The products of a post's own table: those named, the match, then the best of its category."""
     first = match or next(iter(named), None)
     # Twice the rows: some of the best may be named already.
@@ -179,7 +192,7 @@ def choose_own(named: Sequence[ProductFacts], match: ProductFacts | None, shelf:
     return choose_products([named, [match] if match else [], best])
 
 
-def choose_by_spec(spec: TableSpec, named: Sequence[ProductFacts], shelf: Shelf) -> list[ProductFacts]:
+def choose_by_spec(spec: TableSpec, named: Sequence[ComparedFacts], shelf: Shelf) -> list[ComparedFacts]:
     """The products of an editor's table; those by hand that cannot be bought now are left out until they can."""
     if spec.is_by_hand:
         return choose_products([named], limit=len(spec.skus))
@@ -195,15 +208,17 @@ def write_plans(plans: Sequence[Plan], *, besides: int | None = None) -> Renewal
     """Write what is new: rows, versions, links; queue the posts. The tables are locked by the caller's transaction."""
     ids = [plan.table.pk for plan in plans]
     newest = TableVersion.objects.filter(among_numbers(TableVersion, "table", ids), number=F("table__number"))
+    as_text = newest.annotate(rows=Cast("row_hashes", TextField()))  # decoded here: Django's own decoder is slow
     held = {
-        table_id: (content_hash, set(rows))
-        for table_id, content_hash, rows in newest.values_list("table_id", "content_hash", "row_hashes")
+        table_id: (content_hash, set(msgspec.json.decode(rows)))
+        for table_id, content_hash, rows in as_text.values_list("table_id", "content_hash", "rows")
     }
     renewed = [plan for plan in plans if _is_new(plan, held)]
     fresh = _write_versions(renewed, held)
     fresh_ids = {plan.table.pk for plan in renewed}
-    same = among_numbers(ComparisonTable, "id", [table_id for table_id in ids if table_id not in fresh_ids])
-    ComparisonTable.objects.filter(same).update(checked_at=timezone.now())
+    if same := [table_id for table_id in ids if table_id not in fresh_ids]:
+        unchanged = ComparisonTable.objects.filter(among_numbers(ComparisonTable, "id", same))
+        unchanged.update(checked_at=timezone.now())
     _write_links(plans)
     posts = _queue_posts(renewed, besides=besides)
     for plan in renewed:
@@ -230,8 +245,7 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
         known = held.get(plan.table.pk, ("", set()))[1]
         for key, row in zip(plan.row_hashes, plan.draft.rows, strict=True):
             if key not in known:
-                own = {name: getattr(row, name) for name in ("sku", "store_code", "origin_product_no", "cells")}
-                contents[key] = {"hash": key, **own}
+                contents[key] = {"hash": key, **msgspec.structs.asdict(row)}
         plan.table.number += 1
         versions.append(
             {
@@ -259,7 +273,7 @@ def _write_versions(renewed: Sequence[Plan], held: Mapping[int, tuple[str, set[s
 def _write_links(plans: Sequence[Plan]) -> None:
     """Bring the reverse index up to date: what is gone goes, what is new comes, the rest gets its revision."""
     rows = TableLink.objects.filter(among_numbers(TableLink, "table", [plan.table.pk for plan in plans]))
-    held: dict[LinkValues, int] = {tuple(values): key for key, *values in rows.values_list("id", *LINK_FIELDS)}
+    held: dict[LinkValues, int] = {row[:-1]: row[-1] for row in rows.values_list(*LINK_FIELDS, "id")}
     wanted = set(_list_links(plans))
     new, gone = wanted - held.keys(), {values[:3]: key for values, key in held.items() if values not in wanted}
     moved: dict[int, list[int]] = {}
@@ -285,7 +299,7 @@ def _list_links(plans: Iterable[Plan]) -> Iterator[LinkValues]:
 def _queue_posts(renewed: Sequence[Plan], *, besides: int | None) -> int:
     owned = {plan.table.post_id for plan in renewed if plan.table.post_id}
     named = [plan.table.pk for plan in renewed if not plan.table.post_id]
-    using = TableUse.objects.filter(table__in=named).values_list("post_id", flat=True) if named else []
+    using = TableUse.objects.filter(among_numbers(TableUse, "table", named)).values_list("post_id", flat=True)
     posts = keep_processable({*owned, *using} - {besides})
     revision = max((plan.draft.revision for plan in renewed), default=0)
     return enqueue_posts(post_ids=posts, reason=Reason.PRODUCT_CHANGED, revision=revision) if posts else 0

@@ -5,6 +5,8 @@ from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from typing import Any
 
+import msgspec
+
 from content.comparison.quantities import PIECES
 from content.comparison.unitprice import AUTO, PER_100
 
@@ -73,9 +75,7 @@ class TableSpec:
 
 def read_spec(kept: Mapping[str, Any]) -> TableSpec:
     """A spec as `as_json` wrote it; what is missing has its default."""
-    known: dict[str, Any] = {name: kept[name] for name in TableSpec.__dataclass_fields__ if name in kept}
-    values: dict[str, Any] = {name: tuple(it) if isinstance(it, list) else it for name, it in known.items()}
-    return TableSpec(**values)
+    return msgspec.convert(kept, TableSpec)
 
 
 def check_spec(spec: TableSpec) -> TableSpec:

@@ -6,6 +6,7 @@ from typing import Any
 from products.catalog.benefits import LABELS
 
 NOTHING = "-"
+NUMBERS = (int, float)
 LOW_STOCK_LIMIT = 5
 AMOUNTS = (
     "purchase_point",
@@ -36,18 +37,18 @@ def format_stock(stock: int, *, is_sellable: bool) -> str:
 
 def list_benefits(benefits: Mapping[str, Any]) -> list[str]:
     """What a buyer gets besides the price, as the sync names it, in words and in one order; unknown kinds are left out."""
-    found = [
-        _describe_amount(key, benefits.get(key), benefits.get(f"{key}_unit")) for key in AMOUNTS if key in benefits
-    ]
-    if benefits.get("free_interest_months"):
-        found.append(f"{LABELS['free_interest_months']} {benefits['free_interest_months']}개월")
-    if benefits.get("gift"):
-        found.append(f"{LABELS['gift']} {benefits['gift']}")
-    return [words for words in (*found, _describe_delivery(benefits)) if words]
+    found = [_describe_amount(key, benefits[key], benefits.get(f"{key}_unit")) for key in AMOUNTS if key in benefits]
+    if months := benefits.get("free_interest_months"):
+        found.append(f"{LABELS['free_interest_months']} {months}개월")
+    if gift := benefits.get("gift"):
+        found.append(f"{LABELS['gift']} {gift}")
+    if "delivery_fee" in benefits:
+        found.append(_describe_delivery(benefits))
+    return [words for words in found if words]
 
 
 def _describe_amount(key: str, amount: Any, unit: Any) -> str:
-    if not isinstance(amount, int | float) or not amount:
+    if not amount or not isinstance(amount, NUMBERS):
         return ""
     return f"{LABELS[key]} {amount:g}%" if unit == "PERCENT" else f"{LABELS[key]} {format_won(int(amount))}"
 

@@ -7,7 +7,7 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import Combinable
 
 from products.catalog.models import Category, Product, ProductStatus
-from products.catalog.selectors import ProductFacts, read_facts
+from products.catalog.selectors import ComparedFacts, read_compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ _RULE_ORDERS: dict[str, tuple[str | Combinable, ...]] = {
 }
 
 
-def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
+def list_by_rule(rule: ProductRule, *, limit: int) -> list[ComparedFacts]:
     """The first sellable products of the rule that nobody holds back; of equals by origin number and store.
 
     Raises KeyError for an order that does not exist.
@@ -44,7 +44,7 @@ def list_by_rule(rule: ProductRule, *, limit: int) -> list[ProductFacts]:
         found = found.filter(discounted_price__gte=rule.price_min)
     if rule.price_max is not None:
         found = found.filter(discounted_price__lte=rule.price_max)
-    return read_facts(found.order_by(*_RULE_ORDERS[rule.sort], "origin_product_no", "store_id")[:limit])
+    return read_compared(found.order_by(*_RULE_ORDERS[rule.sort], "origin_product_no", "store_id")[:limit])
 
 
 def _select_categories(path: str) -> QuerySet[Category, Any]:

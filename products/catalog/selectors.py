@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 from django.conf import settings
@@ -37,41 +37,32 @@ from products.catalog.models import (
     Store,
 )
 
+_SALE = str(ProductStatus.SALE)  # a look-up in the enumeration takes as long as the rest of `is_sellable`
 ProductKey = tuple[str, int]
 """A product as the world outside names it: its store's code and its origin product number."""
 
 
-class ProductFacts(msgspec.Struct, frozen=True):
-    """A product as the catalogue has it now. Prices in whole won; `price_checked_at` aware, None if never confirmed."""
+class ComparedFacts(msgspec.Struct, frozen=True, gc=False):
+    """What a table that compares products needs of one, as the catalogue has it now: thousands are read at once.
+
+    Prices in whole won; `price_checked_at` aware, None if never confirmed.
+    """
 
     id: int
-    store_id: int
+    store_code: str
     origin_product_no: int
     sku: str
-    seller_code: str
     name: str
     brand: str
-    manufacturer: str
-    model_name: str
-    category_id: int
-    category_name: str
     category_path: str
     status: str
     price: int
     discounted_price: int
     benefits: dict[str, Any]
     stock: int
-    image_url: str
-    description: str
     attributes: dict[str, Any]
     revision: int
-    priority: int
-    hold: bool
-    channel_product_nos: list[int]
-    store_code: str
     price_checked_at: datetime | None
-    store_name: str = ""
-    discount_ends_at: datetime | None = None
 
     @property
     def key(self) -> ProductKey:
@@ -81,7 +72,7 @@ class ProductFacts(msgspec.Struct, frozen=True):
     @property
     def is_sellable(self) -> bool:
         """On sale and in stock."""
-        return self.status == ProductStatus.SALE and self.stock > 0
+        return self.stock > 0 and self.status == _SALE
 
     @property
     def sale_price(self) -> int:
@@ -93,6 +84,24 @@ class ProductFacts(msgspec.Struct, frozen=True):
         """The whole percent below the list price, rounded down so that it never promises too much."""
         return (self.price - self.discounted_price) * 100 // self.price
 
+
+class ProductFacts(ComparedFacts, frozen=True, gc=False):
+    """All that the catalogue has of a product now."""
+
+    store_id: int
+    seller_code: str
+    manufacturer: str
+    model_name: str
+    category_id: int
+    category_name: str
+    image_url: str
+    description: str
+    priority: int
+    hold: bool
+    channel_product_nos: list[int]
+    store_name: str = ""
+    discount_ends_at: datetime | None = None
+
     @property
     def product_url(self) -> str:
         """The product's page in the shop."""
@@ -100,8 +109,9 @@ class ProductFacts(msgspec.Struct, frozen=True):
         return f"https://smartstore.naver.com/{self.store_code}/products/{number}"
 
 
+_Facts = TypeVar("_Facts", bound=ComparedFacts)
 _DECODED = ("benefits", "attributes", "channel_product_nos")
-_DECODED_PLACES = [list(ProductFacts.__struct_fields__).index(name) for name in _DECODED]
+_DECODER = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +148,15 @@ def with_price_check(products: QuerySet[Product]) -> QuerySet[Product]:
 
 def read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
     """The facts of these products, in their order, in one query."""
+    return _read_as(ProductFacts, products)
+
+
+def read_compared(products: QuerySet[Product]) -> list[ComparedFacts]:
+    """What tables need of these products, in their order, in one query."""
+    return _read_as(ComparedFacts, products)
+
+
+def _read_as(kind: type[_Facts], products: QuerySet[Product]) -> list[_Facts]:
     named = with_price_check(products).annotate(
         category_name=F("category__name"),
         category_path=F("category__path"),
@@ -146,22 +165,32 @@ def read_facts(products: QuerySet[Product]) -> list[ProductFacts]:
         **{f"{name}_text": Cast(name, TextField()) for name in _DECODED},
     )
     # As text, and decoded here: Django's own decoder took a fifth of the time of a renewal of tables.
-    given = [f"{name}_text" if name in _DECODED else name for name in ProductFacts.__struct_fields__]
-    rows: QuerySet[Product, Any] = named.values_list(*given)
-    return [_make_facts(row) for row in rows]
-
-
-def _make_facts(row: tuple[Any, ...]) -> ProductFacts:
-    values = list(row)
-    for place in _DECODED_PLACES:
-        values[place] = msgspec.json.decode(values[place])
-    return ProductFacts(*values)
+    fields = kind.__struct_fields__
+    places = [place for place, name in enumerate(fields) if name in _DECODED]
+    rows: QuerySet[Product, Any] = named.values_list(*(f"{name}_text" if name in _DECODED else name for name in fields))
+    found = []
+    for row in rows:
+        values = list(row)
+        for place in places:
+            values[place] = _DECODER.decode(values[place])
+        found.append(kind(*values))
+    return found
 
 
 def get_facts_by_sku(skus: Iterable[str]) -> dict[str, ProductFacts]:
     """{sku: facts} of those that exist and are not deleted. Where stores share a SKU, it means the oldest store's product."""
+    return {facts.sku: facts for facts in read_facts(_select_skus(skus))}
+
+
+def get_compared_by_sku(skus: Iterable[str]) -> dict[str, ComparedFacts]:
+    """As `get_facts_by_sku`, with what tables need alone."""
+    return {facts.sku: facts for facts in read_compared(_select_skus(skus))}
+
+
+def _select_skus(skus: Iterable[str]) -> QuerySet[Product]:
+    """Those not deleted, the oldest store's last."""
     living = Product.objects.filter(among_words(Product, "sku", skus)).exclude(status=ProductStatus.DELETE)
-    return {facts.sku: facts for facts in read_facts(living.order_by("-store_id"))}
+    return living.order_by("-store_id")
 
 
 def get_facts_by_id(ids: Iterable[int]) -> dict[int, ProductFacts]:

@@ -12,14 +12,16 @@ class PerfhooksConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the checks, open the metrics, count queries from the first connection on, start what settings ask."""
+        """Register the checks, settle the collector, open the metrics, count queries, start what settings ask."""
         from django.conf import settings
         from django.db.models.signals import post_migrate
 
         from perfhooks import checks as checks
         from perfhooks import metrics, otel, recording, slow_statements
+        from perfhooks.collector import settle
         from perfhooks.queries import enable_query_counting
 
+        settle()
         enable_query_counting()
         if recording.is_silk_installed():
             post_migrate.connect(recording.create_silk_tables, sender=self)

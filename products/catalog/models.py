@@ -133,7 +133,7 @@ class Product(models.Model):
             models.CheckConstraint(condition=~Q(name=""), name="product_has_name"),
             models.CheckConstraint(condition=Q(priority__gte=0), name="product_priority_not_negative"),
         ]
-        # What of these and of the references each database keeps in another form is in migration 0012 (ADR 9).
+        # What of these and of the references each database keeps in another form is in migrations 0012 and 0015 (ADR 9).
         indexes = [
             models.Index(fields=["priority", "id"], name="product_by_priority"),
             models.Index(fields=["category", "priority", "id"], name="product_of_category"),

@@ -1,4 +1,4 @@
-"""What migration 0012 has put in the place of foreign keys, collations and indexes (ADR 9)."""
+"""What migrations 0012 and 0015 have put in the place of foreign keys, collations and indexes (ADR 9)."""
 
 import threading
 from collections.abc import Callable
@@ -88,6 +88,8 @@ def test_the_columns_and_indexes_are_what_each_database_writes_quickest() -> Non
                 " AND attcollation = '\"C\"'::regcollation ORDER BY attname"
             )
             assert [name for (name,) in cursor.fetchall()] == ["name", "seller_code", "sku", "status"]
+            cursor.execute("SELECT pg_get_indexdef('product_by_change'::regclass)")
+            assert cursor.fetchone()[0].endswith("(updated_at, id) INCLUDE (revision)")
         else:
             indexes = connection.introspection.get_constraints(cursor, "catalog_product")
             assert not {"product_by_name", "product_by_discounted_price", "product_by_stock"} & indexes.keys()

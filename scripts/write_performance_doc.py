@@ -132,11 +132,12 @@ def describe_stage(row: Row) -> tuple[str, ...]:
 
 
 def describe_runs(name: str) -> str:
-    """Every stage of the stored runs with its budget."""
+    """Every stage of each scenario's newest stored run with its budget."""
     rows, parts = load(name), []
+    newest = {row["scenario"]: row["date"] for row in rows}
     headings = ("metric", "n", "p50", "p95 or value", "limit", "of the limit", "verdict")
     for scenario in dict.fromkeys(row["scenario"] for row in rows):
-        own = [row for row in rows if row["scenario"] == scenario]
+        own = [row for row in rows if (row["scenario"], row["date"]) == (scenario, newest[scenario])]
         head, busy = own[0], float(own[0]["load_average"])
         about = f"{head['date']} UTC, commit {head['commit']}, {head['machine']}, {head['database']}, load {busy:.1f}"
         parts.append(f"**{scenario}** ({about})\n\n{table(headings, map(describe_stage, own))}")
@@ -144,10 +145,12 @@ def describe_runs(name: str) -> str:
 
 
 def describe_benches() -> str:
-    """The newest row of each bench, scenario and operation, with its ratio to the yardstick."""
+    """The operations of each scenario's newest run, with their ratios to the yardstick."""
+    measured = [row for row in load("benches.csv") if row["is_quick"] != "True"]
+    dates = {(row["bench"], row["scenario"], row["database"]): row["date"] for row in measured}
     newest: dict[tuple[str, ...], Row] = {}
-    for row in load("benches.csv"):
-        if row["is_quick"] != "True":
+    for row in measured:
+        if row["date"] == dates[row["bench"], row["scenario"], row["database"]]:
             newest[(row["bench"], row["scenario"], row["operation"], row["database"])] = row
     rows = []
     for (bench, scenario, operation, database), row in newest.items():

@@ -17,9 +17,10 @@ from tests.support.ledger import Ledger, open_ledger
 pytestmark = [pytest.mark.slow, pytest.mark.promise]
 
 POSTS = int(os.environ.get("KILLED_PACKAGES", "12"))
-KILL_SECONDS = float(os.environ.get("KILL_SECONDS", "0.2"))
+KILL_SECONDS = float(os.environ.get("KILL_SECONDS", "0.1"))
 """KILLED_PACKAGES=200 KILL_SECONDS=3 is the whole proof; some three minutes on two busy cores."""
 POSTS_PER_KILL = 50
+SIGNAL = "begin"
 WRITE = """
 import django, io, sys
 django.setup()
@@ -37,12 +38,14 @@ for number in range(int(sys.argv[1])):
     save_post(slug=f"post-{number:03d}", title=f"글 {number}", body="앞 ![사진](image:1) 뒤", status="ready", images=images)
 """
 WORK = """
-import django, time
+import django, pathlib, sys, time
 django.setup()
 from content.packages.services import build_package
 from content.refresh.models import RefreshEntry
 from content.refresh.services import claim_entries, finish_entry, release_dead_claims
 print("ready", flush=True)
+while sys.argv[1:] and not pathlib.Path(sys.argv[1]).exists():
+    time.sleep(0.005)
 while RefreshEntry.objects.exclude(state="done").exists():
     taken = claim_entries(limit=1)
     for entry in taken:
@@ -76,8 +79,8 @@ def read(ledger: Ledger, *, after: str = "") -> dict[str, Any]:
 
 
 def start(ledger: Ledger) -> subprocess.Popen[str]:
-    """A worker that has begun."""
-    worker = ledger.start("-c", WORK)
+    """A worker that begins as soon as the signal is there."""
+    worker = ledger.start("-c", WORK, str(ledger.folder / SIGNAL))
     assert worker.stdout is not None
     line = worker.stdout.readline()
     assert line == "ready\n", worker.communicate()
@@ -88,6 +91,8 @@ def work_and_kill(ledger: Ledger) -> int:
     """Two workers until all is done; every KILL_SECONDS one of them, chosen by chance, dies and another takes its place."""
     dice, kills = random.Random(11), 0
     workers = [start(ledger), start(ledger)]
+    # Together, or one would be done before the other is there to be killed.
+    (ledger.folder / SIGNAL).touch()
     killed_at = time.monotonic()
     while any(worker.poll() is None for worker in workers):
         if time.monotonic() - killed_at > KILL_SECONDS:

@@ -17,7 +17,6 @@ from django.db.models import F, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
-from content.comparison.bulk import insert_rows
 from content.comparison.dating import find_oldest_check
 from content.comparison.drafting import ROW_LIMIT, TableDraft, choose_products, draft_table
 from content.comparison.models import (
@@ -37,6 +36,7 @@ from perfhooks.clock import business_now
 from perfhooks.metrics import observe
 from perfhooks.trace import current_trace_id
 from products.catalog.among import among_numbers
+from products.catalog.manyrows import insert_rows
 from products.catalog.rules import ProductRule, list_by_rule
 from products.catalog.selectors import ComparedFacts, get_compared_by_sku, get_facts_by_id
 

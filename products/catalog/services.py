@@ -9,6 +9,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 
 from perfhooks.trace import current_trace_id
+from products.catalog.manyrows import insert_rows
 from products.catalog.models import (
     CatalogueRevision,
     CatalogueScan,
@@ -88,11 +89,8 @@ def count_writes(*, store_id: int) -> int:
 def record_store_changes(moves: Mapping[int, Sequence[tuple[str, str, str]]], *, revision: int) -> None:
     """Keep what the store changed, {product id: (field, before, after)}, for the products' history."""
     now, trace_id = timezone.now(), current_trace_id()
-    rows = [
-        StoreChange(product_id=key, revision=revision, changed_at=now, moves=moved, trace_id=trace_id)
-        for key, moved in moves.items()
-    ]
-    StoreChange.objects.bulk_create(rows, batch_size=1_000)
+    stamp = {"revision": revision, "changed_at": now, "trace_id": trace_id}
+    insert_rows(StoreChange, [{"product_id": key, "moves": moved, **stamp} for key, moved in moves.items()])
 
 
 def ensure_categories(refs: Iterable[CategoryLike]) -> dict[str, int]:

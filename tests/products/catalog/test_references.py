@@ -15,9 +15,13 @@ from tests.products.factories import make_product_row, make_store, upsert
 UNKNOWN = 10**9
 
 
-def need_postgres() -> None:
+@pytest.fixture
+def spare() -> int:
+    """The id of a category without products; a store has one product in another."""
     if connection.vendor != "postgresql":
         pytest.skip("SQLite keeps these references as foreign keys: set DATABASE_URL")
+    upsert(make_store(), make_product_row(1))
+    return ensure_categories([CategoryRef("1", "빈 카테고리", "빈 카테고리")])["1"]
 
 
 def copy_product(**changes: int) -> None:
@@ -31,12 +35,10 @@ def copy_product(**changes: int) -> None:
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_a_product_of_no_store_or_category_is_refused_and_so_is_the_deletion_of_one_that_has_products() -> None:
-    need_postgres()
-    store = make_store()
-    upsert(store, make_product_row(1))
-    spare = ensure_categories([CategoryRef("1", "빈 카테고리", "빈 카테고리")])["1"]
-    used = Product.objects.get().category_id
+def test_a_product_of_no_store_or_category_is_refused_and_so_is_the_deletion_of_one_that_has_products(
+    spare: int,
+) -> None:
+    store, used = Store.objects.get(), Product.objects.get().category_id
     refused: list[Callable[[], object]] = [
         lambda: copy_product(store_id=UNKNOWN),
         lambda: copy_product(category_id=UNKNOWN),
@@ -56,11 +58,7 @@ def test_a_product_of_no_store_or_category_is_refused_and_so_is_the_deletion_of_
 
 @pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
-def test_who_deletes_a_category_waits_for_the_writer_of_its_first_product_and_is_refused() -> None:
-    need_postgres()
-    store = make_store()
-    upsert(store, make_product_row(1))
-    spare = ensure_categories([CategoryRef("1", "빈 카테고리", "빈 카테고리")])["1"]
+def test_who_deletes_a_category_waits_for_the_writer_of_its_first_product_and_is_refused(spare: int) -> None:
     caught: list[BaseException] = []
 
     def delete() -> None:

@@ -132,6 +132,14 @@ def test_a_number_that_the_column_cannot_hold_is_refused_and_not_cut_off(field: 
     assert list(Product.objects.values_list("price", "stock")) == [(129_000, 12)]
 
 
+def test_two_products_of_a_batch_with_one_sku_are_refused_whichever_had_it() -> None:
+    store = make_store()
+    upsert(store, make_product_row(1, sku="A"))
+    with pytest.raises(IntegrityError):
+        upsert(store, make_product_row(1, sku="A", price=140_000), make_product_row(2, sku="A"))
+    assert list(Product.objects.values_list("origin_product_no", "sku", "price")) == [(1, "A", 129_000)]
+
+
 def test_what_another_writer_has_brought_meanwhile_is_not_written_again() -> None:
     store, row = make_store(), make_product_row(1)
     compared = compare_rows([row], store_id=store.pk, asked_at_revision=0)
